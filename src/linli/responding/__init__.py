@@ -1,0 +1,1 @@
+"""Responding: rules find, alerts ring, incidents are owned, orders send people."""

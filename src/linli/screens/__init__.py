@@ -1,0 +1,1 @@
+"""Screens: read-only pictures put together from the rooms below."""

@@ -1,0 +1,1 @@
+"""Sensing: from the wire to a committed reading. Devices, gateway, drivers, telemetry."""

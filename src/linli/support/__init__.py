@@ -1,0 +1,1 @@
+"""Support: messaging, files, audit, signing. Knows addresses, bytes and keys, not people."""
