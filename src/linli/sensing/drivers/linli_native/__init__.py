@@ -1,0 +1,1 @@
+"""The platform's own device protocol, written down in `protocols/native.md`."""

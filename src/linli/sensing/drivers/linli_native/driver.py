@@ -1,0 +1,400 @@
+"""The native protocol: JSON on `linli/v1/…`, the same bodies over MQTT and HTTP."""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import cast
+
+import msgspec
+
+from linli.sensing.devices.kinds import DeviceKind, Form, Scalar
+from linli.sensing.drivers.contracts import (
+    AckStatus,
+    CommandAck,
+    CommandToSend,
+    EventReport,
+    Manifest,
+    Reason,
+    Refused,
+    Report,
+    StateReport,
+    Undecodable,
+    Unsendable,
+)
+from linli.sensing.drivers.ports import DecodeContext
+from linli.sensing.drivers.reading import (
+    known,
+    read_event_fields,
+    read_value,
+    refuse,
+    shown,
+    state_values,
+    time_from_ms,
+)
+
+LARGEST_PAYLOAD = 512 * 1024
+MOST_MOMENTS = 1000
+MOST_VALUES = 200
+LONGEST_ID = 64
+LONGEST_MESSAGE = 500
+MOST_EVIDENCE = 20
+STATE_PARTS = frozenset({"ts", "online", "firmware", "battery", "signal"})
+ACK_STATUSES = frozenset(AckStatus)
+
+TELEMETRY = "linli/v1/telemetry"
+EVENT = "linli/v1/event"
+STATE = "linli/v1/state"
+ACK = "linli/v1/command/ack"
+COMMAND = "linli/v1/command"
+OWN_TOPICS = frozenset({TELEMETRY, EVENT, STATE, ACK})
+CHILD_TOPIC = re.compile(
+    r"linli/v1/child/(?P<child>[A-Za-z0-9_.:-]{1,64})/(?P<what>telemetry|event|state|command/ack)",
+)
+CHILD_CODE = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
+OTHER_VERSION = re.compile(r"linli/v(?!1/)[0-9]+/.*", re.DOTALL)
+
+
+class Moment(msgspec.Struct, gc=False):
+    """One telemetry object as most devices send it: nothing odd, so nothing to look at twice."""
+
+    values: dict[str, float | bool]
+    ts: float | None = None
+    units: dict[str, str] | None = None
+
+
+_moments = msgspec.json.Decoder(Moment | list[Moment])
+_anything = msgspec.json.Decoder(object)
+
+
+class LinliNative:
+    """See `protocols/native.md`."""
+
+    manifest = Manifest(
+        code="linli_native",
+        title="邻里标准协议",
+        maker="邻里",
+        source="protocols/native.md",
+        transport="mqtt, http",
+        topics=(TELEMETRY, EVENT, STATE, ACK, "linli/v1/child/+/#"),
+        has_children=True,
+        acknowledges=True,
+    )
+
+    def may_publish(self, topic: str, connection_code: str) -> bool:  # noqa: ARG002 - the port's shape; native topics name no connection
+        """Own topics and those of children; whether a child is registered is seen at decoding."""
+        return topic in OWN_TOPICS or CHILD_TOPIC.fullmatch(topic) is not None
+
+    def command_topics(self, connection_code: str, children: tuple[str, ...]) -> tuple[str, ...]:  # noqa: ARG002 - as above
+        """Its own commands, and those of each registered child, singly or all at once."""
+        if not children:
+            return (COMMAND,)
+        return (COMMAND, "linli/v1/child/+/command")
+
+    def decode(self, topic: str, payload: bytes, context: DecodeContext) -> tuple[Report, ...]:
+        """Read one native message; the wire format is in `protocols/native.md`."""
+        if len(payload) > LARGEST_PAYLOAD:
+            raise Undecodable(Reason.TOO_LARGE, f"一条消息最多 {LARGEST_PAYLOAD // 1024} KiB")
+        if topic == TELEMETRY:
+            return _telemetry(payload, known(context.kind_of(None), None), None)
+        child, what = _address(topic)
+        kind = known(context.kind_of(child), child)
+        if what == "telemetry":
+            return _telemetry(payload, kind, child)
+        body = _object(_json(payload))
+        match what:
+            case "event":
+                return (_event(body, kind, child),)
+            case "state":
+                return (_state(body, kind, child),)
+            case _:
+                return (_ack(body, child),)
+
+    def encode_command(self, command: CommandToSend) -> tuple[str, bytes]:
+        """Write the command as in `protocols/native.md`, for the device itself or for its child."""
+        told = command.kind.commands.get(command.command)
+        if told is None:
+            raise Unsendable(
+                Reason.UNKNOWN_COMMAND,
+                f"{command.kind.title}没有指令 {command.command}",
+            )
+        problem = told.problem(command.params)
+        if problem:
+            raise Unsendable(Reason.OUT_OF_RANGE, problem)
+        if command.child is not None and not CHILD_CODE.fullmatch(command.child):
+            raise Unsendable(Reason.UNKNOWN_CHILD, f"编号 {shown(command.child)} 不能写进主题")
+        topic = COMMAND if command.child is None else f"linli/v1/child/{command.child}/command"
+        body: dict[str, object] = {
+            "id": command.id,
+            "command": command.command,
+            "params": dict(command.params),
+        }
+        if command.expires_at is not None:
+            body["expires"] = round(command.expires_at.timestamp() * 1000)
+        return topic, msgspec.json.encode(body)
+
+    def acknowledged_as(self, command: CommandToSend) -> str | None:
+        """The command's own id."""
+        return command.id
+
+
+def _address(topic: str) -> tuple[str | None, str]:
+    if topic in OWN_TOPICS:
+        return None, topic.removeprefix("linli/v1/")
+    match = CHILD_TOPIC.fullmatch(topic)
+    if match:
+        return match["child"], match["what"]
+    if OTHER_VERSION.fullmatch(topic):
+        raise Undecodable(Reason.UNSUPPORTED_VERSION, "目前只支持 linli/v1")
+    raise Undecodable(Reason.UNKNOWN_TOPIC, f"没有主题 {shown(topic)}")
+
+
+def _json(payload: bytes) -> object:
+    try:
+        return _anything.decode(payload)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise Undecodable(Reason.BROKEN_JSON) from error
+
+
+def _object(body: object) -> Mapping[str, object]:
+    if isinstance(body, dict):
+        return cast("Mapping[str, object]", body)
+    raise Undecodable(Reason.NOT_AN_OBJECT)
+
+
+def _telemetry(payload: bytes, kind: DeviceKind, child: str | None) -> tuple[Report, ...]:
+    try:
+        moments = _moments.decode(payload)
+    except msgspec.ValidationError:
+        return _odd_telemetry(_json(payload), kind, child)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise Undecodable(Reason.BROKEN_JSON) from error
+    if isinstance(moments, Moment):
+        return (_moment(moments, kind, child),)
+    _bounded(len(moments))
+    return tuple([_moment(moment, kind, child) for moment in moments])
+
+
+def _bounded(count: int) -> None:
+    if count > MOST_MOMENTS:
+        raise Undecodable(Reason.TOO_MANY, f"一条消息最多 {MOST_MOMENTS} 个时刻，这里有 {count} 个")
+
+
+def _moment(moment: Moment, kind: DeviceKind, child: str | None) -> Report:
+    if moment.units or len(moment.values) > MOST_VALUES:
+        return _odd_moment(
+            {"ts": moment.ts, "values": moment.values, "units": moment.units},
+            kind,
+            child,
+        )
+    observed_at, unreadable = time_from_ms(moment.ts)
+    properties = kind.properties
+    values: list[tuple[str, float]] = []
+    refused: list[Refused] | tuple[()] = ()
+    unknown: list[str] | tuple[()] = ()
+    for name, value in moment.values.items():
+        held = properties.get(name)
+        if held is None:
+            unknown = [*unknown, shown(name)]
+        elif not held.whole and type(value) is float and held.low <= value <= held.high:
+            values.append((name, value))
+        elif held.form is Form.SWITCH and type(value) is bool:
+            values.append((name, 1.0 if value else 0.0))
+        else:
+            read = read_value(held, value)
+            if isinstance(read, Refused):
+                refused = [*refused, read]
+            else:
+                values.append((name, read))
+    return Report(
+        child,
+        observed_at,
+        unreadable,
+        tuple(values),
+        unknown=tuple(unknown),
+        refused=tuple(refused),
+    )
+
+
+def _odd_telemetry(body: object, kind: DeviceKind, child: str | None) -> tuple[Report, ...]:
+    """Telemetry with something wrong in it: keep what is right, say what is not."""
+    if not isinstance(body, list):
+        return (_odd_moment(_object(body), kind, child),)
+    moments = cast("list[object]", body)
+    _bounded(len(moments))
+    return tuple([_odd_moment(_object(moment), kind, child) for moment in moments])
+
+
+def _odd_moment(moment: Mapping[str, object], kind: DeviceKind, child: str | None) -> Report:
+    given = moment.get("values")
+    if given is None:
+        raise Undecodable(Reason.MISSING_PART, "缺少 values")
+    said = _object(given)
+    if len(said) > MOST_VALUES:
+        raise Undecodable(Reason.TOO_MANY, f"一个时刻最多 {MOST_VALUES} 项")
+    observed_at, unreadable = _time(moment.get("ts"))
+    refused: list[Refused] = []
+    units = _units(moment.get("units"))
+    values: list[tuple[str, float]] = []
+    unknown: list[str] = []
+    for name, value in said.items():
+        held = kind.properties.get(name)
+        if held is None:
+            unknown.append(shown(name))
+            continue
+        unit = units.get(name)
+        if unit is not None and not isinstance(unit, str):
+            refused.append(refuse(Reason.WRONG_UNIT, name, unit, "单位应为文字"))
+            continue
+        read = read_value(held, value, unit)
+        if isinstance(read, Refused):
+            refused.append(read)
+        else:
+            values.append((name, read))
+    return Report(
+        child=child,
+        observed_at=observed_at,
+        clock_unreadable=unreadable,
+        values=tuple(values),
+        unknown=tuple(unknown),
+        refused=tuple(refused),
+    )
+
+
+def _units(given: object) -> Mapping[str, object]:
+    if given is None:
+        return {}
+    if isinstance(given, dict):
+        return cast("Mapping[str, object]", given)
+    # Without its units a value may mean anything, so none of this moment can be believed.
+    raise Undecodable(Reason.WRONG_UNIT, "units 应为对象，写明每一项的单位")
+
+
+def _time(given: object) -> tuple[datetime | None, bool]:
+    if given is None:
+        return None, False
+    if isinstance(given, bool) or not isinstance(given, int | float):
+        return None, True
+    return time_from_ms(given)
+
+
+def _event(body: Mapping[str, object], kind: DeviceKind, child: str | None) -> Report:
+    code = body.get("event")
+    if code is None:
+        raise Undecodable(Reason.MISSING_PART, "缺少 event")
+    happening = kind.events.get(code) if isinstance(code, str) else None
+    if happening is None:
+        raise Undecodable(Reason.UNKNOWN_EVENT, f"{kind.title}没有事件 {shown(code)}")
+    refused: list[Refused] = []
+    name = body.get("id")
+    if not isinstance(name, str) or not 1 <= len(name) <= LONGEST_ID:
+        if name is not None:
+            refused.append(refuse(Reason.WRONG_TYPE, "id", name, f"最长 {LONGEST_ID} 个字符"))
+        name = None
+    said = body.get("data")
+    fields: tuple[tuple[str, Scalar], ...] = ()
+    if isinstance(said, dict):
+        fields, bad = read_event_fields(happening, cast("dict[str, object]", said).items())
+        refused.extend(bad)
+    elif said is not None:
+        refused.append(refuse(Reason.WRONG_TYPE, "data", said, "data 应为对象"))
+    observed_at, unreadable = _time(body.get("ts"))
+    report = EventReport(
+        code=happening.code,
+        id=name,
+        data=fields,
+        evidence=_evidence(body.get("evidence"), refused),
+    )
+    return Report(
+        child=child,
+        observed_at=observed_at,
+        clock_unreadable=unreadable,
+        events=(report,),
+        refused=tuple(refused),
+    )
+
+
+def _evidence(given: object, refused: list[Refused]) -> tuple[str, ...]:
+    if given is None:
+        return ()
+    if not isinstance(given, list):
+        refused.append(refuse(Reason.WRONG_TYPE, "evidence", given, "evidence 应为文件编号的列表"))
+        return ()
+    evidence: list[str] = []
+    for name in cast("list[object]", given):
+        if len(evidence) == MOST_EVIDENCE:
+            refused.append(refuse(Reason.TOO_MANY, "evidence", name, f"最多 {MOST_EVIDENCE} 份"))
+            break
+        if isinstance(name, str) and 1 <= len(name) <= LONGEST_ID:
+            evidence.append(name)
+        else:
+            refused.append(refuse(Reason.WRONG_TYPE, "evidence", name, "文件编号应为文字"))
+    return tuple(evidence)
+
+
+def _state(body: Mapping[str, object], kind: DeviceKind, child: str | None) -> Report:
+    refused: list[Refused] = []
+    online = body.get("online")
+    if online is not None and not isinstance(online, bool):
+        refused.append(refuse(Reason.WRONG_TYPE, "online", online, "online 应为 true 或 false"))
+        online = None
+    firmware = body.get("firmware")
+    if firmware is not None and (not isinstance(firmware, str) or len(firmware) > LONGEST_ID):
+        refused.append(refuse(Reason.WRONG_TYPE, "firmware", firmware, "firmware 应为短文字"))
+        firmware = None
+    state = StateReport(
+        online=online,
+        firmware=firmware,
+        battery=_number(body, "battery", (0, 100), refused),
+        signal=_number(body, "signal", (-150, 10), refused),
+    )
+    observed_at, unreadable = _time(body.get("ts"))
+    return Report(
+        child=child,
+        observed_at=observed_at,
+        clock_unreadable=unreadable,
+        values=state_values(kind, state),
+        state=state,
+        unknown=tuple(shown(name) for name in body if name not in STATE_PARTS),
+        refused=tuple(refused),
+    )
+
+
+def _number(
+    body: Mapping[str, object],
+    name: str,
+    limits: tuple[float, float],
+    refused: list[Refused],
+) -> float | None:
+    value = body.get(name)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        refused.append(refuse(Reason.WRONG_TYPE, name, value, f"{name} 应为数字"))
+        return None
+    low, high = limits
+    if not low <= value <= high:
+        words = f"{name} 应在 {low:g} 到 {high:g} 之间"
+        refused.append(refuse(Reason.OUT_OF_RANGE, name, value, words))
+        return None
+    return float(value)
+
+
+def _ack(body: Mapping[str, object], child: str | None) -> Report:
+    reference, status, message = body.get("id"), body.get("status"), body.get("message")
+    if not isinstance(reference, str) or not 1 <= len(reference) <= LONGEST_ID:
+        raise Undecodable(Reason.MISSING_PART, "缺少指令的 id")
+    if not isinstance(status, str) or status not in ACK_STATUSES:
+        choices = "、".join(sorted(ACK_STATUSES))
+        raise Undecodable(Reason.WRONG_TYPE, f"status 只能是 {choices}")
+    observed_at, unreadable = _time(body.get("ts"))
+    ack = CommandAck(
+        reference=reference,
+        status=AckStatus(status),
+        message=message[:LONGEST_MESSAGE] if isinstance(message, str) else "",
+    )
+    return Report(
+        child=child,
+        observed_at=observed_at,
+        clock_unreadable=unreadable,
+        acks=(ack,),
+    )
