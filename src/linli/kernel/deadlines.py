@@ -41,6 +41,7 @@ class Deadline:
     due_at: datetime
     detail: str = ""
     context: dict[str, Any] | None = None
+    attempts: int = 0
 
 
 async def set_deadline(work: Work, deadline: Deadline) -> None:
@@ -95,7 +96,7 @@ async def claim_due(
     rows = await connection.execute(
         delete(deadline_table)
         .where(d.kind == due.c.kind, d.subject_id == due.c.subject_id, d.detail == due.c.detail)
-        .returning(d.kind, d.subject_id, d.detail, d.due_at, d.context)
+        .returning(d.kind, d.subject_id, d.detail, d.due_at, d.context, d.attempts)
     )
     found = [
         Deadline(
@@ -104,10 +105,24 @@ async def claim_due(
             detail=r.detail,
             due_at=r.due_at,
             context=r.context,
+            attempts=r.attempts,
         )
         for r in rows
     ]
     return sorted(found, key=lambda deadline: deadline.due_at)
+
+
+async def put_back(connection: AsyncConnection, deadline: Deadline, due_at: datetime) -> None:
+    """Set a claimed deadline whose handling failed again, one attempt older."""
+    row = {
+        "kind": deadline.kind,
+        "subject_id": deadline.subject_id,
+        "detail": deadline.detail,
+        "due_at": due_at,
+        "context": deadline.context or {},
+        "attempts": deadline.attempts + 1,
+    }
+    await connection.execute(insert(deadline_table).values(row).on_conflict_do_nothing())
 
 
 async def next_due(connection: AsyncConnection) -> datetime | None:
