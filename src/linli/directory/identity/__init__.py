@@ -1,0 +1,1 @@
+"""Identity: accounts, sessions and grants. What a session reaches is resolved from grants in force, never from a role on the account."""

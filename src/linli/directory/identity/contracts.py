@@ -1,0 +1,112 @@
+"""What others may know of identity: permissions, roles, grants, and people's accounts as staff."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+
+class Permission(StrEnum):
+    """One right. A session holds it for estates, organisations or incidents."""
+
+    SEE_INCIDENTS = "see_incidents"
+    HANDLE_INCIDENTS = "handle_incidents"
+    DISPATCH_ORDERS = "dispatch_orders"
+    SEE_ORDERS = "see_orders"
+    DO_ORDERS = "do_orders"
+    VERIFY_ORDERS = "verify_orders"
+    SEE_DEVICES = "see_devices"
+    MANAGE_DEVICES = "manage_devices"
+    COMMAND_DEVICES = "command_devices"
+    SEE_RULES = "see_rules"
+    MANAGE_RULES = "manage_rules"
+    SEE_PEOPLE = "see_people"
+    SEE_PEOPLE_FULL = "see_people_full"
+    SEE_PLACES = "see_places"
+    MANAGE_ORGANISATIONS = "manage_organisations"
+    MANAGE_ACCOUNTS = "manage_accounts"
+    SEE_AUDIT = "see_audit"
+    SEE_QUARANTINE = "see_quarantine"
+    RUN_DEMO = "run_demo"
+
+
+class Role(StrEnum):
+    """A named set of permissions; what it holds is in `policy.ROLES`."""
+
+    COUNTY_OFFICER = "county_officer"
+    STREET_OFFICER = "street_officer"
+    DUTY_OFFICER = "duty_officer"
+    GRID_WORKER = "grid_worker"
+    PROPERTY_MANAGER = "property_manager"
+    PROPERTY_STAFF = "property_staff"
+    ADMINISTRATOR = "administrator"
+    DATA_OFFICER = "data_officer"
+    INVITED_HELPER = "invited_helper"
+
+
+class TargetKind(StrEnum):
+    """What a grant can be given over."""
+
+    ORGANISATION = "organisation"
+    COMPANY = "company"
+    ESTATE = "estate"
+    HOME = "home"
+    INCIDENT = "incident"
+    PERSON = "person"
+
+
+class AccountState(StrEnum):
+    """Whether an account may sign in."""
+
+    ACTIVE = "active"
+    LOCKED = "locked"
+    LEFT = "left"
+
+
+class Home(StrEnum):
+    """The page an account starts on."""
+
+    DESK = "desk"
+    MY_ORDERS = "my_orders"
+    ADMIN = "admin"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """An account; the phone only as others may see it (`138****0001`)."""
+
+    id: UUID
+    login: str
+    display_name: str
+    organisation_id: UUID
+    phone_masked: str | None
+    state: AccountState
+    must_change_password: bool
+    last_signed_in_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A role over a target from `valid_from` until before `valid_to` (None: open), unless revoked."""
+
+    id: UUID
+    account_id: UUID
+    role: Role
+    target_kind: TargetKind
+    target_id: UUID
+    target_title: str
+    valid_from: datetime
+    valid_to: datetime | None
+    basis: str
+
+
+@dataclass(frozen=True, slots=True)
+class Staff:
+    """A person one can send or tell: an active account with a grant that fits."""
+
+    account_id: UUID
+    display_name: str
+    phone_masked: str | None
+    role: Role
+    role_title: str
+    organisation_id: UUID
