@@ -1,0 +1,1 @@
+"""Assembly: settings, processes, engines and commands. It joins the rooms and decides nothing."""
