@@ -202,3 +202,12 @@ async def read_after(
         )
         for row in rows
     ]
+
+
+async def oldest_offset(connection: AsyncConnection) -> int | None:
+    """The oldest stamped offset that is still kept; None when no event is."""
+    e = event_table.c
+    found = await connection.scalar(
+        select(e.event_offset).where(e.event_offset.is_not(None)).order_by(e.event_offset).limit(1)
+    )
+    return None if found is None else int(found)
