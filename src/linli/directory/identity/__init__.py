@@ -1,1 +1,4 @@
-"""Identity: accounts, sessions and grants. What a session reaches is resolved from grants in force, never from a role on the account."""
+"""Identity: accounts, sessions and grants.
+
+What a session reaches is resolved from the grants in force, never from a role on the account.
+"""

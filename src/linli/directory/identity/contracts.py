@@ -87,7 +87,7 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """A role over a target from `valid_from` until before `valid_to` (None: open), unless revoked."""
+    """A role over a target, from `valid_from` until before `valid_to` (None: open)."""
 
     id: UUID
     account_id: UUID

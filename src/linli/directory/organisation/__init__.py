@@ -1,1 +1,4 @@
-"""Organisation: county, street and community in one tree, firms beside it, and the dated contracts by which a firm serves an estate."""
+"""Organisation: county, street and community in one tree, and firms that serve estates.
+
+A firm reaches an estate only while a dated service contract is in force.
+"""

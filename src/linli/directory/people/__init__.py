@@ -1,1 +1,4 @@
-"""People: the least a county must know of who lives where. Phones and identity numbers lie sealed; each full look is recorded with its reason."""
+"""People: the least a county must know of who lives where.
+
+Phones and identity numbers lie sealed; each full look is recorded with its reason.
+"""
