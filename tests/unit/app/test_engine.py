@@ -15,11 +15,12 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from linli.app.engine.account import Account, closed_folder, service_account
-from linli.app.engine.binaries import find_binaries, within_reach
+from linli.app.engine.binaries import find_binaries, installed_in, within_reach
 from linli.app.engine.postgres import Cluster, Postgres, running_port, stop_left_over
 from linli.app.engine.roles import Passwords, connected, ensure_roles_and_database
 from linli.app.problems import Problem
 
+DEBIAN = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
 PASSWORDS = Passwords(owner="o-1", app="a'1", gateway="g-1")
 
 
@@ -65,6 +66,17 @@ async def test_speaks_utf8_whatever_the_machine_speaks(data_folder: Path) -> Non
         assert await answer(server.admin_url, "SHOW server_encoding") == "UTF8"
         assert await answer(server.admin_url, "SELECT lower('ÀÉ') || length('邻里')") == "àé2"
         assert await answer(server.admin_url, "SHOW timezone") == "UTC"
+    finally:
+        server.stop()
+
+
+@pytest.mark.skipif(not DEBIAN, reason="Debian's PostgreSQL is not installed")
+async def test_another_postgresql_serves_as_well(data_folder: Path) -> None:
+    server = Postgres(Cluster(data_folder, "secret", durable=False), installed_in(DEBIAN[-1]))
+    server.start()
+    try:
+        urls = await ensure_roles_and_database(server.admin_url, PASSWORDS, "linli")
+        assert await answer(urls.app, "SHOW server_encoding") == "UTF8"
     finally:
         server.stop()
 

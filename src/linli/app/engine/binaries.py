@@ -38,11 +38,26 @@ def find_binaries() -> Binaries:
         Problem: no usable PostgreSQL of version 15 or newer is on this machine.
     """
     for folder in _candidates():
-        if all((folder / name).is_file() for name in NEEDED):
-            version = _version(folder / "postgres")
-            if version is not None and int(version.partition(".")[0]) >= OLDEST_MAJOR:
-                return Binaries(folder, version)
-    raise Problem(
+        found = _look_into(folder)
+        if found is not None:
+            return found
+    raise _nowhere()
+
+
+def installed_in(folder: Path) -> Binaries:
+    """Use the PostgreSQL whose programs are in this folder.
+
+    Raises:
+        Problem: there is no usable PostgreSQL of version 15 or newer.
+    """
+    found = _look_into(folder)
+    if found is None:
+        raise _nowhere()
+    return found
+
+
+def _nowhere() -> Problem:
+    return Problem(
         "这台机器上没有可用的 PostgreSQL（15 或更新）",
         "no usable PostgreSQL (15 or newer) on this machine",
         remedy_chinese="重新安装 linli（它自带 PostgreSQL），或安装系统的 postgresql 软件包，"
@@ -74,6 +89,15 @@ def within_reach(binaries: Binaries, account: Account | None, keep: Path) -> Bin
                 path.chmod(path.stat().st_mode | (0o055 if path.is_dir() else 0o044))
         (copy / "complete").touch()
     return Binaries(copied_folder, binaries.version)
+
+
+def _look_into(folder: Path) -> Binaries | None:
+    if not all((folder / name).is_file() for name in NEEDED):
+        return None
+    version = _version(folder / "postgres")
+    if version is None or int(version.partition(".")[0]) < OLDEST_MAJOR:
+        return None
+    return Binaries(folder, version)
 
 
 def _candidates() -> list[Path]:

@@ -91,10 +91,11 @@ class Cluster:
 class Postgres:
     """The server of one cluster, as its only owner sees it."""
 
-    def __init__(self, cluster: Cluster) -> None:
+    def __init__(self, cluster: Cluster, binaries: Binaries | None = None) -> None:
+        """`binaries` chooses another PostgreSQL than the one linli brings."""
         self._cluster = cluster
         self._account: Account | None = None
-        self._binaries: Binaries | None = None
+        self._binaries = binaries
         self._process: subprocess.Popen[bytes] | None = None
         self._port = 0
         self._log_begins = 0
@@ -106,7 +107,7 @@ class Postgres:
 
     @property
     def binaries(self) -> Binaries:
-        """The programs in use (known after `prepare`)."""
+        """The programs in use; `prepare` may have copied them to where they can be run."""
         if self._binaries is None:
             self._binaries = find_binaries()
         return self._binaries
@@ -138,7 +139,7 @@ class Postgres:
         cluster.folder.mkdir(mode=0o711, parents=True, exist_ok=True)
         self._account = service_account(cluster.files)
         self._check_reach()
-        self._binaries = within_reach(find_binaries(), self._account, cluster.folder / "engine")
+        self._binaries = within_reach(self.binaries, self._account, cluster.folder / "engine")
         if not (cluster.files / "PG_VERSION").exists():
             self._create()
         self._check_version()

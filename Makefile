@@ -1,0 +1,74 @@
+# Two commands matter: `make demo` and `make test`. Each does its own set-up on a machine that has
+# Python 3.11+, make and a package registry.
+
+VENV   ?= .venv
+PYTHON ?= python3
+PY     := $(VENV)/bin/python
+DATA   ?=
+UP     := $(PY) -m linli.app.cli up --demo $(if $(DATA),--data $(DATA))
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check dev bench clean lock generated web
+
+help: ## This list
+	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1	\2/p' $(MAKEFILE_LIST)
+
+demo: $(VENV)/.runtime web ## Start linli with a demo estate: http://127.0.0.1:8000
+	@$(UP)
+
+test: $(VENV)/.dev web ## All tests: units, integration, end to end in a browser
+	$(PY) -m pytest tests/unit -n 2 --dist worksteal
+	$(PY) -m pytest tests/integration tests/e2e --durations=10
+
+check: $(VENV)/.dev ## Everything a machine can judge: style, types, import contracts, generated files
+	$(PY) -m ruff check
+	$(PY) -m ruff format --check
+	$(VENV)/bin/lint-imports
+	$(PY) tools/house_rules.py
+	$(PY) tools/lock.py --check
+	$(PY) tools/generated.py
+	$(PY) tools/web.py check
+	$(PY) tools/web.py test
+	$(VENV)/bin/basedpyright
+
+dev: $(VENV)/.dev ## The demo, with pages that reload while you edit: http://127.0.0.1:5173
+	@$(UP) & up=$$!; trap 'kill $$up; wait $$up' EXIT INT TERM; $(PY) tools/web.py dev
+
+bench: $(VENV)/.dev ## Measure messages per second, latency to the browser, CPU per message
+	$(PY) -m benchmarks
+
+generated: $(VENV)/.dev ## Make the generated files anew (OpenAPI document, the pages' types)
+	$(PY) tools/generated.py --write
+
+lock: $(VENV)/.dev ## Resolve the dependencies anew and write locks/
+	$(PY) tools/lock.py
+
+clean: ## Remove what can be made again (the data folders stay)
+	rm -rf $(VENV) web/node_modules src/linli/webdist dist .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+web: $(VENV)/.runtime
+	@$(PY) hatch_build.py
+
+# --- set-up -------------------------------------------------------------------------------------
+
+$(VENV)/.build: locks/build.txt
+	@$(PYTHON) -c 'import sys; sys.exit("linli needs Python 3.11, 3.12 or 3.13: make PYTHON=python3.12 …" if not (3, 11) <= sys.version_info < (3, 14) else 0)'
+	@test -x $(PY) || $(PYTHON) -m venv $(VENV)
+	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r locks/build.txt
+	@touch $@
+
+$(VENV)/.runtime: locks/runtime.txt pyproject.toml $(VENV)/.build
+	$(call install,locks/runtime.txt)
+	@touch $@
+
+$(VENV)/.dev: locks/dev.txt $(VENV)/.runtime
+	$(call install,locks/dev.txt)
+	@touch $@
+
+# uv is ten times faster; where it has no binary, pip reads the same locks.
+INSTALLER = $$(if $(VENV)/bin/uv --version >/dev/null 2>&1; then echo "$(VENV)/bin/uv pip install --quiet --python $(PY)"; else echo "$(PY) -m pip install --quiet"; fi)
+define install
+	installer="$(INSTALLER)"; $$installer --require-hashes -r $(1)
+	installer="$(INSTALLER)"; LINLI_WEB=skip $$installer --no-deps --no-build-isolation -e .
+endef
