@@ -78,7 +78,6 @@ CONVERSIONS: dict[str, dict[str, Conversion]] = {
     "%": {},
     "dB": {},
     "dBm": {},
-    "%/m": {},
     "层": {},
 }
 

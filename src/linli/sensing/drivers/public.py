@@ -1,14 +1,37 @@
 """The door to the drivers. A new driver is a new folder and one line in `DRIVERS`."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import cache
 from types import MappingProxyType
 
-from linli.sensing.drivers.linli_native.driver import LinliNative
+from linli.sensing.drivers.chirpstack.driver import from_settings as chirpstack
+from linli.sensing.drivers.linli_native.driver import from_settings as linli_native
+from linli.sensing.drivers.naming import BrokenSetting
 from linli.sensing.drivers.ports import Driver
+from linli.sensing.drivers.thingsboard.driver import from_settings as thingsboard
+from linli.sensing.drivers.zigbee2mqtt.driver import from_settings as zigbee2mqtt
 
-DRIVERS: tuple[Driver, ...] = (LinliNative(),)
+__all__ = ["BrokenSetting", "all_drivers", "configured_driver"]
+
+DRIVERS: Mapping[str, Callable[[Mapping[str, str]], Driver]] = {
+    "linli_native": linli_native,
+    "zigbee2mqtt": zigbee2mqtt,
+    "thingsboard": thingsboard,
+    "chirpstack": chirpstack,
+}
 
 
+@cache
 def all_drivers() -> Mapping[str, Driver]:
     """Every driver with its default settings, by its code; the native protocol comes first."""
-    return MappingProxyType({driver.manifest.code: driver for driver in DRIVERS})
+    return MappingProxyType({code: from_settings({}) for code, from_settings in DRIVERS.items()})
+
+
+def configured_driver(code: str, settings: Mapping[str, str]) -> Driver:
+    """The driver of a connection as its installer set it; unknown settings mean nothing.
+
+    Raises:
+        KeyError: no driver has this code.
+        BrokenSetting: a setting cannot be understood; its text is for the installer.
+    """
+    return DRIVERS[code](settings) if settings else all_drivers()[code]

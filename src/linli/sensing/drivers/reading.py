@@ -1,8 +1,11 @@
-"""Parts that every driver reads in the same way: time, values, events."""
+"""Parts that every driver reads in the same way: JSON, time, values, events."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from math import isfinite
+from typing import cast
+
+import msgspec
 
 from linli.sensing.devices.kinds import DeviceKind, EventKind, Form, Property, Scalar
 from linli.sensing.devices.units import WrongUnit, convert
@@ -10,7 +13,50 @@ from linli.sensing.drivers.contracts import Reason, Refused, StateReport, Undeco
 
 LONGEST_TEXT = 1000
 LONGEST_SHOWN = 80
+LONGEST_ID = 64
 MOST_FIELDS = 64
+
+_anything = msgspec.json.Decoder(object)
+
+
+def read_json(payload: bytes, largest: int) -> object:
+    """The JSON of a payload.
+
+    Raises:
+        Undecodable: larger than `largest` bytes, or no JSON.
+    """
+    if len(payload) > largest:
+        raise Undecodable(Reason.TOO_LARGE, f"一条消息最多 {largest // 1024} KiB")
+    try:
+        return _anything.decode(payload)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise Undecodable(Reason.BROKEN_JSON) from error
+
+
+def as_object(body: object, words: str = "") -> Mapping[str, object]:
+    """The JSON object that must stand here.
+
+    Raises:
+        Undecodable: something else stands here.
+    """
+    if isinstance(body, dict):
+        return cast("Mapping[str, object]", body)
+    raise Undecodable(Reason.NOT_AN_OBJECT, words)
+
+
+def as_number(value: object) -> float | None:
+    """The number, when it is one; true and false are none."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        return float(value)
+    except OverflowError:
+        return None
+
+
+def is_keepable(text: str, longest: int = LONGEST_ID) -> bool:
+    """Whether a foreign text can be kept as it is; PostgreSQL knows no NUL in a text."""
+    return 0 < len(text) <= longest and "\x00" not in text
 
 
 def time_from_ms(milliseconds: float | None) -> tuple[datetime | None, bool]:
@@ -36,8 +82,23 @@ def time_from_text(text: str) -> tuple[datetime | None, bool]:
 
 def shown(value: object) -> str:
     """A foreign value, short enough to be kept and shown."""
-    text = str(value) if isinstance(value, str | int | float | bool) else type(value).__name__
+    text = _text(value).replace("\x00", "␀")
     return text if len(text) <= LONGEST_SHOWN else f"{text[: LONGEST_SHOWN - 1]}…"
+
+
+def _text(value: object) -> str:
+    if isinstance(value, str):
+        return value[: LONGEST_SHOWN + 1]
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return str(value)
+    if isinstance(value, int):
+        # Thousands of digits would take their time, and Python refuses them as text anyway.
+        return str(value) if value.bit_length() < LONGEST_SHOWN * 3 else "(很大的整数)"
+    return "{…}" if isinstance(value, dict) else "[…]"
 
 
 def refuse(reason: Reason, name: str, value: object, words: str = "") -> Refused:
@@ -91,7 +152,7 @@ def read_event_fields(
             refused.append(refuse(Reason.TOO_MANY, name, value))
             break
         fitting = _flat(value)
-        if fitting is None or len(name) > LONGEST_SHOWN:
+        if fitting is None or not is_keepable(name, LONGEST_SHOWN):
             refused.append(refuse(Reason.WRONG_TYPE, name, value, "只能是短文字、数字或是否"))
             continue
         field = kind.fields.get(name)
@@ -107,14 +168,9 @@ def _flat(value: object) -> Scalar | None:
     if isinstance(value, bool):
         return value
     if isinstance(value, str):
-        return value if len(value) <= LONGEST_TEXT else None
-    if isinstance(value, int | float):
-        try:
-            number = float(value)
-        except OverflowError:
-            return None
-        return number if isfinite(number) else None
-    return None
+        return value if len(value) <= LONGEST_TEXT and "\x00" not in value else None
+    number = as_number(value)
+    return number if number is not None and isfinite(number) else None
 
 
 def state_values(kind: DeviceKind, state: StateReport) -> tuple[tuple[str, float], ...]:

@@ -23,20 +23,23 @@ from linli.sensing.drivers.contracts import (
 )
 from linli.sensing.drivers.ports import DecodeContext
 from linli.sensing.drivers.reading import (
+    LONGEST_ID,
+    as_object,
+    is_keepable,
     known,
     read_event_fields,
+    read_json,
     read_value,
     refuse,
     shown,
     state_values,
     time_from_ms,
 )
+from linli.sensing.drivers.sending import check_command
 
 LARGEST_PAYLOAD = 512 * 1024
 MOST_MOMENTS = 1000
 MOST_VALUES = 200
-LONGEST_ID = 64
-LONGEST_MESSAGE = 500
 MOST_EVIDENCE = 20
 STATE_PARTS = frozenset({"ts", "online", "firmware", "battery", "signal"})
 ACK_STATUSES = frozenset(AckStatus)
@@ -63,7 +66,6 @@ class Moment(msgspec.Struct, gc=False):
 
 
 _moments = msgspec.json.Decoder(Moment | list[Moment])
-_anything = msgspec.json.Decoder(object)
 
 
 class LinliNative:
@@ -95,12 +97,13 @@ class LinliNative:
         if len(payload) > LARGEST_PAYLOAD:
             raise Undecodable(Reason.TOO_LARGE, f"一条消息最多 {LARGEST_PAYLOAD // 1024} KiB")
         if topic == TELEMETRY:
-            return _telemetry(payload, known(context.kind_of(None), None), None)
+            kind = context.kind_of(None)
+            return _telemetry(payload, kind or known(kind, None), None)
         child, what = _address(topic)
         kind = known(context.kind_of(child), child)
         if what == "telemetry":
             return _telemetry(payload, kind, child)
-        body = _object(_json(payload))
+        body = as_object(read_json(payload, LARGEST_PAYLOAD))
         match what:
             case "event":
                 return (_event(body, kind, child),)
@@ -111,15 +114,7 @@ class LinliNative:
 
     def encode_command(self, command: CommandToSend) -> tuple[str, bytes]:
         """Write the command as in `protocols/native.md`, for the device itself or for its child."""
-        told = command.kind.commands.get(command.command)
-        if told is None:
-            raise Unsendable(
-                Reason.UNKNOWN_COMMAND,
-                f"{command.kind.title}没有指令 {command.command}",
-            )
-        problem = told.problem(command.params)
-        if problem:
-            raise Unsendable(Reason.OUT_OF_RANGE, problem)
+        check_command(command)
         if command.child is not None and not CHILD_CODE.fullmatch(command.child):
             raise Unsendable(Reason.UNKNOWN_CHILD, f"编号 {shown(command.child)} 不能写进主题")
         topic = COMMAND if command.child is None else f"linli/v1/child/{command.child}/command"
@@ -148,24 +143,11 @@ def _address(topic: str) -> tuple[str | None, str]:
     raise Undecodable(Reason.UNKNOWN_TOPIC, f"没有主题 {shown(topic)}")
 
 
-def _json(payload: bytes) -> object:
-    try:
-        return _anything.decode(payload)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise Undecodable(Reason.BROKEN_JSON) from error
-
-
-def _object(body: object) -> Mapping[str, object]:
-    if isinstance(body, dict):
-        return cast("Mapping[str, object]", body)
-    raise Undecodable(Reason.NOT_AN_OBJECT)
-
-
 def _telemetry(payload: bytes, kind: DeviceKind, child: str | None) -> tuple[Report, ...]:
     try:
         moments = _moments.decode(payload)
     except msgspec.ValidationError:
-        return _odd_telemetry(_json(payload), kind, child)
+        return _odd_telemetry(read_json(payload, LARGEST_PAYLOAD), kind, child)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Undecodable(Reason.BROKEN_JSON) from error
     if isinstance(moments, Moment):
@@ -180,55 +162,58 @@ def _bounded(count: int) -> None:
 
 
 def _moment(moment: Moment, kind: DeviceKind, child: str | None) -> Report:
-    if moment.units or len(moment.values) > MOST_VALUES:
+    said = moment.values
+    if moment.units or len(said) > MOST_VALUES:
         return _odd_moment(
-            {"ts": moment.ts, "values": moment.values, "units": moment.units},
+            {"ts": moment.ts, "values": said, "units": moment.units},
             kind,
             child,
         )
     observed_at, unreadable = time_from_ms(moment.ts)
-    properties = kind.properties
+    find = kind.properties.get
     values: list[tuple[str, float]] = []
-    refused: list[Refused] | tuple[()] = ()
-    unknown: list[str] | tuple[()] = ()
-    for name, value in moment.values.items():
-        held = properties.get(name)
+    refused: tuple[Refused, ...] = ()
+    unknown: tuple[str, ...] = ()
+    for name, value in said.items():
+        held = find(name)
         if held is None:
-            unknown = [*unknown, shown(name)]
-        elif not held.whole and type(value) is float and held.low <= value <= held.high:
+            unknown = (*unknown, shown(name))
+        elif type(value) is float and not held.whole and held.low <= value <= held.high:
             values.append((name, value))
-        elif held.form is Form.SWITCH and type(value) is bool:
+        elif type(value) is bool and held.form is Form.SWITCH:
             values.append((name, 1.0 if value else 0.0))
         else:
             read = read_value(held, value)
             if isinstance(read, Refused):
-                refused = [*refused, read]
+                refused = (*refused, read)
             else:
                 values.append((name, read))
-    return Report(
-        child,
-        observed_at,
-        unreadable,
-        tuple(values),
-        unknown=tuple(unknown),
-        refused=tuple(refused),
-    )
+    if refused or unknown:
+        return Report(
+            child=child,
+            observed_at=observed_at,
+            clock_unreadable=unreadable,
+            values=tuple(values),
+            unknown=unknown,
+            refused=refused,
+        )
+    return Report(child, observed_at, unreadable, tuple(values))
 
 
 def _odd_telemetry(body: object, kind: DeviceKind, child: str | None) -> tuple[Report, ...]:
     """Telemetry with something wrong in it: keep what is right, say what is not."""
     if not isinstance(body, list):
-        return (_odd_moment(_object(body), kind, child),)
+        return (_odd_moment(as_object(body), kind, child),)
     moments = cast("list[object]", body)
     _bounded(len(moments))
-    return tuple([_odd_moment(_object(moment), kind, child) for moment in moments])
+    return tuple([_odd_moment(as_object(moment), kind, child) for moment in moments])
 
 
 def _odd_moment(moment: Mapping[str, object], kind: DeviceKind, child: str | None) -> Report:
     given = moment.get("values")
     if given is None:
         raise Undecodable(Reason.MISSING_PART, "缺少 values")
-    said = _object(given)
+    said = as_object(given)
     if len(said) > MOST_VALUES:
         raise Undecodable(Reason.TOO_MANY, f"一个时刻最多 {MOST_VALUES} 项")
     observed_at, unreadable = _time(moment.get("ts"))
@@ -286,7 +271,7 @@ def _event(body: Mapping[str, object], kind: DeviceKind, child: str | None) -> R
         raise Undecodable(Reason.UNKNOWN_EVENT, f"{kind.title}没有事件 {shown(code)}")
     refused: list[Refused] = []
     name = body.get("id")
-    if not isinstance(name, str) or not 1 <= len(name) <= LONGEST_ID:
+    if not isinstance(name, str) or not is_keepable(name):
         if name is not None:
             refused.append(refuse(Reason.WRONG_TYPE, "id", name, f"最长 {LONGEST_ID} 个字符"))
         name = None
@@ -324,7 +309,7 @@ def _evidence(given: object, refused: list[Refused]) -> tuple[str, ...]:
         if len(evidence) == MOST_EVIDENCE:
             refused.append(refuse(Reason.TOO_MANY, "evidence", name, f"最多 {MOST_EVIDENCE} 份"))
             break
-        if isinstance(name, str) and 1 <= len(name) <= LONGEST_ID:
+        if isinstance(name, str) and is_keepable(name):
             evidence.append(name)
         else:
             refused.append(refuse(Reason.WRONG_TYPE, "evidence", name, "文件编号应为文字"))
@@ -338,7 +323,7 @@ def _state(body: Mapping[str, object], kind: DeviceKind, child: str | None) -> R
         refused.append(refuse(Reason.WRONG_TYPE, "online", online, "online 应为 true 或 false"))
         online = None
     firmware = body.get("firmware")
-    if firmware is not None and (not isinstance(firmware, str) or len(firmware) > LONGEST_ID):
+    if firmware is not None and (not isinstance(firmware, str) or not is_keepable(firmware)):
         refused.append(refuse(Reason.WRONG_TYPE, "firmware", firmware, "firmware 应为短文字"))
         firmware = None
     state = StateReport(
@@ -381,7 +366,7 @@ def _number(
 
 def _ack(body: Mapping[str, object], child: str | None) -> Report:
     reference, status, message = body.get("id"), body.get("status"), body.get("message")
-    if not isinstance(reference, str) or not 1 <= len(reference) <= LONGEST_ID:
+    if not isinstance(reference, str) or not is_keepable(reference):
         raise Undecodable(Reason.MISSING_PART, "缺少指令的 id")
     if not isinstance(status, str) or status not in ACK_STATUSES:
         choices = "、".join(sorted(ACK_STATUSES))
@@ -390,7 +375,7 @@ def _ack(body: Mapping[str, object], child: str | None) -> Report:
     ack = CommandAck(
         reference=reference,
         status=AckStatus(status),
-        message=message[:LONGEST_MESSAGE] if isinstance(message, str) else "",
+        message=shown(message) if isinstance(message, str) else "",
     )
     return Report(
         child=child,
@@ -398,3 +383,8 @@ def _ack(body: Mapping[str, object], child: str | None) -> Report:
         clock_unreadable=unreadable,
         acks=(ack,),
     )
+
+
+def from_settings(settings: Mapping[str, str]) -> LinliNative:  # noqa: ARG001 - every driver is made so; this one has nothing to set
+    """The driver; there is nothing to set."""
+    return LinliNative()

@@ -1,0 +1,1 @@
+"""The ThingsBoard device and gateway API, spoken by many Chinese and foreign devices."""

@@ -1,0 +1,1 @@
+"""Zigbee2MQTT: a site gateway that speaks for the Zigbee devices around it."""
