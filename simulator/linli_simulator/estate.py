@@ -1,6 +1,6 @@
 """The plan of the demo estate 阳光花园: houses, lifts, gates, terminals, elders and residents.
 
-Everything here is invented. Telephone numbers lie in 1380000xxxx, a block that no operator gives out.
+Everything here is invented; telephone numbers all follow one made-up pattern, 1380000xxxx.
 """
 
 import json
@@ -221,6 +221,9 @@ ELDERS = (
 )
 
 ZIGBEE = "yg-z2m-1"
+ZIGBEE_BUILDING = 6
+OWNERS, TWO_OR_MORE = 0.78, 0.45
+LONGEST_LINE = 200
 NATIVE_GATEWAY = "yg-gw-1"
 
 
@@ -294,7 +297,7 @@ def _home_terminals() -> Iterator[DevicePlan]:
     for home, *_ in ELDERS:
         place = _at_home(home)
         stem = f"yg-{place.building}-{(place.entrance or '')[0]}-{place.home}"
-        make = _zigbee if place.building == 6 else _single
+        make = _zigbee if place.building == ZIGBEE_BUILDING else _single
         yield make(f"{stem}-smoke", "smoke_alarm", f"{home} 厨房烟感", place)
         yield _single(f"{stem}-water", "water_meter", f"{home} 水表", place)
         yield _single(f"{stem}-sos", "sos_button", f"{home} 紧急按钮", place)
@@ -359,10 +362,10 @@ def _residents() -> Iterator[ResidentPlan]:
     phones = iter(draw.sample(range(1000, 10000), 900))
     elders = {home: name for home, name, *_ in ELDERS}
     for home in homes(SITE):
-        roles = ["owner" if draw.random() < 0.78 else "tenant"]
+        roles = ["owner" if draw.random() < OWNERS else "tenant"]
         if home in elders:
             roles = []  # listed among the elders
-        elif draw.random() < 0.45:
+        elif draw.random() < TWO_OR_MORE:
             roles.append("family")
         surname = draw.choice(SURNAMES)
         for role in roles:
@@ -416,7 +419,7 @@ def as_text() -> str:
 
 def _indented(value: object, depth: int) -> str:
     line = json.dumps(value, ensure_ascii=False)
-    if len(line) + depth <= 200 or not isinstance(value, (dict, list)):
+    if len(line) + depth <= LONGEST_LINE or not isinstance(value, (dict, list)):
         return line
     inner = " " * (depth + 2)
     if isinstance(value, dict):

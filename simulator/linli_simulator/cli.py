@@ -1,0 +1,158 @@
+"""The command line: live gently for ever, play one scene, or list the scenes."""
+
+import argparse
+import asyncio
+import contextlib
+import signal
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from linli_simulator import registration
+from linli_simulator.clock import Clock
+from linli_simulator.control import Control
+from linli_simulator.life import Life, have_faults, play_by_timetable
+from linli_simulator.line import Door
+from linli_simulator.registration import Register, UnreadableEstate
+from linli_simulator.scenes import BY_CODE, SCENES
+from linli_simulator.stage import CannotPlay, Manner, Stage
+
+HOUR = 3600
+MINUTE = 60
+CONNECTED_WITHIN = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the command line asks for."""
+
+    folder: Path
+    seed: int
+    speed: float
+    since_hours: float
+    scene: str | None
+    device: str | None
+    faults: bool
+    scene_every_minutes: float | None
+
+    def clock(self) -> Clock:
+        return Clock(time.time() - self.since_hours * HOUR, speed=self.speed)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the simulator; the exit code is 0, or 1 when a scene could not be played, or 2."""
+    parser = _parser()
+    given = parser.parse_args(arguments)
+    if given.list:
+        for scene in SCENES:
+            print(f"{scene.code:18} {scene.title}: {scene.words}")
+        return 0
+    if given.data is None:
+        parser.error("--data DIR is needed: the folder that holds estate.json")
+    if given.scene is not None and given.scene not in BY_CODE:
+        parser.error(f"no scene {given.scene}; --list shows them")
+    wish = Wish(
+        folder=given.data,
+        seed=given.seed,
+        speed=given.speed,
+        since_hours=given.since,
+        scene=given.scene,
+        device=given.device,
+        faults=given.faults,
+        scene_every_minutes=given.scene_every,
+    )
+    try:
+        register = registration.read(wish.folder)
+        return asyncio.run(_until_told_to_stop(wish, register))
+    except UnreadableEstate as reason:
+        print(reason, file=sys.stderr)
+        return 2
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="linli_simulator", description=__doc__)
+    parser.add_argument("--data", type=Path, help="folder with estate.json")
+    parser.add_argument("--seed", type=int, default=7, help="another seed, another estate life")
+    parser.add_argument(
+        "--speed",
+        type=_positive,
+        default=1.0,
+        help="with --since: how fast the past is played; without: how fast scenes are",
+    )
+    parser.add_argument(
+        "--since", type=float, default=0.0, metavar="HOURS", help="begin so many hours ago"
+    )
+    parser.add_argument("--scene", help="play this one and end")
+    parser.add_argument("--device", help="the code of the device that shall play --scene")
+    parser.add_argument("--list", action="store_true", help="list the scenes")
+    parser.add_argument(
+        "--no-faults", dest="faults", action="store_false", help="nothing goes wrong by itself"
+    )
+    parser.add_argument(
+        "--scene-every", type=_positive, metavar="MINUTES", help="play the scenes in turn"
+    )
+    return parser
+
+
+def _positive(words: str) -> float:
+    value = float(words)
+    if value <= 0:
+        raise ValueError(words)
+    return value
+
+
+async def _until_told_to_stop(wish: Wish, register: Register) -> int:
+    """SIGTERM and SIGINT cancel everything; connections say good-bye on the way out."""
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    assert task is not None  # noqa: S101 - we are inside asyncio.run
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, task.cancel)
+    with contextlib.suppress(asyncio.CancelledError):
+        if wish.scene is not None:
+            return await _play_one(wish, register, wish.scene)
+        await _live(wish, register)
+    return 0
+
+
+async def _live(wish: Wish, register: Register) -> None:
+    clock = wish.clock()
+    stage = Stage(register, clock, Manner(seed=wish.seed))
+    control = register.control
+    names = sorted({terminal.device.connection for terminal in stage.terminals.values()})
+    print(f"{len(register.devices)} devices on {len(names)} connections", flush=True)
+    async with asyncio.TaskGroup() as group:
+        stage.open(group, names)
+        group.create_task(Life(stage, clock, wish.seed).live(group))
+        if control is not None:
+            door = Door(register.mqtt_host, register.mqtt_port)
+            group.create_task(Control(control, door, stage, clock).listen(group))
+        if wish.faults:
+            group.create_task(have_faults(stage, clock))
+        if wish.scene_every_minutes is not None:
+            every = wish.scene_every_minutes * MINUTE
+            group.create_task(play_by_timetable(stage, clock, every))
+
+
+async def _play_one(wish: Wish, register: Register, scene: str) -> int:
+    """Play a scene on a connection of its own, beside a simulator that may be running."""
+    stage = Stage(register, wish.clock(), Manner(seed=wish.seed, alone=True))
+    try:
+        _, terminal = stage.prepare(scene, wish.device)
+    except CannotPlay as reason:
+        print(reason, file=sys.stderr)
+        return 1
+    async with asyncio.TaskGroup() as group:
+        stage.open(group, [terminal.device.connection])
+        try:
+            async with asyncio.timeout(CONNECTED_WITHIN):
+                await stage.lines[terminal.device.connection].up.wait()
+            played = await stage.play(scene, wish.device, patiently=True)
+        except TimeoutError:
+            print("linli does not let us in: wrong address or token", file=sys.stderr)
+            return 1
+        finally:
+            stage.close()
+    print(f"{played.scene}: {played.device}, {played.arrived} of {played.sent} acknowledged")
+    return 0 if played.arrived == played.sent else 1

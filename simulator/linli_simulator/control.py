@@ -1,0 +1,100 @@
+"""The simulator's own connection: linli tells it, as it tells any device, which scene to play."""
+
+import asyncio
+from collections.abc import Mapping
+
+from linli_simulator import dialects
+from linli_simulator.clock import Clock
+from linli_simulator.line import Door, Line
+from linli_simulator.packets import Greeting, Message
+from linli_simulator.registration import Account, Device, Dialect, Kind
+from linli_simulator.sayings import Answer, Command, Event, Saying, State
+from linli_simulator.stage import CannotPlay, Stage
+
+PLAY_SCENE = "play_scene"
+
+
+class Control:
+    """Takes `play_scene` {"scene": code, "device"?: code} and plays it.
+
+    Acknowledges with `done` when linli has acknowledged every message of the scene, with `refused`
+    when there is no such scene or device, with `failed` when messages were lost; then tells
+    `scene_played` {"scene", "device", "sent", "arrived"}. A command that comes twice plays once.
+    """
+
+    def __init__(self, account: Account, door: Door, stage: Stage, clock: Clock) -> None:
+        self._device = Device(
+            code=account.username,
+            kind=Kind.SIMULATOR,
+            dialect=Dialect.LINLI_NATIVE,
+            title="模拟器",
+            place="",
+            building=None,
+            connection=account.username,
+            is_child=False,
+            external_code=account.username,
+        )
+        self._stage = stage
+        self._clock = clock
+        self._performing: dict[str, asyncio.Task[None]] = {}
+        self._group: asyncio.TaskGroup | None = None
+        self.line = Line(
+            door,
+            Greeting(
+                account.username,
+                account.username,
+                account.token,
+                clean=False,
+                will=dialects.will(Dialect.LINLI_NATIVE),
+            ),
+            topics=dialects.topics(Dialect.LINLI_NATIVE, is_gateway=False),
+            greet=self._greet,
+            hear=self._hear,
+        )
+
+    async def listen(self, group: asyncio.TaskGroup) -> None:
+        """Stay connected and play what is asked, until cancelled."""
+        self._group = group
+        await self.line.hold()
+
+    def _greet(self) -> None:
+        self._say(State(self._clock.now(), online=True))
+
+    def _hear(self, message: Message) -> None:
+        command = dialects.understand(message)
+        if command is None or self._group is None or command.id in self._performing:
+            return
+        self._performing[command.id] = self._group.create_task(self._perform(command))
+
+    async def _perform(self, command: Command) -> None:
+        if command.expires is not None and command.expires < self._clock.now():
+            self._say(Answer(command.id, "refused", "命令已过期"))
+            return
+        scene = _words(command.params, "scene")
+        if command.name != PLAY_SCENE or scene is None:
+            self._say(Answer(command.id, "refused", "模拟器只会 play_scene，并要给出 scene"))
+            return
+        try:
+            played = await self._stage.play(scene, _words(command.params, "device"))
+        except CannotPlay as reason:
+            self._say(Answer(command.id, "refused", str(reason)))
+            return
+        whole = played.sent == played.arrived
+        words = "" if whole else f"{played.sent} 条消息中 {played.arrived} 条得到确认"
+        self._say(Answer(command.id, "done" if whole else "failed", words))
+        fields: dict[str, str | float | int | bool] = {
+            "scene": played.scene,
+            "device": played.device,
+            "sent": played.sent,
+            "arrived": played.arrived,
+        }
+        self._say(Event(self._clock.now(), "scene_played", fields))
+
+    def _say(self, saying: Saying) -> None:
+        for message in dialects.encode(saying, self._device):
+            self.line.send(message.topic, message.payload)
+
+
+def _words(params: Mapping[str, object], name: str) -> str | None:
+    value = params.get(name)
+    return value if isinstance(value, str) else None

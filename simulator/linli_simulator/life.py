@@ -1,0 +1,145 @@
+"""The ordinary day of an estate: every device in its rhythm, and now and then a fault."""
+
+import asyncio
+import heapq
+from dataclasses import dataclass
+from enum import IntEnum
+
+from linli_simulator import rhythm
+from linli_simulator.clock import Clock
+from linli_simulator.deeds import Happen, Pause, Release, Show
+from linli_simulator.registration import Kind
+from linli_simulator.scenes import SCENES, TIMETABLE
+from linli_simulator.stage import CannotPlay, Stage
+from linli_simulator.terminal import DAILY_READERS, Terminal
+
+DAILY_REPORT_AT = 6 * rhythm.HOUR
+STATE_EVERY = 15
+GATE_OPEN_SECONDS = 5
+DOOR_OPEN_SECONDS = 25
+
+
+class Occasion(IntEnum):
+    BEAT = 0
+    VISIT = 1
+    DAILY_REPORT = 2
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Turn:
+    """Whose turn it is, and when; turns sort by time."""
+
+    at: float
+    code: str
+    occasion: Occasion
+
+
+class Life:
+    """Lets the terminals of a stage live from `since` on, each turn followed by its next."""
+
+    def __init__(self, stage: Stage, clock: Clock, seed: int) -> None:
+        self._stage = stage
+        self._clock = clock
+        self._seed = seed
+        self._beats: dict[str, int] = {}
+
+    async def live(self, group: asyncio.TaskGroup) -> None:
+        """Run until cancelled."""
+        turns = self.first_turns(self._clock.now())
+        heapq.heapify(turns)
+        while turns:
+            turn = turns[0]
+            await self._clock.until(turn.at)
+            terminal = self._stage.terminals[turn.code]
+            await self._not_too_fast(terminal)
+            self._take(turn, terminal, group)
+            heapq.heapreplace(turns, self.following(turn))
+
+    def first_turns(self, since: float) -> list[Turn]:
+        """Everybody's next turns after this moment."""
+        turns: list[Turn] = []
+        for code, terminal in self._stage.terminals.items():
+            occasions = [Occasion.BEAT]
+            if terminal.device.kind in rhythm.VISITS:
+                occasions.append(Occasion.VISIT)
+            if code in DAILY_READERS:
+                occasions.append(Occasion.DAILY_REPORT)
+            turns += [self.following(Turn(since, code, occasion)) for occasion in occasions]
+        return turns
+
+    def following(self, turn: Turn) -> Turn:
+        """The next turn of the same kind."""
+        device = self._stage.terminals[turn.code].device
+        match turn.occasion:
+            case Occasion.BEAT:
+                at = rhythm.next_beat(device, turn.at, self._seed)
+            case Occasion.VISIT:
+                at = rhythm.next_visit(device, turn.at, self._seed)
+            case Occasion.DAILY_REPORT:
+                at = rhythm.next_time_of_day(turn.at, DAILY_REPORT_AT)
+        return Turn(at, turn.code, turn.occasion)
+
+    def _take(self, turn: Turn, terminal: Terminal, group: asyncio.TaskGroup) -> None:
+        match turn.occasion:
+            case Occasion.BEAT:
+                self._beat(turn, terminal)
+            case Occasion.VISIT:
+                self._visit(turn, terminal, group)
+            case Occasion.DAILY_REPORT:
+                self._stage.say(terminal, terminal.daily(turn.at))
+
+    def _beat(self, turn: Turn, terminal: Terminal) -> None:
+        beat = terminal.beat(turn.at)
+        if beat.values:
+            self._stage.say(terminal, beat)
+        count = self._beats[turn.code] = self._beats.get(turn.code, 0) + 1
+        if count % STATE_EVERY == 0:
+            self._stage.say(terminal, terminal.state(turn.at))
+
+    def _visit(self, turn: Turn, terminal: Terminal, group: asyncio.TaskGroup) -> None:
+        values = terminal.values(turn.at)
+        if values["open"] or values.get("locked_down"):
+            return
+        if terminal.device.kind is Kind.GATE_CONTROLLER:
+            passage = rhythm.passage(terminal.device, turn.at, self._seed)
+            deeds = (
+                Show({"open": True}),
+                Happen(passage.name, passage.fields),
+                Pause(GATE_OPEN_SECONDS),
+                Release(("open",)),
+            )
+        else:
+            deeds = (Show({"open": True}), Pause(DOOR_OPEN_SECONDS), Release(("open",)))
+        group.create_task(self._let(terminal, deeds))
+
+    async def _let(
+        self, terminal: Terminal, deeds: tuple[Show | Happen | Pause | Release, ...]
+    ) -> None:
+        await self._stage.do(terminal, deeds)
+
+    async def _not_too_fast(self, terminal: Terminal) -> None:
+        await self._stage.lines[terminal.device.connection].room()
+
+
+async def have_faults(stage: Stage, clock: Clock) -> None:
+    """One device after another goes wrong, some minutes after the start."""
+    began = clock.now()
+    for after, scene in TIMETABLE:
+        await clock.until(began + after)
+        try:
+            await stage.play(scene)
+        except CannotPlay:
+            continue  # this estate has no such device
+
+
+async def play_by_timetable(stage: Stage, clock: Clock, every: float) -> None:
+    """Play all scenes in turn, one every so many seconds, for ever."""
+    due = clock.now()
+    while True:
+        for scene in SCENES:
+            due += every
+            await clock.until(due)
+            try:
+                await stage.play(scene.code)
+            except CannotPlay:
+                continue

@@ -1,0 +1,168 @@
+"""Read `estate.json`: which devices there are, and with which accounts they connect."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import cast
+
+Json = Mapping[str, object]
+
+
+class Kind(StrEnum):
+    SMOKE_ALARM = "smoke_alarm"
+    WATER_METER = "water_meter"
+    SOS_BUTTON = "sos_button"
+    LIFT_CAMERA = "lift_camera"
+    LIFT_CONTROLLER = "lift_controller"
+    FALLING_OBJECT_CAMERA = "falling_object_camera"
+    GATE_CONTROLLER = "gate_controller"
+    DOOR_CONTACT = "door_contact"
+    MANHOLE_COVER = "manhole_cover"
+    CHARGING_PILE = "charging_pile"
+    PUBLIC_SPEAKER = "public_speaker"
+    SITE_GATEWAY = "site_gateway"
+    SIMULATOR = "simulator"
+
+
+class Dialect(StrEnum):
+    """How a connection speaks."""
+
+    LINLI_NATIVE = "linli_native"
+    ZIGBEE2MQTT = "zigbee2mqtt"
+
+
+class UnreadableEstate(Exception):
+    """`estate.json` is absent or says something the simulator cannot play; the text says what."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What one MQTT connection signs in with; the same pair opens the HTTP door."""
+
+    username: str
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A terminal as the platform knows it; `gateway` is the connection that speaks for it."""
+
+    code: str
+    kind: Kind
+    dialect: Dialect
+    title: str
+    place: str
+    building: int | None
+    connection: str
+    is_child: bool
+    external_code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    mqtt_host: str
+    mqtt_port: int
+    http: str
+    devices: tuple[Device, ...]
+    accounts: Mapping[str, Account]
+    control: Account | None
+
+
+def read(folder: Path) -> Register:
+    """Read `folder`/estate.json.
+
+    Devices of a kind or driver that the simulator cannot play are left out.
+
+    Raises:
+        UnreadableEstate: the file is absent, is not JSON, or a needed field is absent or wrong.
+    """
+    path = folder / "estate.json"
+    try:
+        return _register(_as_object(json.loads(path.read_bytes()), "the file"))
+    except (OSError, ValueError) as broken:
+        raise UnreadableEstate(f"cannot read {path}: {broken}") from broken
+
+
+def _register(top: Json) -> Register:
+    mqtt = _as_object(top.get("mqtt"), "mqtt")
+    rows = [
+        _as_object(row, "a device")
+        for estate in _as_list(top.get("estates"), "estates")
+        for row in _as_list(_as_object(estate, "an estate").get("devices"), "devices")
+    ]
+    accounts: dict[str, Account] = {}
+    for row in rows:
+        if isinstance(token := row.get("token"), str) and token:
+            username = _words(row, "username")
+            accounts[username] = Account(username, token)
+    devices = tuple(
+        device
+        for row in rows
+        if (device := _device(row)) is not None and device.kind is not Kind.SIMULATOR
+    )
+    for device in devices:
+        if device.connection not in accounts:
+            raise UnreadableEstate(f"{device.code}: no token for connection {device.connection}")
+    control = top.get("control")
+    return Register(
+        mqtt_host=_words(mqtt, "host"),
+        mqtt_port=_whole(mqtt, "port"),
+        http=_words(top, "http").rstrip("/"),
+        devices=devices,
+        accounts=accounts,
+        control=None if control is None else _account(_as_object(control, "control")),
+    )
+
+
+def _account(row: Json) -> Account:
+    return Account(_words(row, "username"), _words(row, "token"))
+
+
+def _device(row: Json) -> Device | None:
+    try:
+        kind = Kind(_words(row, "kind"))
+        dialect = Dialect(_words(row, "driver"))
+    except ValueError:
+        return None
+    code = _words(row, "code")
+    parent = row.get("parent")
+    building = row.get("building")
+    return Device(
+        code=code,
+        kind=kind,
+        dialect=dialect,
+        title=_words(row, "title"),
+        place=_words(row, "place") if "place" in row else "",
+        building=building if isinstance(building, int) else None,
+        connection=parent if isinstance(parent, str) else _words(row, "username"),
+        is_child=isinstance(parent, str),
+        external_code=str(row.get("external_code") or code),
+    )
+
+
+def _as_object(value: object, name: str) -> Json:
+    if not isinstance(value, dict):
+        raise UnreadableEstate(f"{name} should be an object")
+    return cast("Json", value)
+
+
+def _as_list(value: object, name: str) -> list[object]:
+    if not isinstance(value, list):
+        raise UnreadableEstate(f"{name} should be a list")
+    return cast("list[object]", value)
+
+
+def _words(row: Json, name: str) -> str:
+    value = row.get(name)
+    if not isinstance(value, str):
+        raise UnreadableEstate(f"{name} should be text, in {sorted(row)}")
+    return value
+
+
+def _whole(row: Json, name: str) -> int:
+    value = row.get(name)
+    if not isinstance(value, int):
+        raise UnreadableEstate(f"{name} should be a whole number, in {sorted(row)}")
+    return value
