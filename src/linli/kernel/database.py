@@ -35,7 +35,8 @@ def engine_for(url: str, *, connections: int = 10) -> AsyncEngine:
 
 
 _ENTER_SCOPE = text(
-    "SELECT set_config(key, value, true) FROM unnest(:keys, :values) AS s(key, value)"
+    "SELECT set_config(key, value, true) "
+    "FROM unnest(CAST(:keys AS text[]), CAST(:values AS text[])) AS s(key, value)"
 )
 
 
