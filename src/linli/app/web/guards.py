@@ -1,0 +1,206 @@
+"""What stands before every request: who is calling, how much they may send, and what is logged.
+
+All of it is plain ASGI, so that streams pass through untouched.
+"""
+
+import secrets
+import time
+from collections.abc import Callable, Mapping, Sequence
+from ipaddress import IPv4Network, IPv6Network, ip_address
+
+import structlog
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from linli.app.listening import is_away
+from linli.app.web.answers import Away, TooLarge, answer, unexpected
+from linli.kernel.work import Work
+
+Network = IPv4Network | IPv6Network
+
+MEGABYTE = 1_000_000
+MOST_BODY = MEGABYTE
+MOST_FILE_BODY = 21 * MEGABYTE
+FILE_ADDRESSES = ("/api/files", "/device/v1/file", "/device/v1/child/")
+QUIET_ADDRESSES = frozenset({"/healthz", "/readyz", "/metrics"})
+SERVER_FAULT = 500
+
+# Charts and panels set positions in style attributes; style elements stay forbidden.
+CONTENT_SECURITY = (
+    "default-src 'self'; script-src 'self'; style-src 'self'; style-src-attr 'unsafe-inline'; "
+    "img-src 'self' data: blob:; media-src 'self' blob: data:; font-src 'self' data:; "
+    "connect-src 'self'; worker-src 'self'; object-src 'none'; "
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+SECURITY_HEADERS: Mapping[str, str] = {
+    "Content-Security-Policy": CONTENT_SECURITY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": "camera=(self), geolocation=(self), microphone=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+YEAR_S = 31_536_000
+
+log = structlog.get_logger()
+
+
+class TrustedAddress:
+    """Puts the caller's real address into the scope.
+
+    `X-Forwarded-For` and `X-Forwarded-Proto` count only when the connection comes from a
+    configured proxy; of the addresses in the first, the last that is no such proxy is the caller.
+    """
+
+    def __init__(self, app: ASGIApp, *, proxies: Sequence[Network]) -> None:
+        self._app = app
+        self._proxies = proxies
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        client = scope.get("client")
+        if client and self._trusted(str(client[0])):
+            headers = Headers(scope=scope)
+            caller = self._caller(headers.getlist("X-Forwarded-For"))
+            if caller is not None:
+                scope["client"] = (caller, 0)
+            if headers.get("X-Forwarded-Proto") == "https":
+                scope["scheme"] = "https"
+        await self._app(scope, receive, send)
+
+    def _trusted(self, address: str) -> bool:
+        try:
+            parsed = ip_address(address)
+        except ValueError:
+            return False
+        return any(parsed in network for network in self._proxies)
+
+    def _caller(self, forwarded: Sequence[str]) -> str | None:
+        hops = [hop.strip() for line in forwarded for hop in line.split(",") if hop.strip()]
+        for hop in reversed(hops):
+            if not self._trusted(hop):
+                return hop if _is_address(hop) else None
+        return None
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+class Watch:
+    """Sees every request to its end: security headers, one log line, and an answer to a bug."""
+
+    def __init__(self, app: ASGIApp, *, count: Callable[[str, int, float], None]) -> None:
+        self._app = app
+        self._count = count
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began = time.perf_counter()
+        status = 0
+
+        async def send_guarded(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                _add_headers(scope, MutableHeaders(raw=message["headers"]))
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_guarded)
+        except Exception as error:  # noqa: BLE001 (the last guard of the process: logged, counted, answered)
+            failure = self._failure(scope, error)
+            if status == 0:
+                await failure(scope, receive, send_guarded)
+        finally:
+            self._log(scope, status, time.perf_counter() - began)
+
+    def _failure(self, scope: Scope, error: Exception) -> ASGIApp:
+        if is_away(error):
+            log.warning("request_without_database", path=scope["path"], error=repr(error))
+            return answer(Away(), headers={"Retry-After": "2"})
+        error_id = secrets.token_hex(4)
+        log.error("request_failed", path=scope["path"], error_id=error_id, exc_info=error)
+        return unexpected(error_id)
+
+    def _log(self, scope: Scope, status: int, took_s: float) -> None:
+        self._count(scope["method"], status, took_s)
+        if scope["path"] in QUIET_ADDRESSES and status < SERVER_FAULT:
+            return
+        client = scope.get("client")
+        work = scope.get("state", {}).get("work")
+        account_id = work.scope.account_id if isinstance(work, Work) else None
+        # Without the query: it may hold a name that somebody searched for.
+        log.info(
+            "request",
+            method=scope["method"],
+            path=scope["path"],
+            status=status,
+            took_ms=round(took_s * 1000, 1),
+            address=client[0] if client else None,
+            account_id=str(account_id) if account_id else None,
+        )
+
+
+def _add_headers(scope: Scope, headers: MutableHeaders) -> None:
+    for name, value in SECURITY_HEADERS.items():
+        headers.setdefault(name, value)
+    if scope["path"].startswith("/api/"):
+        headers.setdefault("Cache-Control", "no-store")
+    if scope["scheme"] == "https":
+        headers.setdefault("Strict-Transport-Security", f"max-age={YEAR_S}")
+
+
+def most_body(path: str) -> int:
+    """How many bytes a request to this address may carry."""
+    return MOST_FILE_BODY if path.startswith(FILE_ADDRESSES) else MOST_BODY
+
+
+class BodyLimit:
+    """Refuses bodies that are too long, said in advance or found while reading."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        most = most_body(scope["path"])
+        refusal = answer(TooLarge(f"上传的内容太大，最多 {most // MEGABYTE} MB"))
+        declared = Headers(scope=scope).get("Content-Length", "")
+        if declared.isdecimal() and int(declared) > most:
+            await refusal(scope, receive, send)
+            return
+        taken = 0
+        exceeded = answered = False
+
+        async def receive_counted() -> Message:
+            nonlocal taken, exceeded
+            message = await receive()
+            taken += len(message.get("body", b""))
+            if taken > most:
+                exceeded = True
+                # The reader stops here; what it then says is replaced by the refusal.
+                return {"type": "http.disconnect"}
+            return message
+
+        async def send_or_refuse(message: Message) -> None:
+            nonlocal answered
+            if answered or not exceeded:
+                answered = True
+                await send(message)
+
+        try:
+            await self._app(scope, receive_counted, send_or_refuse)
+        except Exception:
+            if not exceeded:
+                raise
+        if exceeded and not answered:
+            await refusal(scope, receive, send)

@@ -1,0 +1,28 @@
+"""Fixtures of the application's tests: two workshops on a new database, and a web process."""
+
+from collections.abc import AsyncGenerator
+from pathlib import Path
+
+import pytest
+from web_process import Served, web_process
+
+from linli.app.engine.roles import DatabaseUrls
+from linli.kernel.database import engine_for
+from linli.kernel.time import SystemClock
+from linli.kernel.work import Workshop
+
+
+@pytest.fixture
+async def workshops(fresh_database: DatabaseUrls) -> AsyncGenerator[tuple[Workshop, Workshop]]:
+    """People's workshop (`linli_app`) and linli's own (`linli_gateway`) on one new database."""
+    people = engine_for(fresh_database.app, connections=5)
+    machine = engine_for(fresh_database.gateway, connections=5)
+    yield Workshop(people, SystemClock()), Workshop(machine, SystemClock())
+    await people.dispose()
+    await machine.dispose()
+
+
+@pytest.fixture
+async def served(workshops: tuple[Workshop, Workshop], tmp_path: Path) -> AsyncGenerator[Served]:
+    async with web_process(workshops, routers=(), folder=tmp_path) as process:
+        yield process
