@@ -65,6 +65,7 @@ class Residence:
     estate_id: UUID
     home_id: UUID
     home_title: str
+    home_path: tuple[UUID, ...]
     relation: Relation
     valid_from: datetime
     valid_to: datetime | None

@@ -32,6 +32,9 @@ residence_table = Table(
     Column("person_id", Id, ForeignKey("directory_person.id"), nullable=False, index=True),
     Column("estate_id", Id, ForeignKey("directory_estate.id"), nullable=False),
     Column("home_id", Id, ForeignKey("directory_place.id"), nullable=False, index=True),
+    # What the home is called and where it lies, kept here for searching by address.
+    Column("home_title", String(200), nullable=False),
+    Column("home_path", ARRAY(Id), nullable=False),
     Column("relation", String(20), nullable=False),
     Column("valid_from", Moment, nullable=False),
     Column("valid_to", Moment),

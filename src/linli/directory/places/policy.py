@@ -1,0 +1,46 @@
+"""Decisions about places. Pure."""
+
+from collections.abc import Mapping
+
+from linli.directory.places.contracts import Place, PlaceDraft, PlaceKind
+from linli.kernel.errors import BadInput
+
+K = PlaceKind
+
+# What may contain what; None is the estate itself.
+PARENTS: Mapping[PlaceKind, frozenset[PlaceKind | None]] = {
+    K.BUILDING: frozenset({None}),
+    K.ENTRANCE: frozenset({K.BUILDING}),
+    K.FLOOR: frozenset({K.BUILDING, K.ENTRANCE}),
+    K.HOME: frozenset({K.BUILDING, K.ENTRANCE, K.FLOOR}),
+    K.LIFT: frozenset({K.BUILDING, K.ENTRANCE}),
+    K.GATE: frozenset({None}),
+    K.ROOM: frozenset({None, K.BUILDING, K.ENTRANCE, K.FLOOR}),
+    K.OPEN_GROUND: frozenset({None}),
+}
+
+
+class WrongParent(BadInput):
+    code = "wrong_parent"
+    text = "这类场所不能放在这里"
+
+
+def placed(draft: PlaceDraft, parent: Place | None) -> None:
+    """Refuse a place that cannot lie in its parent."""
+    if (parent.kind if parent else None) not in PARENTS[draft.kind]:
+        raise WrongParent(field="parent_id")
+
+
+def path_of(title: str, parent: Place | None) -> str:
+    """How people say the place: `3号楼 1单元 502室`. Nobody says the floor of a home."""
+    if parent is None:
+        return title
+    before = parent.path
+    if parent.kind is PlaceKind.FLOOR:
+        before = before.removesuffix(parent.title).rstrip()
+    return f"{before} {title}".lstrip()
+
+
+def code_of(draft: PlaceDraft, path: str) -> str:
+    """The business code: the given one, or the path without spaces."""
+    return draft.code or path.replace(" ", "")

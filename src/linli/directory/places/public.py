@@ -1,0 +1,29 @@
+"""The door of places: look places and estates up, draw the plan, add what is built."""
+
+from linli.directory.places.service import (
+    CodeTaken,
+    add_estate,
+    add_places,
+    all_estates,
+    estate_of,
+    estates_named,
+    place_of,
+    places_in,
+    places_named,
+    plan_of,
+    sizes_of,
+)
+
+__all__ = [
+    "CodeTaken",
+    "add_estate",
+    "add_places",
+    "all_estates",
+    "estate_of",
+    "estates_named",
+    "place_of",
+    "places_in",
+    "places_named",
+    "plan_of",
+    "sizes_of",
+]

@@ -1,0 +1,111 @@
+"""What is recorded: actions with their Chinese titles, and the entry."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+
+class Action(StrEnum):
+    """What was done. Codes never change; titles may."""
+
+    SIGNED_IN = "signed_in"
+    SIGN_IN_FAILED = "sign_in_failed"
+    SIGN_IN_BLOCKED = "sign_in_blocked"
+    SIGNED_OUT = "signed_out"
+    SIGNED_OUT_EVERYWHERE = "signed_out_everywhere"
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105 - the name of an act
+    PASSWORD_RESET = "password_reset"  # noqa: S105 - the name of an act
+    ACCOUNT_CREATED = "account_created"
+    ACCOUNT_LOCKED = "account_locked"
+    ACCOUNT_UNLOCKED = "account_unlocked"
+    GRANT_GIVEN = "grant_given"
+    GRANT_REVOKED = "grant_revoked"
+    ORGANISATION_ADDED = "organisation_added"
+    CONTRACT_SIGNED = "contract_signed"
+    CONTRACT_ENDED = "contract_ended"
+    ESTATE_ADDED = "estate_added"
+    PERSON_REGISTERED = "person_registered"
+    PERSON_REVEALED = "person_revealed"
+    FILE_SEEN = "file_seen"
+    DEVICE_REGISTERED = "device_registered"
+    DEVICE_CHANGED = "device_changed"
+    COMMAND_SENT = "command_sent"
+    CREDENTIAL_ROTATED = "credential_rotated"
+    CREDENTIAL_REVOKED = "credential_revoked"
+    RULE_CHANGED = "rule_changed"
+    QUARANTINE_REPLAYED = "quarantine_replayed"
+    QUARANTINE_DROPPED = "quarantine_dropped"
+    INCIDENT_MOVED = "incident_moved"
+    ORDER_MOVED = "order_moved"
+    DEMO_PLAYED = "demo_played"
+
+
+ACTION_TITLES: Mapping[Action, str] = {
+    Action.SIGNED_IN: "登录",
+    Action.SIGN_IN_FAILED: "登录失败",
+    Action.SIGN_IN_BLOCKED: "登录被暂停",
+    Action.SIGNED_OUT: "退出登录",
+    Action.SIGNED_OUT_EVERYWHERE: "在所有设备上退出",
+    Action.PASSWORD_CHANGED: "修改密码",
+    Action.PASSWORD_RESET: "重置密码",
+    Action.ACCOUNT_CREATED: "新建账号",
+    Action.ACCOUNT_LOCKED: "停用账号",
+    Action.ACCOUNT_UNLOCKED: "恢复账号",
+    Action.GRANT_GIVEN: "授权",
+    Action.GRANT_REVOKED: "收回授权",
+    Action.ORGANISATION_ADDED: "新建组织",
+    Action.CONTRACT_SIGNED: "登记服务合同",
+    Action.CONTRACT_ENDED: "终止服务合同",
+    Action.ESTATE_ADDED: "新建小区",
+    Action.PERSON_REGISTERED: "登记人员",
+    Action.PERSON_REVEALED: "查看人员完整信息",
+    Action.FILE_SEEN: "查看照片或文件",
+    Action.DEVICE_REGISTERED: "登记设备",
+    Action.DEVICE_CHANGED: "修改设备",
+    Action.COMMAND_SENT: "下发设备指令",
+    Action.CREDENTIAL_ROTATED: "更换设备凭证",
+    Action.CREDENTIAL_REVOKED: "吊销设备凭证",
+    Action.RULE_CHANGED: "修改规则",
+    Action.QUARANTINE_REPLAYED: "重新处理隔离消息",
+    Action.QUARANTINE_DROPPED: "丢弃隔离消息",
+    Action.INCIDENT_MOVED: "处置事件",
+    Action.ORDER_MOVED: "处置工单",
+    Action.DEMO_PLAYED: "触发演示场景",
+}
+
+
+class Outcome(StrEnum):
+    """How it ended."""
+
+    DONE = "done"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the audit."""
+
+    id: UUID
+    at: datetime
+    actor_id: UUID | None
+    actor_name: str
+    action: Action
+    subject_kind: str
+    subject_id: UUID | None
+    subject_title: str
+    reason: str | None
+    address: str | None
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditSearch:
+    """What to look for; `from_` ≤ time < `to`."""
+
+    actor_id: UUID | None = None
+    subject_id: UUID | None = None
+    action: Action | None = None
+    from_: datetime | None = None
+    to: datetime | None = None

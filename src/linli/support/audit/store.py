@@ -1,0 +1,93 @@
+"""SQL of the audit."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Row, func, insert, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from linli.support.audit.contracts import Action, AuditSearch, Entry, Outcome
+from linli.support.audit.models import entry_table
+
+_SHOWN = [column for column in entry_table.c if column.name != "organisation_id"]
+
+
+async def add(connection: AsyncConnection, entry: Entry, estate_id: UUID | None) -> None:
+    # Without RETURNING: who acts may not be one who may read.
+    await connection.execute(
+        insert(entry_table)
+        .values(
+            id=entry.id,
+            at=entry.at,
+            actor_id=entry.actor_id,
+            actor_name=entry.actor_name,
+            action=entry.action.value,
+            subject_kind=entry.subject_kind,
+            subject_id=entry.subject_id,
+            subject_title=entry.subject_title,
+            reason=entry.reason,
+            address=entry.address,
+            outcome=entry.outcome.value,
+            estate_id=estate_id,
+        )
+        .inline()
+    )
+
+
+async def find(
+    connection: AsyncConnection,
+    search: AuditSearch,
+    *,
+    before: tuple[datetime, UUID] | None,
+    most: int,
+) -> Sequence[Entry]:
+    """Newest first; `before` is the (at, id) of the last one already read."""
+    e = entry_table.c
+    conditions = _conditions(search)
+    if before is not None:
+        conditions.append(tuple_(e.at, e.id) < tuple_(*before))
+    rows = await connection.execute(
+        select(*_SHOWN).where(*conditions).order_by(e.at.desc(), e.id.desc()).limit(most)
+    )
+    return [_entry(row) for row in rows]
+
+
+async def count(connection: AsyncConnection, search: AuditSearch) -> int:
+    found = await connection.scalar(
+        select(func.count()).select_from(entry_table).where(*_conditions(search))
+    )
+    return int(found or 0)
+
+
+def _conditions(search: AuditSearch) -> list[ColumnElement[bool]]:
+    e = entry_table.c
+    wanted: list[ColumnElement[bool]] = []
+    if search.actor_id is not None:
+        wanted.append(e.actor_id == search.actor_id)
+    if search.subject_id is not None:
+        wanted.append(e.subject_id == search.subject_id)
+    if search.action is not None:
+        wanted.append(e.action == search.action.value)
+    if search.from_ is not None:
+        wanted.append(e.at >= search.from_)
+    if search.to is not None:
+        wanted.append(e.at < search.to)
+    return wanted
+
+
+def _entry(row: Row[*tuple[Any, ...]]) -> Entry:
+    return Entry(
+        id=row.id,
+        at=row.at,
+        actor_id=row.actor_id,
+        actor_name=row.actor_name,
+        action=Action(row.action),
+        subject_kind=row.subject_kind,
+        subject_id=row.subject_id,
+        subject_title=row.subject_title,
+        reason=row.reason,
+        address=row.address,
+        outcome=Outcome(row.outcome),
+    )
