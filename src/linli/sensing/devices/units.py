@@ -9,9 +9,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Conversion:
-    """`kept = given × factor + offset`."""
+    """`kept = given × factor ÷ divisor + offset`; the divisor keeps 3135 mV at 3.135 V."""
 
-    factor: float
+    factor: float = 1.0
+    divisor: float = 1.0
     offset: float = 0.0
 
 
@@ -58,23 +59,27 @@ SPELLINGS = {
 }
 
 CONVERSIONS: dict[str, dict[str, Conversion]] = {
-    "°C": {"°F": Conversion(5 / 9, -160 / 9), "K": Conversion(1.0, -273.15)},
-    "m³": {"L": Conversion(1e-3), "mL": Conversion(1e-6), "dm³": Conversion(1e-3)},
+    "°C": {"°F": Conversion(5, 9, -160 / 9), "K": Conversion(offset=-273.15)},
+    "m³": {
+        "L": Conversion(divisor=1e3),
+        "mL": Conversion(divisor=1e6),
+        "dm³": Conversion(divisor=1e3),
+    },
     "L/h": {
         "m³/h": Conversion(1e3),
         "L/min": Conversion(60.0),
         "L/s": Conversion(3600.0),
         "mL/s": Conversion(3.6),
     },
-    "W": {"kW": Conversion(1e3), "mW": Conversion(1e-3)},
-    "kWh": {"Wh": Conversion(1e-3), "MWh": Conversion(1e3), "MJ": Conversion(1 / 3.6)},
-    "V": {"mV": Conversion(1e-3), "kV": Conversion(1e3)},
-    "A": {"mA": Conversion(1e-3)},
-    "cm": {"m": Conversion(100.0), "mm": Conversion(0.1)},
-    "kg": {"g": Conversion(1e-3), "t": Conversion(1e3)},
-    "m/s": {"km/h": Conversion(1 / 3.6)},
+    "W": {"kW": Conversion(1e3), "mW": Conversion(divisor=1e3)},
+    "kWh": {"Wh": Conversion(divisor=1e3), "MWh": Conversion(1e3), "MJ": Conversion(divisor=3.6)},
+    "V": {"mV": Conversion(divisor=1e3), "kV": Conversion(1e3)},
+    "A": {"mA": Conversion(divisor=1e3)},
+    "cm": {"m": Conversion(100.0), "mm": Conversion(divisor=10)},
+    "kg": {"g": Conversion(divisor=1e3), "t": Conversion(1e3)},
+    "m/s": {"km/h": Conversion(divisor=3.6)},
     "°": {"rad": Conversion(57.29577951308232)},
-    "s": {"ms": Conversion(1e-3), "min": Conversion(60.0), "h": Conversion(3600.0)},
+    "s": {"ms": Conversion(divisor=1e3), "min": Conversion(60.0), "h": Conversion(3600.0)},
     "%": {},
     "dB": {},
     "dBm": {},
@@ -99,4 +104,4 @@ def convert(value: float, given: str, wanted: str | None) -> float:
     conversion = CONVERSIONS.get(wanted, {}).get(spelled) if wanted else None
     if conversion is None:
         raise WrongUnit(given, wanted)
-    return value * conversion.factor + conversion.offset
+    return value * conversion.factor / conversion.divisor + conversion.offset

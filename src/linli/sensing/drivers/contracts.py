@@ -120,7 +120,6 @@ class StateReport(msgspec.Struct, frozen=True):
 class AckStatus(StrEnum):
     """What became of a command."""
 
-    RECEIVED = "received"
     DONE = "done"
     REFUSED = "refused"
     FAILED = "failed"

@@ -6,12 +6,15 @@ connection, one a line: `their name = our property unit`, the unit only where it
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from re import ASCII
+from re import compile as pattern
 
 from linli.sensing.devices.kinds import DeviceKind
 from linli.sensing.drivers.contracts import Reason, Refused
 from linli.sensing.drivers.reading import read_value, refuse, shown
 
 MOST_NAMES = 500
+WRITTEN_NUMBER = pattern(r"[+-]?[0-9]{1,20}(\.[0-9]{1,20})?([eE][+-]?[0-9]{1,3})?", ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,8 @@ def read_named(
 ) -> Named:
     """Turn foreign values into values of the kind. A name that is ours needs no entry in `names`.
 
-    Null says nothing and is passed over. Where two names mean one property the first counts.
+    Null says nothing and is passed over; a number written as text counts as a number, because many
+    devices write so. Where two names mean one property the first counts.
     """
     values: dict[str, float] = {}
     unknown: list[str] = []
@@ -86,9 +90,13 @@ def read_named(
         if isinstance(value, bool | str) and value in meaning.said:
             read = read_value(held, meaning.said[value])
         else:
-            read = read_value(held, value, meaning.unit)
+            read = read_value(held, _plain(value), meaning.unit)
         if isinstance(read, Refused):
             refused.append(read)
         else:
             values.setdefault(held.code, read)
     return Named(tuple(values.items()), tuple(unknown), tuple(refused))
+
+
+def _plain(value: object) -> object:
+    return float(value) if isinstance(value, str) and WRITTEN_NUMBER.fullmatch(value) else value

@@ -341,8 +341,8 @@ def _ack(body: Mapping[str, object], child: str, time: tuple[datetime | None, bo
     if not isinstance(reference, str) or not is_keepable(reference):
         raise Undecodable(Reason.MISSING_PART, "缺少 queueItemId")
     if body.get("acknowledged") is True:
-        # The radio of the device heard it; whether the valve moved is another matter.
-        ack = CommandAck(reference, AckStatus.RECEIVED, "设备已收到")
+        # The device's radio heard it; what the device then did shows in its next readings.
+        ack = CommandAck(reference, AckStatus.DONE, "设备已收到")
     else:
         ack = CommandAck(reference, AckStatus.FAILED, "设备没有收到")
     return Report(child=child, observed_at=time[0], clock_unreadable=time[1], acks=(ack,))

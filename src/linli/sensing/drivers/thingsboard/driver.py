@@ -79,7 +79,13 @@ SUBSCRIBABLE = (
     "v1/gateway/attributes",
     "v1/gateway/attributes/response",
 )
-FIRMWARE_NAMES = ("fw_version", "current_fw_version", "firmwareVersion", "firmware")
+FIRMWARE_NAMES = (
+    "fw_version",
+    "current_fw_version",
+    "currentFirmwareVersion",
+    "firmwareVersion",
+    "firmware",
+)
 
 MANIFEST = Manifest(
     code="thingsboard",

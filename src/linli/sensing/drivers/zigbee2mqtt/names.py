@@ -38,8 +38,6 @@ NAMES: Mapping[str, Mapping[str, Meaning]] = {
         **BATTERY_POWERED,
         **FAULTS,
         "smoke": Meaning("smoke"),
-        "smoke_density": Meaning("smoke_density"),
-        "smoke_concentration": Meaning("smoke_density"),
         "silence": Meaning("silenced", said=ON_OFF),
     },
     "water_meter": {
@@ -70,6 +68,7 @@ NAMES: Mapping[str, Mapping[str, Meaning]] = {
 
 NOT_READINGS = frozenset(
     {
+        "ac_status",
         "action",
         "action_code",
         "action_transaction",
@@ -82,13 +81,15 @@ NOT_READINGS = frozenset(
         "power_outage_count",
         "power_outage_memory",
         "restore_reports",
+        "sensitivity",
+        "smoke_density",  # by makers' own scales of 0 to 10 or 0 to 255
         "supervision_reports",
         "test",
         "update",
         "update_available",
     },
 )
-"""Said in most messages, about the radio or the settings of the device; nothing to record."""
+"""About the radio, the settings or the make of the device; nothing to record."""
 
 KIND_BY_EXPOSED: tuple[tuple[str, str], ...] = (
     ("smoke", "smoke_alarm"),
