@@ -1,0 +1,1 @@
+"""The doors devices knock on; what a device was told is kept is kept, whatever dies next."""
