@@ -35,7 +35,7 @@ LONGEST_ID = 64
 def topics(dialect: Dialect, *, is_gateway: bool) -> tuple[str, ...]:
     """What a connection listens to."""
     if dialect is Dialect.ZIGBEE2MQTT:
-        return ("zigbee2mqtt/+/set",)
+        return ("zigbee2mqtt/#",)  # it always asks for all of its base topic
     if is_gateway:
         return (f"{TOPIC}/command", f"{TOPIC}/child/+/command")
     return (f"{TOPIC}/command",)

@@ -138,6 +138,11 @@ class Unpacker:
     def __init__(self) -> None:
         self._rest = bytearray()
 
+    @property
+    def is_empty(self) -> bool:
+        """Nothing half read is left."""
+        return not self._rest
+
     def feed(self, piece: bytes) -> list[Incoming]:
         """Take what arrived and give the packets that are now whole.
 
