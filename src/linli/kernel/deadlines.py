@@ -44,8 +44,8 @@ class Deadline:
     attempts: int = 0
 
 
-async def set_deadline(work: Work, deadline: Deadline) -> None:
-    """Set it, or move it when it is already set."""
+async def set_deadline(work: Work, deadline: Deadline, *, keep: bool = False) -> None:
+    """Set it, or move it when it is already set; with `keep` an earlier setting stands."""
     row = {
         "kind": deadline.kind,
         "subject_id": deadline.subject_id,
@@ -55,6 +55,9 @@ async def set_deadline(work: Work, deadline: Deadline) -> None:
         "attempts": 0,
     }
     statement = insert(deadline_table).values(row)
+    if keep:
+        await work.connection.execute(statement.on_conflict_do_nothing())
+        return
     await work.connection.execute(
         statement.on_conflict_do_update(
             index_elements=["kind", "subject_id", "detail"],

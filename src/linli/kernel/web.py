@@ -6,7 +6,7 @@ the request's session, runs the endpoint, and commits before the answer leaves. 
 """
 
 import hashlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager
 from typing import Annotated, Any, Protocol, cast
 from uuid import UUID
@@ -59,7 +59,7 @@ class KeyReused(BadInput):
 class WorkRoute(APIRoute):
     """Runs each endpoint inside the request's unit of work."""
 
-    def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         endpoint = super().get_route_handler()
 
         async def handle(request: Request) -> Response:

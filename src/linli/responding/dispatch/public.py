@@ -1,0 +1,35 @@
+"""The door of dispatch."""
+
+from linli.responding.dispatch.policy import Mover, Step, allowed, present_deadline
+from linli.responding.dispatch.service import (
+    cancel_orders,
+    colleagues,
+    expire_orders,
+    move,
+    mover_of,
+    offer,
+    step_at,
+    suggest,
+    transfer,
+)
+from linli.responding.dispatch.store import OrderQuery, listed, named, of_subjects
+
+__all__ = [
+    "Mover",
+    "OrderQuery",
+    "Step",
+    "allowed",
+    "cancel_orders",
+    "colleagues",
+    "expire_orders",
+    "listed",
+    "move",
+    "mover_of",
+    "named",
+    "of_subjects",
+    "offer",
+    "present_deadline",
+    "step_at",
+    "suggest",
+    "transfer",
+]

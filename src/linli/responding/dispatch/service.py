@@ -1,0 +1,205 @@
+"""Verbs on orders, inside the caller's transaction. The only writer of their table."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from uuid import UUID
+
+from linli.directory.identity.public import Staff, staff_of
+from linli.directory.organisation.contracts import DUTY_TITLES
+from linli.directory.organisation.public import contracts_on, organisations_named
+from linli.kernel.errors import BadInput, NotFound
+from linli.kernel.work import Work
+from linli.responding.dispatch import policy, store
+from linli.responding.dispatch.contracts import (
+    ACTIVE_STATES,
+    Colleague,
+    Offer,
+    Order,
+    OrderMove,
+    OrderState,
+    Suggestion,
+)
+from linli.responding.dispatch.events import OrderChanged
+
+
+def mover_of(work: Work, estate_id: UUID) -> policy.Mover:
+    """What the signed-in person may do with orders of this estate."""
+    scope = work.scope
+    return policy.Mover(
+        account_id=scope.account_id,
+        name=work.actor.name,
+        may_do=scope.may("do_orders", estate_id),
+        may_judge=scope.may("verify_orders", estate_id),
+        may_steer=scope.may("dispatch_orders", estate_id),
+        leads=scope.may("dispatch_orders", estate_id),
+    )
+
+
+async def offer(work: Work, wanted: Offer, *, follows: UUID | None = None) -> Order:
+    """Offer an order to a company, or to one of its people."""
+    number = await store.count_of_subject(work.connection, wanted.subject_id) + 1
+    order = Order(
+        id=work.new_id(),
+        code=f"{wanted.subject_code}-{number}",
+        offer=wanted,
+        state=OrderState.OFFERED,
+        version=1,
+        offered_at=work.now,
+        offered_by=work.actor.name,
+        follows=follows,
+    )
+    await store.add(work.connection, order)
+    _tell(work, order, "offer", wanted.words)
+    return order
+
+
+async def move(
+    work: Work, order_id: UUID, step: policy.Step, *, expected_version: int | None
+) -> Order:
+    """Move an order along its lifecycle. Raises NotFound and what `policy.move` refuses."""
+    order = await store.locked(work.connection, order_id)
+    if order is None:
+        raise NotFound
+    if step.move is OrderMove.TRANSFER:
+        raise BadInput("请选择转给谁", field="to_account_id")
+    mover = mover_of(work, order.offer.estate_id)
+    moved = policy.move(order, step, mover, expected_version=expected_version)
+    await store.overwrite(work.connection, moved)
+    _tell(work, moved, step.move, step.words, step.evidence)
+    return moved
+
+
+async def transfer(
+    work: Work,
+    order_id: UUID,
+    step: policy.Step,
+    *,
+    to_account_id: UUID,
+    expected_version: int | None,
+) -> Order:
+    """End this order as transferred and offer the same to a colleague; returns the new one.
+
+    Raises NotFound, BadInput when the colleague may not do orders here, and what
+    `policy.move` refuses.
+    """
+    order = await store.locked(work.connection, order_id)
+    if order is None:
+        raise NotFound
+    staff = await colleagues(work, order.offer.company_id, order.offer.estate_id)
+    chosen = next((person for person in staff if person.account_id == to_account_id), None)
+    if chosen is None:
+        raise BadInput("这位同事不能接本小区的工单", field="to_account_id", remedy="请另选一位")
+    mover = mover_of(work, order.offer.estate_id)
+    ended = policy.move(order, step, mover, expected_version=expected_version)
+    await store.overwrite(work.connection, ended)
+    _tell(work, ended, step.move, f"转给{chosen.name}：{step.words}")
+    handed = replace(order.offer, assignee_id=chosen.account_id, assignee_name=chosen.name)
+    return await offer(work, handed, follows=order.id)
+
+
+async def cancel_orders(work: Work, subject_id: UUID, words: str) -> tuple[Order, ...]:
+    """The matter has ended some other way: every active order of it is cancelled."""
+    return await _end_all(work, subject_id, OrderMove.CANCEL, ACTIVE_STATES, words)
+
+
+async def expire_orders(work: Work, subject_id: UUID, words: str) -> tuple[Order, ...]:
+    """Nobody took them in time: offered orders are taken back."""
+    return await _end_all(work, subject_id, OrderMove.EXPIRE, {OrderState.OFFERED}, words)
+
+
+async def _end_all(
+    work: Work,
+    subject_id: UUID,
+    how: OrderMove,
+    states: frozenset[OrderState] | set[OrderState],
+    words: str,
+) -> tuple[Order, ...]:
+    steering = policy.Mover(
+        account_id=None, name=work.actor.name, may_do=False, may_judge=False, may_steer=True
+    )
+    ended: list[Order] = []
+    for found in await store.of_subjects(work.connection, [subject_id]):
+        order = await store.locked(work.connection, found.id)
+        if order is None or order.state not in states:
+            continue
+        step = policy.Step(move=how, words=words, evidence=(), at=work.now)
+        moved = policy.move(order, step, steering, expected_version=None)
+        await store.overwrite(work.connection, moved)
+        _tell(work, moved, how, words)
+        ended.append(moved)
+    return tuple(ended)
+
+
+async def colleagues(work: Work, company_id: UUID, estate_id: UUID) -> tuple[Colleague, ...]:
+    """Who of the company may do orders in the estate, least busy first."""
+    staff: Sequence[Staff] = await staff_of(work, company_id, estate_id, "do_orders")
+    busy = await store.loads(work.connection, [person.account_id for person in staff])
+    found = [
+        Colleague(
+            account_id=person.account_id,
+            name=person.display_name,
+            phone_masked=person.phone_masked,
+            role_title=person.role_title,
+            load=busy.get(person.account_id, 0),
+            reason=_load_words(busy.get(person.account_id, 0)),
+        )
+        for person in staff
+    ]
+    return policy.by_load(found)
+
+
+def _load_words(load: int) -> str:
+    return f"手上有 {load} 张工单" if load else "手上没有工单"
+
+
+async def suggest(work: Work, estate_id: UUID, duty: str) -> tuple[Suggestion, ...]:
+    """Companies under contract here: those with the duty first, each with its people."""
+    contracts = await contracts_on(work, [estate_id])
+    companies = await organisations_named(work, {contract.company_id for contract in contracts})
+    duties = {
+        contract.company_id: contract.duties
+        for contract in contracts
+        if contract.company_id in companies
+    }
+    fitting = sorted(duties, key=lambda company_id: (duty not in duties[company_id], company_id))
+    return tuple(
+        [
+            Suggestion(
+                company_id=company_id,
+                company_title=companies[company_id].title,
+                duty=duty if duty in duties[company_id] else min(duties[company_id]),
+                duty_title="、".join(DUTY_TITLES[held] for held in sorted(duties[company_id])),
+                colleagues=await colleagues(work, company_id, estate_id),
+            )
+            for company_id in fitting
+        ]
+    )
+
+
+def step_at(work: Work, happened_at: datetime | None) -> datetime:
+    """A step done without network keeps its own time, if that can be true; never the future."""
+    if happened_at is None or happened_at > work.now:
+        return work.now
+    return happened_at
+
+
+def _tell(work: Work, order: Order, made: str, words: str, evidence: tuple[UUID, ...] = ()) -> None:
+    work.outbox.add(
+        OrderChanged(
+            estate_id=order.offer.estate_id,
+            happened_at=work.now,
+            order_id=order.id,
+            incident_id=order.offer.subject_id,
+            move=str(made),
+            state=order.state,
+            version=order.version,
+            severity=order.offer.severity,
+            company_id=order.offer.company_id,
+            assignee_id=order.offer.assignee_id,
+            actor_id=work.actor.account_id,
+            actor_name=work.actor.name,
+            words=words,
+            evidence=evidence,
+        )
+    )

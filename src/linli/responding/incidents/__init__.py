@@ -1,0 +1,1 @@
+"""An incident is one matter that needs people: owned, answered, proved, closed, with its story."""

@@ -1,0 +1,146 @@
+"""Rules over HTTP: the list, and switching or turning one."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+
+from linli.kernel.web import CurrentWork, require, router
+from linli.responding.alerts.contracts import Category, Severity
+from linli.responding.alerts.public import found_since
+from linli.responding.rules import policy, service
+from linli.responding.rules.contracts import Rule
+from linli.support.audit.contracts import Action
+from linli.support.audit.public import record
+
+api = router("/api/rules", tag="rules")
+LOOK_BACK = timedelta(days=30)
+
+
+class Shape(BaseModel):
+    """A frozen wire shape."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class SettingShape(Shape):
+    """A figure that may be turned, within its bounds."""
+
+    name: str
+    title: str
+    value: float
+    unit: str
+    low: float
+    high: float
+
+
+class RuleShape(Shape):
+    """A rule as staff see it; `sentence` says it in plain words."""
+
+    id: UUID
+    code: str
+    title: str
+    kinds: list[str]
+    kind: str | None
+    kind_title: str
+    category: Category
+    category_title: str
+    severity: Severity
+    severity_title: str
+    version: int
+    enabled: bool
+    sentence: str
+    what: str
+    action: str
+    duty: str
+    settings: list[SettingShape]
+    condition_kind: str
+    changed_at: datetime
+    found_30d: int
+    last_found_at: datetime | None
+
+
+class RuleChange(Shape):
+    """What to change; what is absent stays."""
+
+    expected_version: int
+    enabled: bool | None = None
+    severity: Severity | None = None
+    settings: dict[str, float] | None = None
+
+
+def _shape(rule: Rule, found: tuple[int, datetime] | None) -> RuleShape:
+    draft = rule.draft
+    kind = service.kind_of(rule)
+    return RuleShape(
+        id=rule.id,
+        code=draft.code,
+        title=draft.title,
+        kinds=list(draft.kinds),
+        kind=kind.code if kind else None,
+        kind_title=kind.title if kind else "各类设备",
+        category=draft.category,
+        category_title=draft.category.words,
+        severity=draft.severity,
+        severity_title=draft.severity.words,
+        version=rule.version,
+        enabled=rule.enabled,
+        sentence=policy.explain(rule, kind),
+        what=draft.what,
+        action=draft.action,
+        duty=draft.duty,
+        settings=[
+            SettingShape(
+                name=setting.name,
+                title=setting.title,
+                value=setting.value,
+                unit=setting.unit,
+                low=setting.low,
+                high=setting.high,
+            )
+            for setting in policy.settings_of(rule, kind)
+        ],
+        condition_kind=type(draft.condition).__struct_config__.tag or "",
+        changed_at=rule.changed_at,
+        found_30d=found[0] if found else 0,
+        last_found_at=found[1] if found else None,
+    )
+
+
+@api.get("")
+async def list_rules(work: CurrentWork, kind: str | None = None) -> list[RuleShape]:
+    """All rules, or those for one device kind, with what each found in thirty days."""
+    require(work, "see_rules")
+    found = await found_since(work.connection, work.now - LOOK_BACK)
+    rules = await service.all_rules(work)
+    return [
+        _shape(rule, found.get(rule.id))
+        for rule in rules
+        if kind is None or not rule.draft.kinds or kind in rule.draft.kinds
+    ]
+
+
+@api.patch("/{rule_id}")
+async def change_rule(work: CurrentWork, rule_id: UUID, asked: RuleChange) -> RuleShape:
+    """Switch a rule on or off, or turn its severity and figures; a new version is kept.
+
+    404 unknown, 409 changed meanwhile, 422 a figure is unknown or out of bounds (named).
+    """
+    require(work, "manage_rules")
+    rule = await service.change(
+        work,
+        rule_id,
+        expected_version=asked.expected_version,
+        enabled=asked.enabled,
+        severity=asked.severity,
+        settings=asked.settings,
+    )
+    await record(
+        work,
+        action=Action.RULE_CHANGED,
+        subject_kind="rule",
+        subject_id=rule.id,
+        subject_title=f"{rule.draft.title}（第 {rule.version} 版）",
+    )
+    found = await found_since(work.connection, work.now - LOOK_BACK)
+    return _shape(rule, found.get(rule.id))

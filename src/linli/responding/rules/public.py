@@ -1,0 +1,36 @@
+"""The door of rules."""
+
+from linli.responding.rules.policy import explain, settings_of
+from linli.responding.rules.service import (
+    HOLD,
+    LOOK,
+    all_rules,
+    arm,
+    book_is_stale,
+    change,
+    declare,
+    disarm,
+    judge,
+    kind_of,
+    load_book,
+    look,
+    start_afresh,
+)
+
+__all__ = [
+    "HOLD",
+    "LOOK",
+    "all_rules",
+    "arm",
+    "book_is_stale",
+    "change",
+    "declare",
+    "disarm",
+    "explain",
+    "judge",
+    "kind_of",
+    "load_book",
+    "look",
+    "settings_of",
+    "start_afresh",
+]

@@ -1,0 +1,239 @@
+"""Verbs on rules, inside the caller's transaction."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from uuid import UUID
+
+from linli.kernel.deadlines import Deadline, clear_deadlines, set_deadline
+from linli.kernel.errors import NotFound, StaleVersion
+from linli.kernel.work import Work
+from linli.responding.alerts.contracts import Finding, Severity
+from linli.responding.rules import policy, store
+from linli.responding.rules.contracts import (
+    Judgement,
+    Looked,
+    Rule,
+    RuleBook,
+    RuleDraft,
+    RuleState,
+    Sensed,
+    SensedDevice,
+    Threshold,
+    UsedMore,
+)
+from linli.responding.rules.events import RuleChanged
+from linli.responding.rules.looking import see
+from linli.sensing.devices.public import DeviceKind, all_kinds
+
+LOOK = "rule.look"
+HOLD = "rule.hold"
+
+
+async def load_book(work: Work) -> RuleBook:
+    """The rules in force now."""
+    rules = await store.all_rules(work.connection)
+    serial = await store.serial(work.connection)
+    return policy.compile_book(rules, all_kinds(), serial)
+
+
+async def book_is_stale(work: Work, book: RuleBook) -> bool:
+    return await store.serial(work.connection) != book.serial
+
+
+@dataclass(slots=True)
+class _Bench:
+    """What one batch works on: the states as found and as they will be."""
+
+    states: dict[store.StateKey, RuleState]
+    changed: dict[store.StateKey, RuleState | None] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+    cleared: list[store.StateKey] = field(default_factory=list)
+    deadlines: list[Deadline] = field(default_factory=list)
+
+    def state(self, key: store.StateKey) -> RuleState | None:
+        return self.states.get(key)
+
+    def accept(self, key: store.StateKey, verdict: policy.Verdict, *, kind: str) -> None:
+        before = self.states.get(key)
+        if verdict.state is None:
+            self.states.pop(key, None)
+        else:
+            self.states[key] = verdict.state
+        if verdict.state != before:
+            self.changed[key] = verdict.state
+        if verdict.finding is not None:
+            self.findings.append(verdict.finding)
+        if verdict.cleared:
+            self.cleared.append(key)
+        if verdict.look_at is not None:
+            rule_id, device_id = key
+            self.deadlines.append(
+                Deadline(
+                    kind=kind, subject_id=device_id, detail=str(rule_id), due_at=verdict.look_at
+                )
+            )
+
+    async def save(self, work: Work) -> Judgement:
+        kept = [state for state in self.changed.values() if state is not None]
+        gone = [key for key, state in self.changed.items() if state is None]
+        await store.save_states(work.connection, kept, gone)
+        for deadline in self.deadlines:
+            await set_deadline(work, deadline)
+        return Judgement(findings=tuple(self.findings), cleared=tuple(self.cleared))
+
+
+async def judge(work: Work, book: RuleBook, sensed: Sensed) -> Judgement:
+    """Judge all that is new in a batch, in order, and keep where every rule now stands."""
+    kinds = all_kinds()
+    device_ids = {value.device.id for value in sensed.values}
+    device_ids.update(clock.device.id for clock in sensed.clocks)
+    states = await store.states(work.connection, device_ids) if device_ids else {}
+    bench = _Bench(states)
+    by_property = book.by_property
+    for value in sensed.values:
+        device = value.device
+        for rule in by_property.get((device.kind, value.property), ()):
+            key = (rule.id, device.id)
+            verdict = policy.on_value(rule, bench.state(key), value, kinds[device.kind])
+            if verdict is not None:
+                bench.accept(key, verdict, kind=HOLD)
+    for event in sensed.events:
+        for rule in book.by_event.get((event.device.kind, event.event), ()):
+            finding = policy.on_event(rule, event, kinds[event.device.kind])
+            if finding is not None:
+                bench.findings.append(finding)
+    for clock in sensed.clocks:
+        for rule in book.by_clock.get(clock.device.kind, ()):
+            key = (rule.id, clock.device.id)
+            verdict = policy.on_clock(rule, bench.state(key), clock)
+            if verdict is not None:
+                bench.accept(key, verdict, kind=HOLD)
+    _look_soon(work, book, sensed, bench)
+    return await bench.save(work)
+
+
+def _look_soon(work: Work, book: RuleBook, sensed: Sensed, bench: _Bench) -> None:
+    """A new reading may end an alert over a span of time, or push a total over its limit."""
+    wanted: set[store.StateKey] = set()
+    for value in sensed.values:
+        device = value.device
+        for rule in book.looked.get(device.kind, ()):
+            condition = rule.draft.condition
+            ringing = (rule.id, device.id) in bench.states
+            totals = isinstance(condition, UsedMore) and condition.property == value.property
+            if ringing or totals:
+                wanted.add((rule.id, device.id))
+    for rule_id, device_id in sorted(wanted):
+        bench.deadlines.append(
+            Deadline(kind=LOOK, subject_id=device_id, detail=str(rule_id), due_at=work.now)
+        )
+
+
+async def look(work: Work, book: RuleBook, device: SensedDevice, rule_id: UUID) -> Judgement:
+    """Look at one device over a rule's span of time, because its deadline came due."""
+    rule = book.rules.get(rule_id)
+    if rule is None:
+        return Judgement()
+    key = (rule_id, device.id)
+    bench = _Bench(await store.states(work.connection, [device.id]))
+    kind = all_kinds()[device.kind]
+    condition = rule.draft.condition
+    if isinstance(condition, Looked):
+        seen = await see(work, condition, device, kind)
+        bench.accept(key, policy.on_look(rule, bench.state(key), device, seen, kind), kind=LOOK)
+    elif isinstance(condition, Threshold):
+        state = bench.state(key)
+        verdict = state and policy.held_long_enough(rule, state, device, kind, work.now)
+        if verdict:
+            bench.accept(key, verdict, kind=HOLD)
+    return await bench.save(work)
+
+
+async def arm(work: Work, book: RuleBook, devices: Iterable[SensedDevice]) -> int:
+    """Set the first look of every rule over a span of time; returns how many were set."""
+    armed = 0
+    for device in devices:
+        for rule in book.looked.get(device.kind, ()):
+            await set_deadline(
+                work,
+                Deadline(kind=LOOK, subject_id=device.id, detail=str(rule.id), due_at=work.now),
+                keep=True,
+            )
+            armed += 1
+    return armed
+
+
+async def disarm(work: Work, device_id: UUID) -> None:
+    """The device is gone: nothing is looked at any more."""
+    await clear_deadlines(work, device_id, kind="rule.")
+
+
+async def declare(work: Work, drafts: Sequence[RuleDraft]) -> int:
+    """Put rules into force that are not there yet; what staff have changed stays as it is."""
+    rules = [
+        Rule(id=work.new_id(), draft=draft, version=1, enabled=True, changed_at=work.now)
+        for draft in drafts
+    ]
+    new = await store.insert_new(work.connection, rules)
+    for rule in rules:
+        if rule.id in new:
+            await store.remember_version(work.connection, rule, work.actor.name)
+            work.outbox.add(_changed(rule))
+    return len(new)
+
+
+async def change(
+    work: Work,
+    rule_id: UUID,
+    *,
+    expected_version: int,
+    enabled: bool | None = None,
+    severity: Severity | None = None,
+    settings: Mapping[str, float] | None = None,
+) -> Rule:
+    """Switch or turn a rule; the new version is kept beside the old and judges from now on.
+
+    Raises NotFound, StaleVersion, BadInput.
+    """
+    rule = await store.locked(work.connection, rule_id)
+    if rule is None:
+        raise NotFound
+    if rule.version != expected_version:
+        raise StaleVersion
+    draft = rule.draft
+    if settings:
+        kind = all_kinds().get(draft.kinds[0]) if draft.kinds else None
+        draft = policy.turned(draft, settings, kind)
+    if severity is not None:
+        draft = replace(draft, severity=severity)
+    changed = Rule(
+        id=rule.id,
+        draft=draft,
+        version=rule.version + 1,
+        enabled=rule.enabled if enabled is None else enabled,
+        changed_at=work.now,
+    )
+    await store.overwrite(work.connection, changed)
+    await store.remember_version(work.connection, changed, work.actor.name)
+    work.outbox.add(_changed(changed))
+    return changed
+
+
+def _changed(rule: Rule) -> RuleChanged:
+    return RuleChanged(
+        estate_id=None, happened_at=rule.changed_at, rule_id=rule.id, version=rule.version
+    )
+
+
+async def start_afresh(work: Work, rule_id: UUID) -> tuple[store.StateKey, ...]:
+    """After a change: forget where the rule stood, so that its new version judges from now on."""
+    return tuple(await store.forget_states(work.connection, rule_id))
+
+
+async def all_rules(work: Work) -> Sequence[Rule]:
+    return await store.all_rules(work.connection)
+
+
+def kind_of(rule: Rule) -> DeviceKind | None:
+    """The device kind a rule speaks of, when it speaks of one."""
+    return all_kinds().get(rule.draft.kinds[0]) if len(rule.draft.kinds) == 1 else None
