@@ -5,7 +5,7 @@ Made of C structs where every message passes through.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import IntEnum
 from typing import Protocol
 from uuid import UUID
@@ -168,7 +168,6 @@ class LastValue:
     observed_at: datetime
     received_at: datetime
     since: datetime
-    clock: ClockQuality
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,6 +244,6 @@ class Partition:
     """One day of readings: rows (estimated) and bytes on disk. `day` None holds stray days."""
 
     name: str
-    day: datetime | None
+    day: date | None
     rows: int
     bytes: int

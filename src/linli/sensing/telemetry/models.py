@@ -60,7 +60,6 @@ last_value_table = Table(
     Column("received_at", Moment, nullable=False),
     Column("since", Moment, nullable=False),
     Column("value", Double, nullable=False),
-    Column("clock", SmallInteger, nullable=False),
     info=guarded(through("sensing_series", "series_id"), app=Use.READ),
     # Written with every reading: half-empty pages let a new version stay on its page.
     postgresql_with={"fillfactor": "50"},
@@ -91,6 +90,7 @@ receipt_table = Table(
     Column("packet_id", Integer, primary_key=True),
     Column("digest", LargeBinary(16), nullable=False),
     Column("received_at", Moment, nullable=False),
+    Column("copies", Integer, nullable=False),
     info=guarded(None, app=Use.NONE),
     postgresql_with={"fillfactor": "70"},
 )
