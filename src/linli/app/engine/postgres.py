@@ -330,8 +330,9 @@ class Postgres:
             os.chown(folder, self._account.uid, self._account.gid)
 
     def _choose_port(self) -> int:
-        wanted = self._cluster.port
-        if wanted is not None:
+        # Once chosen it stays: others were told.
+        wanted = self._cluster.port or self._port
+        if wanted:
             if not _is_free(wanted):
                 raise Problem(
                     f"数据库端口 {wanted} 已被别的程序占用",

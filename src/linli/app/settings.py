@@ -1,0 +1,226 @@
+"""Settings: flags, then environment (`LINLI_…`), then `<data folder>/linli.toml`, then defaults."""
+
+import ipaddress
+import os
+from collections.abc import Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import ClassVar
+
+from pydantic import AliasChoices, Field, ValidationError, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from linli.app.engine.roles import DATABASE, DatabaseUrls, database_of, on_database, urls_for
+from linli.app.keys import Keys
+from linli.app.problems import Problem
+
+PREFIX = "LINLI_"
+FILE = "linli.toml"
+
+
+class LogFormat(StrEnum):
+    """How log lines are written."""
+
+    CONSOLE = "console"
+    JSON = "json"
+
+
+def default_data_folder() -> Path:
+    """Where data lie when nobody says: /var/lib/linli for root, else the user's data folder."""
+    if os.geteuid() == 0:
+        return Path("/var/lib/linli")
+    home = os.environ.get("XDG_DATA_HOME")
+    return Path(home) / "linli" if home else Path.home() / ".local" / "share" / "linli"
+
+
+class Settings(BaseSettings):
+    """Everything an operator may choose. Every process of an installation reads the same.
+
+    Attributes:
+        data: the data folder: database, files, keys, `linli.toml`.
+        host: the address the pages, the MQTT doors and the device API listen on.
+        port: of the pages and the API.
+        mqtt_port: plain MQTT; 0 closes it. Likewise `mqtt_tls_port` and `mqtt_websocket_port`.
+        public_url: how devices and browsers reach this installation, when not by host and port.
+        tls_certificate: PEM file with the certificate chain; with `tls_key` pages come by HTTPS
+            and MQTT over TLS opens.
+        mqtt_tls_certificate: another certificate for MQTT; likewise `mqtt_tls_key`.
+        database_url: an administrator's URL of a PostgreSQL (15 or newer) that is there already.
+            None: linli runs its own.
+        database_port: a fixed loopback port for linli's own PostgreSQL.
+        telemetry_url: reserved: another database for readings.
+        mqtt_url: reserved: an existing broker to join instead of opening doors.
+        proxies: networks whose `X-Forwarded-For` is believed, such as `10.0.0.0/8`.
+        demo: the demo estate with its known passwords; never beyond loopback.
+    """
+
+    model_config: ClassVar[SettingsConfigDict] = SettingsConfigDict(
+        env_prefix=PREFIX, frozen=True, extra="forbid", env_ignore_empty=True
+    )
+
+    data: Path = Field(default_factory=default_data_folder)
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=1, le=65535)
+    mqtt_port: int = Field(default=1883, ge=0, le=65535)
+    mqtt_tls_port: int = Field(default=8883, ge=0, le=65535)
+    mqtt_websocket_port: int = Field(default=8083, ge=0, le=65535)
+    public_url: str | None = None
+    tls_certificate: Path | None = None
+    tls_key: Path | None = None
+    mqtt_tls_certificate: Path | None = None
+    mqtt_tls_key: Path | None = None
+    database_url: str | None = Field(
+        default=None,
+        validation_alias=AliasChoices("database_url", "LINLI_DATABASE_URL", "DATABASE_URL"),
+    )
+    database_port: int | None = Field(default=None, ge=1, le=65535)
+    telemetry_url: str | None = Field(
+        default=None,
+        validation_alias=AliasChoices("telemetry_url", "LINLI_TELEMETRY_URL", "TELEMETRY_URL"),
+    )
+    mqtt_url: str | None = Field(
+        default=None, validation_alias=AliasChoices("mqtt_url", "LINLI_MQTT_URL", "MQTT_URL")
+    )
+    proxies: tuple[str, ...] = ()
+    log_format: LogFormat = LogFormat.CONSOLE
+    log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$")
+    demo: bool = False
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Read the data folder's own file last."""
+        del dotenv_settings, file_secret_settings
+        data = init_settings().get("data") or env_settings().get("data") or default_data_folder()
+        file = TomlConfigSettingsSource(settings_cls, Path(str(data)) / FILE)
+        return init_settings, env_settings, file
+
+    @model_validator(mode="after")
+    def check_pairs(self) -> "Settings":
+        """A certificate is of no use without its key."""
+        for certificate, key in (
+            (self.tls_certificate, self.tls_key),
+            (self.mqtt_tls_certificate, self.mqtt_tls_key),
+        ):
+            if (certificate is None) != (key is None):
+                raise ValueError("证书和私钥要一起给出 / certificate and key go together")
+        return self
+
+    @property
+    def embedded(self) -> bool:
+        """Whether linli runs its own PostgreSQL."""
+        return self.database_url is None
+
+    @property
+    def run_folder(self) -> Path:
+        """What lives only as long as the processes do."""
+        return self.data / "run"
+
+    @property
+    def files_folder(self) -> Path:
+        """Evidence, photos, recordings."""
+        return self.data / "files"
+
+    @property
+    def mqtt_certificate(self) -> tuple[Path, Path] | None:
+        """Certificate and key of MQTT over TLS; the pages' own when it has none for itself."""
+        if self.mqtt_tls_certificate is not None and self.mqtt_tls_key is not None:
+            return self.mqtt_tls_certificate, self.mqtt_tls_key
+        if self.tls_certificate is not None and self.tls_key is not None:
+            return self.tls_certificate, self.tls_key
+        return None
+
+    @property
+    def address(self) -> str:
+        """Where a browser on this machine opens linli."""
+        if self.public_url is not None:
+            return self.public_url
+        scheme = "http" if self.tls_certificate is None else "https"
+        host = "127.0.0.1" if self.host in {"0.0.0.0", "::"} else self.host  # noqa: S104 (compared)
+        shown = f"[{host}]" if ":" in host else host
+        return f"{scheme}://{shown}:{self.port}"
+
+    def as_environment(self) -> dict[str, str]:
+        """The environment in which another process reads these same settings."""
+        told: dict[str, str] = {}
+        for name in type(self).model_fields:
+            value: object = getattr(self, name)
+            if value is None or value == ():
+                continue
+            if name == "proxies":
+                told[f"{PREFIX}{name.upper()}"] = (
+                    "[" + ",".join(f'"{network}"' for network in self.proxies) + "]"
+                )
+            else:
+                told[f"{PREFIX}{name.upper()}"] = str(value)
+        return told
+
+
+def load_settings(flags: Mapping[str, object] | None = None) -> Settings:
+    """Read the settings; `flags` (those that were given) win over everything.
+
+    Raises:
+        Problem: a value makes no sense; the problem names it and where it may stand.
+    """
+    given = {name: value for name, value in (flags or {}).items() if value is not None}
+    try:
+        settings = Settings(**given)  # pyright: ignore[reportArgumentType]  # checked by the model
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"]) or "settings"
+        raise Problem(
+            f"设置 {name} 不对：{first['msg']}",
+            f"the setting {name} is wrong: {first['msg']}",
+            remedy_chinese=f"改环境变量 {PREFIX}{name.upper()}，或数据文件夹里的 {FILE}",
+            remedy_english=f"correct {PREFIX}{name.upper()} or {FILE} in the data folder",
+        ) from error
+    return settings.model_copy(update={"data": settings.data.expanduser().absolute()})
+
+
+def database_urls(settings: Settings, keys: Keys) -> DatabaseUrls:
+    """Where each role connects.
+
+    Raises:
+        Problem: linli's own PostgreSQL has never run in this data folder.
+    """
+    if settings.database_url is not None:
+        database = database_of(settings.database_url)
+        if database in {"", "postgres"}:
+            database = DATABASE
+        return urls_for(settings.database_url, keys.passwords, database)
+    try:
+        port = int((settings.data / "postgres.port").read_text())
+    except (OSError, ValueError) as error:
+        raise Problem(
+            f"{settings.data} 里还没有运行过数据库",
+            f"no database has run in {settings.data} yet",
+            remedy_chinese="先执行 linli up（或 linli up --demo），或设置 DATABASE_URL",
+            remedy_english="run linli up (or linli up --demo) first, or set DATABASE_URL",
+        ) from error
+    return urls_for(embedded_url(settings.database_port or port, keys), keys.passwords)
+
+
+def embedded_url(port: int, keys: Keys) -> str:
+    """The administrator's URL of linli's own PostgreSQL."""
+    return on_database(f"postgresql://linli_admin:{keys.admin_password}@127.0.0.1:{port}", DATABASE)
+
+
+def is_loopback(host: str) -> bool:
+    """Say whether only this machine reaches an address."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
