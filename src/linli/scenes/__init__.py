@@ -1,1 +1,1 @@
-"""Scenes: what residents and staff come for. None knows another; each declares its rules to the rooms below."""
+"""Scenes: what residents and staff come for. None knows another; each declares its rules."""

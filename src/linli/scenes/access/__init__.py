@@ -1,0 +1,1 @@
+"""Access: gates and doors that were forced, or left standing open."""

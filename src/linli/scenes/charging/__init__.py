@@ -1,0 +1,1 @@
+"""Charging: e-bikes that charge without burning."""

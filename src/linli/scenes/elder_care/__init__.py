@@ -1,0 +1,1 @@
+"""Elder care: a call for help, and a home where the water has not run."""

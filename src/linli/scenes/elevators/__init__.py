@@ -1,0 +1,1 @@
+"""Elevators: e-bikes kept out of lifts, and people got out of them."""

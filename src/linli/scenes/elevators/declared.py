@@ -1,0 +1,73 @@
+"""The rules this scene brings."""
+
+from linli.responding.alerts.contracts import Category, Severity
+from linli.responding.rules.contracts import EventSeen, RuleDraft, Switched
+
+RULES = (
+    RuleDraft(
+        code="e_bike_in_lift",
+        title="电动自行车进电梯",
+        kinds=("lift_camera",),
+        condition=EventSeen("e_bike_entered", "confidence", 0.6),
+        category=Category.E_BIKE,
+        severity=Severity.DANGER,
+        what="发现电动自行车进入",
+        action="请及时处置",
+        duty="security",
+    ),
+    RuleDraft(
+        code="lift_trapped",
+        title="电梯困人",
+        kinds=("lift_controller",),
+        condition=Switched("people_trapped"),
+        category=Category.LIFT,
+        severity=Severity.CRITICAL,
+        what="电梯困人",
+        action="请立即安抚乘客并通知维保单位救援",
+        duty="lift",
+    ),
+    RuleDraft(
+        code="lift_alarm_pressed",
+        title="轿厢求助按钮",
+        kinds=("lift_controller",),
+        condition=EventSeen("alarm_pressed"),
+        category=Category.LIFT,
+        severity=Severity.DANGER,
+        what="有人按下轿厢求助按钮",
+        action="请立即通话查看",
+        duty="security",
+    ),
+    RuleDraft(
+        code="lift_person_fell",
+        title="轿厢内有人跌倒",
+        kinds=("lift_camera",),
+        condition=EventSeen("person_fell", "confidence", 0.6),
+        category=Category.LIFT,
+        severity=Severity.CRITICAL,
+        what="轿厢内有人跌倒",
+        action="请立即查看并救助",
+        duty="security",
+    ),
+    RuleDraft(
+        code="lift_door_blocked",
+        title="电梯门被挡",
+        kinds=("lift_camera",),
+        condition=EventSeen("door_blocked", "confidence", 0.6),
+        category=Category.LIFT,
+        severity=Severity.NOTICE,
+        what="电梯门长时间被挡",
+        action="请到场劝离",
+        duty="security",
+    ),
+    RuleDraft(
+        code="lift_smoking",
+        title="轿厢内吸烟",
+        kinds=("lift_camera",),
+        condition=EventSeen("smoking", "confidence", 0.7),
+        category=Category.LIFT,
+        severity=Severity.NOTICE,
+        what="轿厢内有人吸烟",
+        action="请到场劝阻",
+        duty="security",
+    ),
+)

@@ -1,0 +1,1 @@
+"""Falling objects: the act seen, and the desk told at once."""

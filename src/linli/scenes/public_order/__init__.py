@@ -1,0 +1,1 @@
+"""Public order: what lies about the estate and must not endanger anybody."""
