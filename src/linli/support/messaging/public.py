@@ -1,0 +1,6 @@
+"""The door of messaging: `send(work, Message(...))`; the rest is for the worker that delivers."""
+
+from linli.support.messaging.carriers import RecordingCarrier
+from linli.support.messaging.service import claim, record_carried, record_failed, send
+
+__all__ = ["RecordingCarrier", "claim", "record_carried", "record_failed", "send"]
