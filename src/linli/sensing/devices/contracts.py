@@ -143,7 +143,7 @@ class Registration:
     code: str | None = None
     connection_id: UUID | None = None
     external_code: str | None = None
-    settings: Mapping[str, str] = NO_SETTINGS
+    settings: Mapping[str, str] = field(default_factory=lambda: NO_SETTINGS)
 
 
 @dataclass(frozen=True, slots=True)
