@@ -1,4 +1,4 @@
-"""The page about device kinds: `python tools/device_kinds.py` compares it, `--write` makes it anew."""
+"""The page about device kinds: `python tools/device_kinds.py` compares, `--write` makes it anew."""
 
 import sys
 from collections.abc import Iterator, Mapping

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 import msgspec
 
-from linli.sensing.devices.kinds import DeviceKind, Scalar
+from linli.sensing.devices.public import DeviceKind, Scalar
 
 
 class Reason(StrEnum):

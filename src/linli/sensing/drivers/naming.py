@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from re import ASCII
 from re import compile as pattern
 
-from linli.sensing.devices.kinds import DeviceKind
+from linli.sensing.devices.public import DeviceKind
 from linli.sensing.drivers.contracts import Reason, Refused
 from linli.sensing.drivers.reading import read_value, refuse, shown
 

@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from linli.sensing.devices.kinds import DeviceKind
+from linli.sensing.devices.public import DeviceKind
 from linli.sensing.drivers.contracts import CommandToSend, Manifest, Report
 
 

@@ -7,8 +7,15 @@ from typing import cast
 
 import msgspec
 
-from linli.sensing.devices.kinds import DeviceKind, EventKind, Form, Property, Scalar
-from linli.sensing.devices.units import WrongUnit, convert
+from linli.sensing.devices.public import (
+    DeviceKind,
+    EventKind,
+    Form,
+    Property,
+    Scalar,
+    WrongUnit,
+    convert,
+)
 from linli.sensing.drivers.contracts import Reason, Refused, StateReport, Undecodable
 
 LONGEST_TEXT = 1000

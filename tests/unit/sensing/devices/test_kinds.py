@@ -153,7 +153,7 @@ whole = true
         '[properties.mode]\ntitle = "模式"\nform = "colour"',
         '[events.fault]\ntitle = "故障"\ncolour = "red"',
         '[events.fault]\ntitle = "故障"\nfields.code = { title = "码", form = "number", low = 1 }',
-        '[commands.go]\ntitle = "走"\nparams.to = { title = "到", form = "number", choices = ["a"] }',
+        '[commands.g]\ntitle = "走"\nparams.a = { title = "到", form = "switch", choices = ["a"] }',
         "offline_after_minutes = 0",
         "= no toml",
     ],

@@ -7,7 +7,7 @@ from typing import cast
 
 import msgspec
 
-from linli.sensing.devices.kinds import DeviceKind, Form, Scalar
+from linli.sensing.devices.public import DeviceKind, Form, Scalar
 from linli.sensing.drivers.contracts import (
     AckStatus,
     CommandAck,

@@ -12,7 +12,7 @@ from typing import cast
 
 import msgspec
 
-from linli.sensing.devices.kinds import DeviceKind
+from linli.sensing.devices.public import DeviceKind
 from linli.sensing.drivers.contracts import (
     AckStatus,
     ChildSeen,

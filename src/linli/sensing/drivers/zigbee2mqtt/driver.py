@@ -11,7 +11,7 @@ from typing import Literal, cast
 
 import msgspec
 
-from linli.sensing.devices.kinds import DeviceKind
+from linli.sensing.devices.public import DeviceKind
 from linli.sensing.drivers.contracts import (
     ChildSeen,
     CommandToSend,
