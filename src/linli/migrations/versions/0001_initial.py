@@ -18,3 +18,5 @@ def upgrade() -> None:
     for statement in after:
         connection.exec_driver_sql(statement)
     connection.execute(text("INSERT INTO kernel_event_sequence (id, last_offset) VALUES (1, 0)"))
+    # Readiness compares the schema with the release.
+    connection.execute(text("GRANT SELECT ON alembic_version TO linli_app, linli_gateway"))
