@@ -1,0 +1,33 @@
+import { createApp } from "vue";
+import "@/tokens.css";
+import "@/base.css";
+import { setClientTexts, whenSignedOut } from "@/api/client";
+import { i18n, t } from "@/i18n";
+import { listen } from "@/live/hub";
+import { lostSession } from "@/session/session";
+import "@/session/theme";
+import App from "./App.vue";
+import { router } from "./router";
+
+setClientTexts({
+  offline: t("ui.offline"),
+  offlineRemedy: t("ui.offlineRemedy"),
+  broken: t("ui.broken"),
+  brokenRemedy: t("ui.brokenRemedy"),
+});
+
+function toSignIn() {
+  lostSession(t("shell.signedOut"));
+  const { currentRoute } = router;
+  if (currentRoute.value.name !== "sign-in")
+    void router.push({ name: "sign-in", query: { next: currentRoute.value.fullPath } });
+}
+whenSignedOut(toSignIn);
+listen((note) => {
+  if (note.kind === "signed_out") toSignIn();
+});
+
+createApp(App).use(i18n).use(router).mount("#app");
+
+if (import.meta.env.PROD && "serviceWorker" in navigator)
+  addEventListener("load", () => void navigator.serviceWorker.register("/sw.js").catch(() => {}));

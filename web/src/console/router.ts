@@ -1,0 +1,41 @@
+import { createRouter, createWebHistory, type RouteRecordRaw } from "vue-router";
+import { t } from "@/i18n";
+import { can, homePath, keepMe, rememberMe, whoAmI } from "@/session/session";
+import { PAGES } from "./pages";
+
+const routes: RouteRecordRaw[] = [
+  { path: "/", redirect: () => homePath.value },
+  { path: "/sign-in", name: "sign-in", component: () => import("./sign_in/SignInPage.vue"), meta: { open: true } },
+  ...PAGES.map(({ path, name, view, title, needs }) => ({ path, name, component: view, meta: { title, needs } })),
+  { path: "/:rest(.*)*", name: "not-found", component: () => import("./shell/NotFoundPage.vue"), meta: {} },
+];
+
+export const router = createRouter({ history: createWebHistory("/"), routes });
+
+router.beforeEach(async (to) => {
+  try {
+    const who = await whoAmI();
+    if (who) keepMe(who);
+    if (to.name === "sign-in") return who ? homePath.value : true;
+    if (!who) return { name: "sign-in", query: to.path === "/" ? {} : { next: to.fullPath } };
+  } catch {
+    // No answer from the server: a phone in a cellar still opens what it kept.
+    if (to.name === "sign-in") return true;
+    if (!rememberMe()) return { name: "sign-in", query: { next: to.fullPath } };
+  }
+  if (to.path === "/") return homePath.value;
+  const { needs } = to.meta;
+  if (needs && !needs.some(can)) return { name: "not-found", params: { rest: to.path.slice(1).split("/") } };
+  return true;
+});
+
+router.afterEach((to) => {
+  const title = to.meta.title ? t(to.meta.title) : t("shell.pages.signIn");
+  document.title = `${title} · ${t("shell.product")}`;
+});
+
+// A new version was installed while this tab was open: its old pieces are gone, so load the page anew.
+router.onError((error: unknown, to) => {
+  const words = error instanceof Error ? error.message : "";
+  if (/dynamically imported module|module script|preload/i.test(words) && navigator.onLine) location.assign(to.fullPath);
+});

@@ -1,0 +1,27 @@
+/** Signing out: asks first when words written offline would be lost. */
+import { ref, shallowRef } from "vue";
+import { waitingCount, wipe } from "@/offline/queue";
+import { signOut } from "@/session/session";
+import { router } from "../router";
+
+export const leavingAsk = ref<{ everywhere: boolean; waiting: number } | null>(null);
+export const leavingError = shallowRef<unknown>(null);
+
+export async function leave(everywhere: boolean, confirmed = false): Promise<void> {
+  leavingError.value = null;
+  const waiting = waitingCount.value;
+  if (!confirmed && (waiting > 0 || everywhere)) {
+    leavingAsk.value = { everywhere, waiting };
+    return;
+  }
+  try {
+    await signOut(everywhere);
+    await wipe();
+  } catch (error) {
+    leavingError.value = error;
+    leavingAsk.value ??= { everywhere, waiting };
+    return;
+  }
+  leavingAsk.value = null;
+  await router.push({ name: "sign-in" });
+}

@@ -1,0 +1,194 @@
+/** Moves written on a phone, sent in order, each exactly once, whatever the network does. No browser in here. */
+import { Refused } from "@/api/client";
+import type { Order } from "@/api/types";
+
+export interface QueuedPhoto {
+  key: string;
+  blob: Blob;
+  file_id: string | null;
+}
+
+export interface QueuedMove {
+  /** The idempotency key of the move. */
+  key: string;
+  seq: number;
+  account_id: string;
+  order_id: string;
+  line: string;
+  move: string;
+  title: string;
+  words: string;
+  to_account_id: string | null;
+  photos: QueuedPhoto[];
+  expected_version: number;
+  done_at: string;
+  /** Fixed at the first attempt, so that a repeated request is the same to the letter. Null: sent at once. */
+  happened_at: string | null;
+  attempted: boolean;
+  problem: { code: string; message: string; remedy: string | null } | null;
+}
+
+export type NewMove = Pick<QueuedMove, "account_id" | "order_id" | "line" | "move" | "title" | "words" | "to_account_id" | "expected_version"> & {
+  photos: Blob[];
+};
+
+export interface OutboxDoors {
+  read(): Promise<QueuedMove[]>;
+  write(item: QueuedMove): Promise<unknown>;
+  remove(key: string): Promise<unknown>;
+  upload(photo: Blob, key: string): Promise<{ id: string }>;
+  move(orderId: string, body: unknown, key: string): Promise<Order>;
+  order(orderId: string): Promise<Order>;
+  newKey(): string;
+  now(): number;
+  changed(items: QueuedMove[]): void;
+  sent(order: Order): void;
+}
+
+export type Drained = "empty" | "waiting" | "sign_in";
+
+/** Written longer ago than this when first sent: it was done offline, and the server is told when. */
+const AT_ONCE_MS = 5000;
+const MOST_NEW_VERSIONS = 3;
+
+export class Outbox {
+  private items: QueuedMove[] = [];
+  private draining: Promise<Drained> | null = null;
+  private readonly doors: OutboxDoors;
+
+  constructor(doors: OutboxDoors) {
+    this.doors = doors;
+  }
+
+  async load(): Promise<void> {
+    this.items = (await this.doors.read()).toSorted((a, b) => a.seq - b.seq);
+    this.tell();
+  }
+
+  /** On disk when the promise resolves; sending is another matter. */
+  async add(move: NewMove): Promise<QueuedMove> {
+    const item: QueuedMove = {
+      ...move,
+      key: this.doors.newKey(),
+      seq: Math.max(this.doors.now(), (this.items.at(-1)?.seq ?? 0) + 1),
+      photos: move.photos.map((blob) => ({ key: this.doors.newKey(), blob, file_id: null })),
+      done_at: new Date(this.doors.now()).toISOString(),
+      happened_at: null,
+      attempted: false,
+      problem: null,
+    };
+    await this.doors.write(item);
+    this.items = [...this.items, item];
+    this.tell();
+    return item;
+  }
+
+  /** Sends what waits. One at a time: a second call joins the first. */
+  drain(accountId: string): Promise<Drained> {
+    this.draining ??= this.sendAll(accountId).finally(() => {
+      this.draining = null;
+    });
+    return this.draining;
+  }
+
+  /** A refused move is asked again: a new decision, so a new key. */
+  async tryAgain(key: string): Promise<void> {
+    const item = this.items.find((one) => one.key === key);
+    if (!item?.problem) return;
+    const order = await this.doors.order(item.order_id);
+    await this.replace(item, { ...item, key: this.doors.newKey(), expected_version: order.version, problem: null, attempted: false });
+  }
+
+  async discard(key: string): Promise<void> {
+    await this.doors.remove(key);
+    this.items = this.items.filter((one) => one.key !== key);
+    this.tell();
+  }
+
+  forget(): void {
+    this.items = [];
+    this.tell();
+  }
+
+  private next(accountId: string): QueuedMove | undefined {
+    // A later step of an order waits until the refused earlier one is settled by its author.
+    const stuck = new Set(this.items.filter(({ problem }) => problem).map(({ order_id }) => order_id));
+    return this.items.find((item) => item.account_id === accountId && !item.problem && !stuck.has(item.order_id));
+  }
+
+  private async sendAll(accountId: string): Promise<Drained> {
+    let newVersions = 0;
+    for (let item = this.next(accountId); item; item = this.next(accountId)) {
+      try {
+        await this.sendOne(item);
+        newVersions = 0;
+      } catch (error) {
+        if (!(error instanceof Refused)) throw error;
+        if (error.status === 401) return "sign_in";
+        if (error.undecided) return "waiting";
+        try {
+          newVersions += 1;
+          if (error.status === 409 && newVersions <= MOST_NEW_VERSIONS && (await this.onNewVersion(item))) continue;
+        } catch (again) {
+          if (again instanceof Refused && again.undecided) return "waiting";
+          if (again instanceof Refused && again.status === 401) return "sign_in";
+          if (!(again instanceof Refused)) throw again;
+        }
+        const failed = this.items.find(({ seq }) => seq === item?.seq) ?? item;
+        await this.replace(failed, { ...failed, problem: { code: error.code, message: error.message, remedy: error.remedy } });
+      }
+    }
+    return this.items.some((one) => one.account_id === accountId && !one.problem) ? "waiting" : "empty";
+  }
+
+  private async sendOne(given: QueuedMove): Promise<void> {
+    let item = given;
+    for (const [at, photo] of item.photos.entries()) {
+      if (photo.file_id) continue;
+      const { id } = await this.doors.upload(photo.blob, photo.key);
+      const photos = item.photos.with(at, { ...photo, file_id: id });
+      item = await this.replace(item, { ...item, photos });
+    }
+    if (!item.attempted) {
+      const late = this.doors.now() - Date.parse(item.done_at) > AT_ONCE_MS;
+      item = await this.replace(item, { ...item, attempted: true, happened_at: late ? item.done_at : null });
+    }
+    const body = {
+      move: item.move,
+      words: item.words,
+      evidence: item.photos.map(({ file_id }) => file_id),
+      expected_version: item.expected_version,
+      ...(item.to_account_id ? { to_account_id: item.to_account_id } : {}),
+      ...(item.happened_at ? { happened_at: item.happened_at } : {}),
+    };
+    const order = await this.doors.move(item.order_id, body, item.key);
+    // What was written after this step was written knowing it: it builds on the version this step made.
+    for (const later of this.items)
+      if (later.order_id === item.order_id && later.seq > item.seq && !later.attempted)
+        await this.replace(later, { ...later, expected_version: order.version });
+    await this.discard(item.key);
+    this.doors.sent(order);
+  }
+
+  /** The order moved on meanwhile. When the step is still allowed it is asked on the new version, as a new request. */
+  private async onNewVersion(item: QueuedMove): Promise<boolean> {
+    const current = this.items.find(({ seq }) => seq === item.seq) ?? item;
+    const order = await this.doors.order(current.order_id);
+    this.doors.sent(order);
+    if (order.version === current.expected_version || !order.moves.some(({ move }) => move === current.move)) return false;
+    await this.replace(current, { ...current, key: this.doors.newKey(), expected_version: order.version });
+    return true;
+  }
+
+  private async replace(before: QueuedMove, after: QueuedMove): Promise<QueuedMove> {
+    await this.doors.write(after);
+    if (after.key !== before.key) await this.doors.remove(before.key);
+    this.items = this.items.map((one) => (one.seq === before.seq ? after : one));
+    this.tell();
+    return after;
+  }
+
+  private tell(): void {
+    this.doors.changed(this.items);
+  }
+}

@@ -1,0 +1,70 @@
+/** What a phone keeps while there is no network: waiting moves, drafts, the last seen orders. IndexedDB. */
+import type { Order } from "@/api/types";
+import type { QueuedMove } from "./outbox";
+
+export interface Draft {
+  /** order id / move */
+  id: string;
+  words: string;
+  photos: Blob[];
+  to: string;
+}
+
+interface KeptOrders {
+  id: "orders";
+  at: string;
+  account: string;
+  items: Order[];
+}
+
+const NAME = "linli";
+type StoreName = "queue" | "drafts" | "kept";
+
+let opened: Promise<IDBDatabase> | null = null;
+
+function open(): Promise<IDBDatabase> {
+  opened ??= new Promise((resolve, reject) => {
+    const asking = indexedDB.open(NAME, 1);
+    asking.onupgradeneeded = () => {
+      asking.result.createObjectStore("queue", { keyPath: "key" });
+      asking.result.createObjectStore("drafts", { keyPath: "id" });
+      asking.result.createObjectStore("kept", { keyPath: "id" });
+    };
+    asking.onsuccess = () => resolve(asking.result);
+    asking.onerror = () => {
+      opened = null;
+      reject(asking.error ?? new Error("IndexedDB does not open"));
+    };
+  });
+  return opened;
+}
+
+async function run<T>(store: StoreName, mode: IDBTransactionMode, ask: (store: IDBObjectStore) => IDBRequest<T>): Promise<T> {
+  const transaction = (await open()).transaction(store, mode);
+  const asking = ask(transaction.objectStore(store));
+  return new Promise((resolve, reject) => {
+    // A write counts when the transaction is on disk, not when the request was taken.
+    transaction.oncomplete = () => resolve(asking.result);
+    transaction.onerror = transaction.onabort = () => reject(transaction.error ?? new Error("IndexedDB write failed"));
+  });
+}
+
+export const readQueue = (): Promise<QueuedMove[]> => run("queue", "readonly", (s) => s.getAll() as IDBRequest<QueuedMove[]>);
+export const writeQueued = (item: QueuedMove): Promise<unknown> => run("queue", "readwrite", (s) => s.put(item));
+export const deleteQueued = (key: string): Promise<unknown> => run("queue", "readwrite", (s) => s.delete(key));
+
+export const readDraft = (id: string): Promise<Draft | undefined> => run("drafts", "readonly", (s) => s.get(id) as IDBRequest<Draft | undefined>);
+export const writeDraft = (draft: Draft): Promise<unknown> => run("drafts", "readwrite", (s) => s.put(draft));
+export const deleteDraft = (id: string): Promise<unknown> => run("drafts", "readwrite", (s) => s.delete(id));
+
+export const keepOrders = (account: string, items: Order[], at: string): Promise<unknown> =>
+  run("kept", "readwrite", (s) => s.put({ id: "orders", account, at, items } satisfies KeptOrders));
+export async function keptOrders(account: string): Promise<KeptOrders | undefined> {
+  const kept = await run("kept", "readonly", (s) => s.get("orders") as IDBRequest<KeptOrders | undefined>);
+  return kept?.account === account ? kept : undefined;
+}
+
+/** At sign-out nothing of a person's work stays on the device. */
+export async function wipeStore(): Promise<void> {
+  for (const store of ["queue", "drafts", "kept"] as const) await run(store, "readwrite", (s) => s.clear());
+}

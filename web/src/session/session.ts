@@ -1,0 +1,92 @@
+/** Who is signed in on this browser, and what they may do. */
+import { computed, readonly, shallowRef } from "vue";
+import { get, post, Refused, remove, setCsrf } from "@/api/client";
+import type { Me, Permission } from "@/api/types";
+import { joinLive, leaveLive } from "@/live/hub";
+
+const state = shallowRef<Me | null>(null);
+const said = shallowRef<string | null>(null);
+let asked: Promise<Me | null> | null = null;
+const farewells = new Set<() => void | Promise<void>>();
+
+export const me = readonly(state);
+/** Why the sign-in page is shown again, if there is a reason worth saying. */
+export const farewell = readonly(said);
+
+export const can = (permission: Permission): boolean => state.value?.permissions.includes(permission) ?? false;
+export const homePath = computed(() => {
+  if (!state.value) return "/sign-in";
+  if (state.value.home === "my_orders") return "/my-orders";
+  if (state.value.home === "desk" || can("see_incidents")) return "/desk";
+  return can("manage_accounts") ? "/accounts" : "/me";
+});
+
+function welcome(who: Me): Me {
+  state.value = who;
+  said.value = null;
+  setCsrf(who.csrf);
+  joinLive(who.account.id);
+  return who;
+}
+
+/** Asks the server once; null when nobody is signed in. A network failure throws, so the page can say so. */
+export function whoAmI(): Promise<Me | null> {
+  if (state.value) return Promise.resolve(state.value);
+  asked ??= get<Me>("/api/session")
+    .then(welcome)
+    .catch((error: unknown) => {
+      if (error instanceof Refused && (error.status === 401 || error.status === 403)) return null;
+      throw error;
+    })
+    .finally(() => {
+      asked = null;
+    });
+  return asked;
+}
+
+export async function signIn(login: string, password: string): Promise<Me> {
+  return welcome(await post<Me>("/api/session", { login, password }));
+}
+
+/** Registers what must be wiped when somebody leaves this browser. */
+export function atSignOut(wipe: () => void | Promise<void>): void {
+  farewells.add(wipe);
+}
+
+async function leave(words: string | null): Promise<void> {
+  leaveLive();
+  for (const wipe of farewells) await wipe();
+  state.value = null;
+  said.value = words;
+}
+
+export async function signOut(everywhere: boolean): Promise<void> {
+  try {
+    await remove<void>(everywhere ? "/api/sessions" : "/api/session");
+  } catch (error) {
+    // Already signed out there: the wish is fulfilled.
+    if (!(error instanceof Refused && error.status === 401)) throw error;
+  }
+  await leave(null);
+}
+
+/** The server ended the session. What staff wrote offline is kept: they sign in again and it is sent. */
+export function lostSession(words: string): void {
+  if (!state.value) return;
+  leaveLive();
+  state.value = null;
+  said.value = words;
+}
+
+/** For an app opened without a network: the last known person, so that kept orders can be shown. */
+export function rememberMe(): Me | null {
+  const kept = localStorage.getItem("linli-me");
+  if (!kept) return null;
+  state.value = JSON.parse(kept) as Me;
+  joinLive(state.value.account.id);
+  return state.value;
+}
+export function keepMe(who: Me): void {
+  localStorage.setItem("linli-me", JSON.stringify({ ...who, csrf: "" }));
+}
+atSignOut(() => localStorage.removeItem("linli-me"));

@@ -1,0 +1,41 @@
+// Opens the pages without a network. API answers are never kept here: what staff wrote waits in IndexedDB.
+const SHELL = "__SHELL__";
+const CACHE = "linli-__BUILD__";
+const PAGE = "/console.html";
+
+self.addEventListener("install", (event) => {
+  event.waitUntil(
+    caches
+      .open(CACHE)
+      .then((cache) => cache.addAll([...SHELL, "/icon.svg", "/manifest.webmanifest"]))
+      .then(() => self.skipWaiting()),
+  );
+});
+
+self.addEventListener("activate", (event) => {
+  event.waitUntil(
+    caches
+      .keys()
+      .then((names) => Promise.all(names.filter((name) => name !== CACHE).map((name) => caches.delete(name))))
+      .then(() => self.clients.claim()),
+  );
+});
+
+async function page(request) {
+  try {
+    const answer = await fetch(request);
+    if (answer.ok) return answer;
+    return (await caches.match(PAGE)) ?? answer;
+  } catch {
+    return (await caches.match(PAGE)) ?? Response.error();
+  }
+}
+
+self.addEventListener("fetch", (event) => {
+  const { request } = event;
+  const { pathname, origin } = new URL(request.url);
+  if (request.method !== "GET" || origin !== self.location.origin) return;
+  if (request.mode === "navigate") event.respondWith(page(request));
+  else if (pathname.startsWith("/assets/") || pathname === "/icon.svg")
+    event.respondWith(caches.match(request).then((kept) => kept ?? fetch(request)));
+});
