@@ -110,3 +110,37 @@ class Staff:
     role: Role
     role_title: str
     organisation_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountDraft:
+    """An account to be created; `login` is stored in lower case, `phone` sealed."""
+
+    login: str
+    display_name: str
+    organisation_id: UUID
+    phone: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GrantDraft:
+    """A grant to be given; `basis` says on what it rests (an appointment, a contract)."""
+
+    role: Role
+    target_kind: TargetKind
+    target_id: UUID
+    valid_from: datetime
+    valid_to: datetime | None = None
+    basis: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invitation:
+    """Somebody from outside helps with one incident, until `valid_to`."""
+
+    account_id: UUID
+    incident_id: UUID
+    incident_title: str
+    estate_id: UUID
+    valid_to: datetime
+    basis: str

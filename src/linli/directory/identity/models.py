@@ -208,6 +208,18 @@ BEGIN
 END $$
 """
 
+# Who shows the token owns the session.
+_END_SESSION = """
+CREATE FUNCTION linli_end_session(token bytea, at timestamptz)
+RETURNS TABLE (session_id uuid, account_id uuid, display_name text)
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    UPDATE directory_session AS s SET ended_at = at
+    FROM directory_account AS a
+    WHERE s.token_hash = token AND s.ended_at IS NULL AND a.id = s.account_id
+    RETURNING s.id, a.id, a.display_name::text
+$$
+"""
+
 _SCOPE_VERSION = """
 CREATE FUNCTION linli_scope_version(wanted uuid) RETURNS bigint
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -217,7 +229,8 @@ $$
 """
 
 # One row for each grant of an active account that is in force, with all it reaches:
-# `estates` by the tree, by contract (with the duties, space-separated) or by name;
+# `estates` by the tree, by contract (with the duties, space-separated) or by name (a company's
+# people only while their company has a contract there);
 # `organisations` at and below the target; `around`: organisations one may know of, because they
 # stand above, or serve the same estates.
 _STANDING = """
@@ -228,8 +241,10 @@ RETURNS TABLE (
 )
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     WITH held AS (
-        SELECT g.* FROM directory_grant AS g
+        SELECT g.*, o.id AS employer, o.kind AS employer_kind
+        FROM directory_grant AS g
         JOIN directory_account AS a ON a.id = g.account_id AND a.state = 'active'
+        JOIN directory_organisation AS o ON o.id = a.organisation_id
         WHERE g.account_id = wanted AND g.revoked_at IS NULL
             AND g.valid_from <= at AND (g.valid_to IS NULL OR g.valid_to > at)
     ), reached AS (
@@ -247,7 +262,15 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
         UNION ALL
         SELECT h.id, e.id, NULL
         FROM held AS h JOIN directory_estate AS e ON e.id = h.target_id
-        WHERE h.target_kind = 'estate'
+        WHERE h.target_kind = 'estate' AND h.employer_kind <> 'company'
+        UNION ALL
+        SELECT h.id, k.estate_id, string_agg(array_to_string(k.duties, ' '), ' ')
+        FROM held AS h
+        JOIN directory_service_contract AS k
+            ON k.estate_id = h.target_id AND k.company_id = h.employer
+        WHERE h.target_kind = 'estate' AND h.employer_kind = 'company'
+            AND k.valid_from <= at AND (k.valid_to IS NULL OR k.valid_to > at)
+        GROUP BY h.id, k.estate_id
     ), below AS (
         SELECT h.id AS grant_id, o.id AS organisation_id
         FROM held AS h JOIN directory_organisation AS o ON h.target_id = ANY (o.path)
@@ -289,8 +312,11 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
         UNION ALL
         SELECT unnest(ARRAY[k.valid_from, k.valid_to])
         FROM directory_grant AS g
-        JOIN directory_service_contract AS k ON k.company_id = g.target_id
-        WHERE g.account_id = wanted AND g.revoked_at IS NULL AND g.target_kind = 'company'
+        JOIN directory_account AS a ON a.id = g.account_id
+        JOIN directory_service_contract AS k
+            ON k.company_id = CASE g.target_kind
+                WHEN 'company' THEN g.target_id WHEN 'estate' THEN a.organisation_id END
+        WHERE g.account_id = wanted AND g.revoked_at IS NULL
     ) AS m WHERE m.moment > at
 $$
 """
@@ -322,6 +348,27 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 $$
 """
 
+# Who dispatches on an estate may ask anybody in to one incident there, and nothing else.
+_INVITE = """
+CREATE FUNCTION linli_invite(
+    new_id uuid, invited uuid, incident uuid, title text, estate uuid,
+    begins timestamptz, ends timestamptz, why text, inviter uuid
+) RETURNS boolean
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    INSERT INTO directory_grant (
+        id, account_id, role, target_kind, target_id, target_title,
+        valid_from, valid_to, basis, granted_by, granted_at
+    )
+    SELECT new_id, a.id, 'invited_helper', 'incident', incident, title,
+        begins, ends, why, inviter, begins
+    FROM directory_account AS a
+    WHERE a.id = invited AND ends > begins
+        AND (pg_has_role(session_user, 'linli_gateway', 'MEMBER')
+            OR estate = ANY (linli_estates('dispatch_orders')))
+    RETURNING true
+$$
+"""
+
 # The lock makes two administrators who remove each other at once take turns.
 _ADMINISTRATORS = """
 CREATE FUNCTION linli_administrators(target uuid, at timestamptz)
@@ -345,12 +392,14 @@ _OPEN_TO_SERVERS = (
     "linli_sign_in_tries(text[])",
     "linli_set_sign_in_tries(text, integer, timestamptz, timestamptz)",
     "linli_open_session(bytea, timestamptz, interval)",
+    "linli_end_session(bytea, timestamptz)",
     "linli_scope_version(uuid)",
     "linli_standing(uuid, timestamptz)",
     "linli_next_change(uuid, timestamptz)",
     "linli_staff(uuid, timestamptz)",
     "linli_account_names(uuid[])",
     "linli_administrators(uuid, timestamptz)",
+    "linli_invite(uuid, uuid, uuid, text, uuid, timestamptz, timestamptz, text, uuid)",
 )
 
 _SHUT = (
@@ -377,12 +426,14 @@ EXTRA_SQL: tuple[str, ...] = (
     _SIGN_IN_TRIES,
     _SET_SIGN_IN_TRIES,
     _OPEN_SESSION,
+    _END_SESSION,
     _SCOPE_VERSION,
     _STANDING,
     _NEXT_CHANGE,
     _STAFF,
     _NAMES,
     _ADMINISTRATORS,
+    _INVITE,
     *(f"REVOKE ALL ON FUNCTION {name} FROM PUBLIC" for name in _SHUT),
     *(f"GRANT EXECUTE ON FUNCTION {name} TO linli_app, linli_gateway" for name in _OPEN_TO_SERVERS),
     _structure_trigger("directory_organisation"),

@@ -15,6 +15,7 @@ from linli.directory.organisation.contracts import (
 from linli.directory.organisation.events import ServiceContractChanged
 from linli.directory.places.contracts import Estate, EstateDraft
 from linli.directory.places.public import add_estate, estate_of, estates_named
+from linli.kernel.deadlines import Deadline, set_deadline
 from linli.kernel.errors import BadInput, Forbidden, IllegalMove, NotFound
 from linli.kernel.scope import MACHINE
 from linli.kernel.work import Work
@@ -22,6 +23,7 @@ from linli.support.audit.contracts import Action
 from linli.support.audit.public import record
 
 MANAGE = "manage_organisations"
+CONTRACT_TURNS = "organisation.contract_turns"
 
 
 async def add_organisation(work: Work, draft: OrganisationDraft) -> Organisation:
@@ -91,6 +93,7 @@ async def sign_contract(work: Work, draft: ContractDraft) -> ServiceContract:
         valid_to=draft.valid_to,
     )
     await store.add_contract(work.connection, contract, work.now)
+    await _when_it_turns(work, contract)
     title = f"{company.title} · {estate.title}"
     await _contract_changed(work, contract, Action.CONTRACT_SIGNED, title)
     return contract
@@ -214,17 +217,36 @@ def _may_manage(work: Work, organisation_id: UUID | None) -> None:
         raise Forbidden
 
 
+async def _when_it_turns(work: Work, contract: ServiceContract) -> None:
+    moments = {"begins": contract.valid_from, "ends": contract.valid_to}
+    for detail, moment in moments.items():
+        if moment is not None and moment > work.now:
+            await set_deadline(
+                work,
+                Deadline(kind=CONTRACT_TURNS, subject_id=contract.id, due_at=moment, detail=detail),
+            )
+
+
+async def contract_turned(work: Work, contract_id: UUID) -> None:
+    """A contract has begun or ended by the clock: whoever it concerns is told."""
+    contract = await store.contract(work.connection, contract_id)
+    if contract is not None:
+        work.outbox.add(_changed(work, contract))
+
+
+def _changed(work: Work, contract: ServiceContract) -> ServiceContractChanged:
+    return ServiceContractChanged(
+        estate_id=contract.estate_id,
+        happened_at=work.now,
+        contract_id=contract.id,
+        company_id=contract.company_id,
+    )
+
+
 async def _contract_changed(
     work: Work, contract: ServiceContract, action: Action, title: str
 ) -> None:
-    work.outbox.add(
-        ServiceContractChanged(
-            estate_id=contract.estate_id,
-            happened_at=work.now,
-            contract_id=contract.id,
-            company_id=contract.company_id,
-        )
-    )
+    work.outbox.add(_changed(work, contract))
     await record(
         work,
         action=action,

@@ -4,10 +4,10 @@ import re
 
 from linli.directory.people.contracts import Contact, Person
 from linli.kernel.errors import BadInput
+from linli.support.sealing.public import masked_phone
 
 SHORT_NAME = 2
 TAIL_DIGITS = 4
-SHOWN_HEAD = 3
 ID_HEAD = 4
 SHORTEST_REASON = 4
 
@@ -38,14 +38,6 @@ def masked_name(name: str) -> str:
     if len(name) <= SHORT_NAME:
         return name[:1] + "*"
     return name[0] + "*" * (len(name) - 2) + name[-1]
-
-
-def masked_phone(phone: str) -> str:
-    """`13812340001` → `138****0001`; a short number shows its last two digits only."""
-    if len(phone) < SHOWN_HEAD + TAIL_DIGITS + 3:
-        return "*" * max(len(phone) - 2, 0) + phone[-2:]
-    hidden = len(phone) - SHOWN_HEAD - TAIL_DIGITS
-    return phone[:SHOWN_HEAD] + "*" * hidden + phone[-TAIL_DIGITS:]
 
 
 def masked_id_number(number: str) -> str:

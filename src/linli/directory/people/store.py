@@ -31,9 +31,10 @@ from linli.directory.people.contracts import (
     Tag,
 )
 from linli.directory.people.models import contact_table, person_table, residence_table
-from linli.directory.people.policy import TAIL_DIGITS, masked_name, masked_phone
+from linli.directory.people.policy import TAIL_DIGITS, masked_name
 from linli.kernel.database import Id
 from linli.support.sealing.ports import Cipher
+from linli.support.sealing.public import masked_phone
 
 PHONE = "directory_person.phone"
 PHONE_TAIL = "directory_person.phone_tail"

@@ -1,0 +1,43 @@
+"""What identity does about others' events, and when time passes."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from linli.directory.identity import store
+from linli.directory.identity.service import GRANT_TURNS, company_changed, grant_turned
+from linli.directory.organisation.events import ServiceContractChanged
+from linli.kernel.deadlines import Deadline
+from linli.kernel.reactions import every, on, on_deadline
+from linli.kernel.work import Work
+
+TRIES_KEPT = timedelta(days=2)
+SESSIONS_KEPT = timedelta(days=30)
+
+
+async def contract_changed(work: Work, event: ServiceContractChanged) -> None:
+    """Whoever reaches an estate by a company's contract looks again."""
+    await company_changed(work, event.company_id)
+
+
+async def grant_turns(work: Work, deadline: Deadline) -> None:
+    """A grant begins or ends by its own date: open pages of its account look again."""
+    if deadline.context:
+        grant_turned(work, UUID(deadline.context["account_id"]))
+
+
+async def forget_tries(work: Work) -> int:
+    """Wrong tries nobody asks about any more."""
+    return await store.forget_tries(work.connection, work.now - TRIES_KEPT)
+
+
+async def forget_sessions(work: Work) -> int:
+    """Sessions that ended a month ago; who signed in when stays in the audit."""
+    return await store.forget_sessions(work.connection, work.now - SESSIONS_KEPT)
+
+
+EVENTS = (on(ServiceContractChanged, "identity.contract_changed")(contract_changed),)
+DEADLINES = (on_deadline(GRANT_TURNS)(grant_turns),)
+CHORES = (
+    every(timedelta(hours=6), "identity.forget_tries")(forget_tries),
+    every(timedelta(hours=12), "identity.forget_sessions")(forget_sessions),
+)
