@@ -34,6 +34,7 @@ class Wish:
     since_hours: float
     scene: str | None
     device: str | None
+    whole: bool
     faults: bool
     scene_every_minutes: float | None
 
@@ -60,6 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         since_hours=given.since,
         scene=given.scene,
         device=given.device,
+        whole=given.whole,
         faults=given.faults,
         scene_every_minutes=given.scene_every,
     )
@@ -86,6 +88,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--scene", help="play this one and end")
     parser.add_argument("--device", help="the code of the device that shall play --scene")
+    parser.add_argument(
+        "--whole", action="store_true", help="wait until --scene has put things right again"
+    )
     parser.add_argument("--list", action="store_true", help="list the scenes")
     parser.add_argument(
         "--no-faults", dest="faults", action="store_false", help="nothing goes wrong by itself"
@@ -148,11 +153,13 @@ async def _play_one(wish: Wish, register: Register, scene: str) -> int:
         try:
             async with asyncio.timeout(CONNECTED_WITHIN):
                 await stage.lines[terminal.device.connection].up.wait()
-            played = await stage.play(scene, wish.device, patiently=True)
+            played = await stage.play(scene, wish.device)
+            if wish.whole:
+                await stage.finish()
         except TimeoutError:
             print("linli does not let us in: wrong address or token", file=sys.stderr)
             return 1
         finally:
-            stage.close()
+            stage.end()
     print(f"{played.scene}: {played.device}, {played.arrived} of {played.sent} acknowledged")
     return 0 if played.arrived == played.sent else 1

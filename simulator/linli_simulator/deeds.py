@@ -46,9 +46,9 @@ class Happen:
 
 @dataclass(frozen=True, slots=True)
 class SendKept:
-    """Hourly readings of the last hours arrive in one message: the counter stood still in all."""
+    """Hourly readings of the last hours arrive in one message: nothing moved in all that time."""
 
-    counter: str
+    names: tuple[str, ...]
     hours: int
 
 

@@ -184,11 +184,11 @@ def _temperature(device: Device, at: float, seed: int, *, indoors: bool) -> floa
 
 
 def _days(at: float) -> int:
-    return math.floor((at - COUNTING_SINCE) / DAY)
+    return int((at - COUNTING_SINCE) // DAY)
 
 
 def _seconds_of_day(at: float) -> float:
-    return (at + SHANGHAI_AHEAD) % DAY
+    return (at - COUNTING_SINCE) % DAY
 
 
 def _hour(at: float) -> float:
@@ -200,9 +200,9 @@ def _busy(hours: tuple[int, ...], at: float) -> float:
 
 
 def _share(hours: tuple[int, ...], seconds: float) -> float:
-    hour, within = divmod(seconds, HOUR)
+    hour = min(int(seconds // HOUR), 23)  # the last burst of a day ends when the day does
     before = _before(hours)
-    return (before[int(hour)] + hours[int(hour)] * within / HOUR) / before[-1]
+    return (before[hour] + hours[hour] * (seconds - hour * HOUR) / HOUR) / before[-1]
 
 
 @lru_cache

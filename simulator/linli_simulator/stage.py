@@ -61,7 +61,7 @@ class Manner:
 class Stage:
     """All terminals of a register, on their connections.
 
-    `open` starts the connections in a task group; they end with `close`, or with the group.
+    `open` starts the connections in a task group; they end with `end`, or with the group.
     """
 
     def __init__(self, register: Register, clock: Clock, manner: Manner) -> None:
@@ -74,7 +74,7 @@ class Stage:
         self._children: Mapping[str, list[Terminal]] = self._by_connection()
         self._group: asyncio.TaskGroup | None = None
         self._holding: list[asyncio.Task[None]] = []
-        self._aftermaths: dict[str, asyncio.Task[None]] = {}
+        self._aftermaths: dict[tuple[str, str], asyncio.Task[None]] = {}
         self._obeying: dict[str, asyncio.Task[None]] = {}
         self._answers: dict[str, OrderedDict[str, Answer]] = defaultdict(OrderedDict)
 
@@ -86,11 +86,6 @@ class Stage:
             self.lines[name] = line
             self._holding.append(group.create_task(_hold_after(line, number / 20)))
 
-    def close(self) -> None:
-        """Say good-bye on every connection."""
-        for task in self._holding:
-            task.cancel()
-
     def say(self, terminal: Terminal, saying: Saying) -> list[asyncio.Future[bool]]:
         """Send it on the terminal's connection; nothing when the terminal is silent."""
         line = self.lines.get(terminal.device.connection)
@@ -101,28 +96,35 @@ class Stage:
             for message in dialects.encode(saying, terminal.device)
         ]
 
-    async def play(
-        self, code: str, wanted: str | None = None, *, patiently: bool = False
-    ) -> Played:
+    async def play(self, code: str, wanted: str | None = None) -> Played:
         """Play a scene and wait until linli has acknowledged all of it.
 
-        What puts things right later runs on in the background, or is waited for when `patiently`.
+        What puts things right later runs on in the background; `finish` waits for it.
 
         Raises:
             CannotPlay: there is no such scene, or no device for it.
         """
         scene, terminal = self.prepare(code, wanted)
-        if (earlier := self._aftermaths.pop(terminal.device.code, None)) is not None:
+        performance = (terminal.device.code, scene.code)
+        if (earlier := self._aftermaths.pop(performance, None)) is not None:
             earlier.cancel()
         sent = await self.do(terminal, scene.deeds)
         arrived = await _arrivals(sent)
-        if scene.aftermath and patiently:
-            await _arrivals(await self.do(terminal, scene.aftermath))
-        elif scene.aftermath and self._group is not None:
-            self._aftermaths[terminal.device.code] = self._group.create_task(
+        if scene.aftermath and self._group is not None:
+            self._aftermaths[performance] = self._group.create_task(
                 self._later(terminal, scene.aftermath)
             )
         return Played(scene.code, terminal.device.code, len(sent), arrived)
+
+    async def finish(self) -> None:
+        """Wait until all that was played has been put right."""
+        if self._aftermaths:
+            await asyncio.wait(self._aftermaths.values())
+
+    def end(self) -> None:
+        """Leave things as they are and say good-bye on every connection."""
+        for task in (*self._aftermaths.values(), *self._obeying.values(), *self._holding):
+            task.cancel()
 
     def prepare(self, code: str, wanted: str | None = None) -> tuple[Scene, Terminal]:
         """The scene and who will play it.
@@ -160,8 +162,8 @@ class Stage:
                 evidence = await self._evidence_of(terminal.device, picture, now)
                 event = Event(now + terminal.wrong_by, name, fields, evidence)
                 return self.say(terminal, event)
-            case SendKept(counter, hours):
-                return self.say(terminal, terminal.kept(now, counter, hours))
+            case SendKept(names, hours):
+                return self.say(terminal, terminal.kept(now, names, hours))
             case Repeat(times):
                 return self.say(terminal, terminal.repeated(now, times))
             case Misdate(seconds):
@@ -223,7 +225,7 @@ class Stage:
         return () if file_id is None else (file_id,)
 
     async def _later(self, terminal: Terminal, deeds: tuple[Deed, ...]) -> None:
-        await self.do(terminal, deeds)
+        await _arrivals(await self.do(terminal, deeds))
 
     def _line(self, account: Account) -> Line:
         terminals = self._children.get(account.username, [])

@@ -1,6 +1,6 @@
 """One simulated device: what it reads now, with everything that happened to it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from linli_simulator import rhythm
 from linli_simulator.registration import Device, Dialect
@@ -8,10 +8,14 @@ from linli_simulator.sayings import Backlog, State, Telemetry, Value, Values
 
 HOUR = 3600
 MINUTE = 60
-# Battery meters wake once a day and send what they kept; this one lives with the elder of
-# the scene about unused water, so that nothing it said before contradicts the scene.
+# Readings that some devices keep to themselves until a scene (or the daily report) tells them:
+# what a scene says about past hours must not contradict what was said at the time.
+KEPT_BACK: Mapping[str, frozenset[str]] = {
+    "yg-6-1-502-water": frozenset({"water_total", "flow"}),
+    "yg-pump-smoke": frozenset({"temperature"}),
+}
+# A battery meter that wakes once a day to send what it kept.
 DAILY_READERS = {"yg-6-1-502-water"}
-KEPT_BACK = {"water_total", "flow"}
 COUNTERS = {"water_total", "energy_total", "trips"}
 
 
@@ -35,9 +39,8 @@ class Terminal:
 
     def beat(self, at: float) -> Telemetry:
         """What it says about once a minute."""
-        values = self.values(at)
-        if self.device.code in DAILY_READERS:
-            values = {name: value for name, value in values.items() if name not in KEPT_BACK}
+        kept_back = KEPT_BACK.get(self.device.code, frozenset()) - self._laid_over.keys()
+        values = {name: value for name, value in self.values(at).items() if name not in kept_back}
         return Telemetry(at + self.wrong_by, values)
 
     def report(self, at: float, names: Iterable[str]) -> Telemetry:
@@ -72,15 +75,15 @@ class Terminal:
             if stood is not None and name in COUNTERS:
                 self._behind[name] = usual[name] - stood
 
-    def kept(self, at: float, counter: str, hours: int) -> Backlog:
-        """Hourly readings up to now in which `counter` stood where it was when they began."""
+    def kept(self, at: float, names: Iterable[str], hours: int) -> Backlog:
+        """Hourly readings up to now, all as they were when they began; so they stay from now on."""
         began = at - hours * HOUR
-        stood = self.values(began)[counter]
-        self.lay_over({counter: stood, "flow": 0})
-        hourly = (began + hour * HOUR for hour in range(hours + 1))
+        then = self.values(began)
+        stood = {name: then[name] for name in names}
+        self.lay_over(stood)
         return Backlog(
             tuple(
-                Telemetry(moment + self.wrong_by, {counter: stood, "flow": 0}) for moment in hourly
+                Telemetry(began + hour * HOUR + self.wrong_by, stood) for hour in range(hours + 1)
             )
         )
 

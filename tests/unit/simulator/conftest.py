@@ -1,0 +1,131 @@
+import asyncio
+import json
+import shutil
+import socket
+import subprocess
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import paho.mqtt.client as paho
+import pytest
+from paho.mqtt.enums import CallbackAPIVersion
+from tests.unit.simulator.estates import estate_file
+
+from linli_simulator import registration
+from linli_simulator.registration import Register
+
+LONGEST_WAIT = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Broker:
+    """A real MQTT server that lets everybody in."""
+
+    port: int
+    folder: Path
+
+    def register(
+        self, *codes: str, http: str = "http://127.0.0.1:9", every: bool = False
+    ) -> Register:
+        """The register of these devices (and of nobody else unless `every`)."""
+        text = estate_file(self.port, http, lambda device: every or device.code in codes)
+        (self.folder / "estate.json").write_text(text)
+        return registration.read(self.folder)
+
+
+class Ear:
+    """Hears everything that is published, by an independent client, and can wait for it."""
+
+    def __init__(self, port: int) -> None:
+        self.heard: list[tuple[str, str]] = []
+        self._loop = asyncio.get_running_loop()
+        self._news = asyncio.Condition()
+        self._client = paho.Client(CallbackAPIVersion.VERSION2, "ear")
+        self._client.on_message = self._on_message
+        self._client.on_subscribe = self._on_subscribe
+        self._client.connect("127.0.0.1", port)
+        self._subscribed = asyncio.Event()
+
+    async def open(self) -> None:
+        self._client.loop_start()
+        self._client.subscribe("#", qos=1)
+        async with asyncio.timeout(LONGEST_WAIT):
+            await self._subscribed.wait()
+
+    def close(self) -> None:
+        self._client.disconnect()
+        self._client.loop_stop()
+
+    def tell(self, topic: str, body: object) -> None:
+        self._client.publish(topic, json.dumps(body), qos=1)
+
+    async def first(self, wanted: Callable[[str, str], bool]) -> tuple[str, str]:
+        """The first message, already heard or still to come, that fits."""
+        async with asyncio.timeout(LONGEST_WAIT), self._news:
+            while True:
+                for topic, payload in self.heard:
+                    if wanted(topic, payload):
+                        return topic, payload
+                await self._news.wait()
+
+    def _on_subscribe(self, *_: object) -> None:
+        self._loop.call_soon_threadsafe(self._subscribed.set)
+
+    def _on_message(self, _client: object, _data: object, message: paho.MQTTMessage) -> None:
+        asyncio.run_coroutine_threadsafe(
+            self._add(message.topic, message.payload.decode()), self._loop
+        )
+
+    async def _add(self, topic: str, payload: str) -> None:
+        async with self._news:
+            self.heard.append((topic, payload))
+            self._news.notify_all()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[Broker]:
+    program = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin")
+    if program is None:
+        pytest.skip("the Debian package mosquitto is not installed")
+    port = free_port()
+    settings = tmp_path / "mosquitto.conf"
+    settings.write_text(
+        f"listener {port} 127.0.0.1\nallow_anonymous true\npersistence false\n"
+        "set_tcp_nodelay true\nmax_inflight_messages 0\nlog_type none\n"
+    )
+    tmp_path.chmod(0o755)  # mosquitto gives up root before it reads its settings again
+    process = subprocess.Popen([program, "-c", str(settings)])
+    try:
+        _until_listening(port, process)
+        yield Broker(port, tmp_path)
+    finally:
+        process.terminate()
+        process.wait(timeout=10)
+
+
+@pytest.fixture
+async def ear(broker: Broker) -> AsyncIterator[Ear]:
+    one = Ear(broker.port)
+    await one.open()
+    try:
+        yield one
+    finally:
+        one.close()
+
+
+def _until_listening(port: int, process: subprocess.Popen[bytes]) -> None:
+    while process.poll() is None:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except ConnectionRefusedError:
+            continue
+        return
+    pytest.fail("mosquitto did not start")
