@@ -90,7 +90,7 @@ class Receipt(msgspec.Struct, frozen=True, gc=False):
     duplicate: bool
 
 
-class Entry(msgspec.Struct, frozen=True):
+class Entry(msgspec.Struct, frozen=True, gc=False):
     """One report of one registered device, on its way into the store.
 
     `receipt` is None for QoS 0 and for doors that know no redelivery.
@@ -131,7 +131,7 @@ class NewEvent(msgspec.Struct, frozen=True, gc=False):
     evidence: tuple[UUID, ...]
 
 
-class DeviceNews(msgspec.Struct, frozen=True):
+class DeviceNews(msgspec.Struct, frozen=True, gc=False):
     """All that is new from one device in a batch: readings by observed time within a property.
 
     `clock` and `clock_offset_s` tell the worst of the batch: seconds the device's own time was
@@ -146,7 +146,7 @@ class DeviceNews(msgspec.Struct, frozen=True):
     clock_offset_s: float | None
 
 
-class Recorded(msgspec.Struct, frozen=True):
+class Recorded(msgspec.Struct, frozen=True, gc=False):
     """What a batch added. Counts are readings and events together.
 
     `refused` counts evidence ids that are none.

@@ -41,7 +41,7 @@ TRUSTED = ClockQuality.TRUSTED
 Row = tuple[int, int, int, int, float, str]
 
 
-class News(msgspec.Struct):
+class News(msgspec.Struct, gc=False):
     """What is new from one device, while the batch is worked on."""
 
     device: Device
@@ -52,7 +52,7 @@ class News(msgspec.Struct):
     offset: int | None = None
 
 
-class Timed(msgspec.Struct):
+class Timed(msgspec.Struct, gc=False):
     """An entry with its times in microseconds and how far they can be trusted."""
 
     entry: Entry
