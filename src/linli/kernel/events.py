@@ -155,7 +155,7 @@ _STAMP = text(
     ), head AS (
         UPDATE kernel_event_sequence
         SET last_offset = last_offset + (SELECT count(*) FROM waiting)
-        WHERE id = 1
+        WHERE id = 1 AND EXISTS (SELECT FROM waiting)
         RETURNING last_offset - (SELECT count(*) FROM waiting) AS base
     )
     UPDATE kernel_event AS e SET event_offset = head.base + numbered.place

@@ -16,7 +16,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar, cast
 
-from sqlalchemy import BigInteger, Column, Integer, String, Table, Text, func, select, update
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Integer,
+    String,
+    Table,
+    Text,
+    delete,
+    func,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -50,6 +61,14 @@ failure_table = Table(
     Column("error", Text, nullable=False),
     Column("failed_at", Moment, nullable=False),
     info=guarded(None, app=Use.READ),
+)
+
+chore_table = Table(
+    "kernel_chore",
+    metadata,
+    Column("name", String(80), primary_key=True),
+    Column("due_at", Moment, nullable=False),
+    info=guarded(None, app=Use.NONE),
 )
 
 
@@ -198,3 +217,62 @@ async def put_aside(connection: AsyncConnection, failure: Failure) -> None:
 async def count_failures(connection: AsyncConnection) -> int:
     """How many events are put aside."""
     return await connection.scalar(select(func.count()).select_from(failure_table)) or 0
+
+
+async def names_after(connection: AsyncConnection, offset: int) -> tuple[frozenset[str], int]:
+    """The names of the events stamped after `offset`, and the newest offset."""
+    head = await last_offset(connection)
+    e = event_table.c
+    found = await connection.execute(
+        select(e.name).distinct().where(e.event_offset > offset, e.event_offset <= head)
+    )
+    return frozenset(found.scalars().all()), head
+
+
+async def claim_chore(connection: AsyncConnection, chore: Chore, now: datetime) -> bool:
+    """Whether the chore is due and this transaction does it; it is then due again later.
+
+    A new chore is due at once. Rolling back gives it back.
+    """
+    c = chore_table.c
+    await connection.execute(
+        insert(chore_table).values(name=chore.name, due_at=now).on_conflict_do_nothing()
+    )
+    due = await connection.execute(
+        select(c.name)
+        .where(c.name == chore.name, c.due_at <= now)
+        .with_for_update(skip_locked=True)
+    )
+    if due.first() is None:
+        return False
+    await connection.execute(
+        update(chore_table).where(c.name == chore.name).values(due_at=now + chore.every)
+    )
+    return True
+
+
+async def forget_events(connection: AsyncConnection, before: datetime, *, most: int) -> int:
+    """Delete stamped events older than `before` that every consumer has passed, oldest first.
+
+    What is kept stays without gaps. Answers how many were deleted.
+    """
+    e = event_table.c
+    youngest = (
+        select(e.event_offset)
+        .where(e.event_offset.is_not(None), e.happened_at >= before)
+        .order_by(e.event_offset)
+        .limit(1)
+        .scalar_subquery()
+    )
+    slowest = select(func.min(consumer_table.c.event_offset)).scalar_subquery()
+    head = await last_offset(connection)
+    end = func.least(func.coalesce(youngest, head + 1), func.coalesce(slowest, head) + 1, head + 1)
+    old = (
+        select(e.event_offset)
+        .where(e.event_offset < end)
+        .order_by(e.event_offset)
+        .limit(most)
+        .scalar_subquery()
+    )
+    gone = await connection.execute(delete(event_table).where(e.event_offset.in_(old)))
+    return gone.rowcount

@@ -9,6 +9,23 @@ from linli.kernel.scope import Reach, Scope
 
 BEAT = b": beat\n\n"
 ANYWHERE = "anywhere"
+# An event may carry more for its handlers; browsers get what tells them what to fetch.
+SHOWN = frozenset(
+    {
+        "estate_id",
+        "incident_id",
+        "order_id",
+        "alert_id",
+        "device_id",
+        "command_id",
+        "connection_id",
+        "rule_id",
+        "message_id",
+        "version",
+        "severity",
+        "state",
+    }
+)
 
 
 def topics_of(scope: Scope) -> frozenset[str]:
@@ -27,10 +44,10 @@ def topics_of(scope: Scope) -> frozenset[str]:
 
 
 def frame(event: RecordedEvent) -> bytes:
-    """The event as the browser reads it; its payload carries ids, versions and codes only."""
+    """The event as the browser reads it: ids, version, severity, state, and when it happened."""
     body: dict[str, Any] = {"offset": event.offset, "name": event.name}
-    for key, value in event.payload.items():
-        body["at" if key == "happened_at" else key] = value
+    body |= {key: value for key, value in event.payload.items() if key in SHOWN}
+    body["at"] = event.payload.get("happened_at")
     return _frame(event.name, event.offset, body)
 
 
