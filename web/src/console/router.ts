@@ -10,7 +10,27 @@ const routes: RouteRecordRaw[] = [
   { path: "/:rest(.*)*", name: "not-found", component: () => import("./shell/NotFoundPage.vue"), meta: {} },
 ];
 
-export const router = createRouter({ history: createWebHistory("/"), routes });
+const main = () => document.querySelector<HTMLElement>("#main");
+const positions = new Map<string, number>();
+
+export const router = createRouter({
+  history: createWebHistory("/"),
+  routes,
+  // The page scrolls inside the shell: a new page starts at its top, going back finds the old place.
+  async scrollBehavior(to, from, saved) {
+    if (to.path === from.path) return false;
+    const wanted = saved ? (positions.get(to.fullPath) ?? 0) : 0;
+    for (let tries = 0; tries < 10; tries += 1) {
+      await new Promise(requestAnimationFrame);
+      main()?.scrollTo({ top: wanted });
+      if ((main()?.scrollTop ?? 0) >= wanted) break;
+    }
+    return false;
+  },
+});
+router.beforeEach((_to, from) => {
+  positions.set(from.fullPath, main()?.scrollTop ?? 0);
+});
 
 router.beforeEach(async (to) => {
   try {

@@ -1,6 +1,6 @@
 /** Answers /api in the development server (`npm run mock`), so pages can be looked at without linli. */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Plugin } from "vite";
+import type { Connect, Plugin } from "vite";
 import type { Incident, Me, Order } from "../../src/api/types";
 import { incidents, listeners, log, make, makeOrder, messages, orders, people, picture, setState, step, sync, tell, YG } from "./world.ts";
 
@@ -193,7 +193,12 @@ function live(response: ServerResponse, since: string | undefined) {
 export function mockServer(): Plugin {
   return {
     name: "linli-mock",
-    configureServer(server) {
+    configureServer: serve,
+    configurePreviewServer: serve,
+  };
+}
+
+function serve(server: { middlewares: Connect.Server }) {
       server.middlewares.use((request, response, next) => {
         const url = new URL(request.url ?? "/", "http://mock");
         if (!url.pathname.startsWith("/api")) {
@@ -228,6 +233,4 @@ export function mockServer(): Plugin {
           }
         });
       });
-    },
-  };
 }
