@@ -81,8 +81,10 @@ class Line:
         pause = FIRST_PAUSE
         while True:
             await self._wanted.wait()
-            pause = FIRST_PAUSE if await self._once() else min(2 * pause, LONGEST_PAUSE)
+            if await self._once():
+                pause = FIRST_PAUSE
             await asyncio.sleep(pause * self._dice.uniform(0.5, 1.5))
+            pause = min(2 * pause, LONGEST_PAUSE)
 
     def send(
         self, topic: str, payload: bytes, *, qos: int = 1, retain: bool = False

@@ -15,7 +15,7 @@ from linli_simulator.commands import OBEDIENCE
 from linli_simulator.deeds import Deed, Happen, SendKept, Show
 from linli_simulator.registration import Device, Kind
 from linli_simulator.sayings import Answer, Backlog, Event, Saying, Telemetry
-from linli_simulator.scenes import SCENES, cast_for
+from linli_simulator.scenes import SCENES, Scene, cast_for
 from linli_simulator.terminal import Terminal
 
 NOW = 1_795_363_200.0 + 9 * 3600
@@ -94,12 +94,11 @@ def said_by(deed: Deed, terminal: Terminal) -> Saying | None:
 
 
 @pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.code)
-def test_every_scene_is_understood(devices: tuple[Device, ...], scene: object) -> None:
-    chosen = next(one for one in SCENES if one is scene)
-    device = cast_for(chosen, devices)
+def test_every_scene_is_understood(devices: tuple[Device, ...], scene: Scene) -> None:
+    device = cast_for(scene, devices)
     assert device is not None
     terminal = Terminal(device, 7)
-    for deed in (*chosen.deeds, *chosen.aftermath):
+    for deed in (*scene.deeds, *scene.aftermath):
         saying = said_by(deed, terminal)
         if saying is None:
             continue

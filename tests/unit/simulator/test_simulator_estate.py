@@ -5,7 +5,7 @@ from pathlib import Path
 
 from linli_simulator.estate import PLAN_FILE, SITE, as_text, default_estate, demo_plan, homes
 
-SEED_FILE = Path(__file__).parents[3] / "src" / "linli" / "app" / "demo_estate.json"
+SEED_FILE = Path(__file__).parents[3] / "src" / "linli" / "app" / "demo" / "estate_yg.json"
 
 
 def test_the_committed_plan_is_the_one_the_code_makes() -> None:
