@@ -1,7 +1,7 @@
 """Incidents as others may see them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
@@ -174,7 +174,7 @@ class StepDraft:
     title: str
     words: str = ""
     evidence: tuple[UUID, ...] = ()
-    detail: Mapping[str, str] = NO_DETAIL
+    detail: Mapping[str, str] = field(default_factory=lambda: NO_DETAIL)
     at: datetime | None = None
     actor_name: str | None = None
     actor_kind: str | None = None

@@ -223,6 +223,8 @@ class RuleBook:
     by_clock: Mapping[str, tuple[Rule, ...]]
     looked: Mapping[str, tuple[Rule, ...]]
     """Per device kind, the rules over a span of time."""
+    totals: Mapping[tuple[str, str], tuple[Rule, ...]]
+    """Of those, the ones that a new reading may push over their limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,3 +242,6 @@ class Sensed:
     values: tuple[SensedValue, ...] = ()
     events: tuple[SensedEvent, ...] = ()
     clocks: tuple[SensedClock, ...] = ()
+    """Clocks that are off; the devices in `in_time` showed a right one."""
+    heard: frozenset[UUID] = frozenset()
+    in_time: frozenset[UUID] = frozenset()

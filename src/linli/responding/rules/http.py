@@ -100,7 +100,7 @@ def _shape(rule: Rule, found: tuple[int, datetime] | None) -> RuleShape:
             )
             for setting in policy.settings_of(rule, kind)
         ],
-        condition_kind=type(draft.condition).__struct_config__.tag or "",
+        condition_kind=str(type(draft.condition).__struct_config__.tag),
         changed_at=rule.changed_at,
         found_30d=found[0] if found else 0,
         last_found_at=found[1] if found else None,

@@ -45,7 +45,7 @@ from linli.sensing.devices.public import DeviceKind
 MINUTE = 60
 HOUR = 3600
 DAY = 86400
-LOOK_AGAIN = timedelta(minutes=10)
+LATE_PATIENCE = timedelta(minutes=5)
 LOOK_SHARE = 12
 """A condition over a window is looked at again after a twelfth of it, at most an hour."""
 LOOK_MOST = timedelta(hours=1)
@@ -221,17 +221,22 @@ def _field_words(value: str | float | bool | None) -> str:
 
 
 def on_clock(rule: Rule, state: RuleState | None, sensed: SensedClock) -> Verdict | None:
-    """Judge a device's clock."""
+    """Judge a clock that is off.
+
+    Times ahead of ours can only be wrong. Times behind may be old readings sent late, so a clock
+    counts as slow only when it still is after `LATE_PATIENCE`.
+    """
     condition = rule.draft.condition
-    if not isinstance(condition, ClockOff):
+    if not isinstance(condition, ClockOff) or abs(sensed.offset_s) <= condition.more_than_s:
         return None
-    if abs(sensed.offset_s) <= condition.more_than_s:
-        return None if state is None else Verdict(state=None, cleared=True)
-    way = "快" if sensed.offset_s > 0 else "慢"
+    if state is not None and state.phase is Phase.ACTIVE:
+        return None
     since = state.since if state is not None else sensed.received_at
-    active = RuleState(rule.id, sensed.device.id, Phase.ACTIVE, since, sensed.offset_s)
-    if state is not None:
-        return None
+    behind = sensed.offset_s < 0
+    if behind and sensed.received_at - since < LATE_PATIENCE:
+        pending = RuleState(rule.id, sensed.device.id, Phase.PENDING, since, sensed.offset_s)
+        return Verdict(state=pending)
+    way = "慢" if behind else "快"
     finding = _finding(
         rule,
         sensed.device,
@@ -241,7 +246,13 @@ def on_clock(rule: Rule, state: RuleState | None, sensed: SensedClock) -> Verdic
         found_at=sensed.received_at,
         received_at=sensed.received_at,
     )
+    active = RuleState(rule.id, sensed.device.id, Phase.ACTIVE, since, sensed.offset_s)
     return Verdict(state=active, finding=finding)
+
+
+def clock_right_again(state: RuleState) -> Verdict:
+    """The device has shown a right clock."""
+    return Verdict(state=None, cleared=state.phase is Phase.ACTIVE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -410,6 +421,7 @@ def compile_book(rules: Iterable[Rule], kinds: Mapping[str, DeviceKind], serial:
     by_event: dict[tuple[str, str], list[Rule]] = defaultdict(list)
     by_clock: dict[str, list[Rule]] = defaultdict(list)
     looked: dict[str, list[Rule]] = defaultdict(list)
+    totals: dict[tuple[str, str], list[Rule]] = defaultdict(list)
     enabled = [rule for rule in rules if rule.enabled]
     for rule in enabled:
         condition = rule.draft.condition
@@ -428,7 +440,11 @@ def compile_book(rules: Iterable[Rule], kinds: Mapping[str, DeviceKind], serial:
                     by_clock[kind].append(rule)
                 case Silence():
                     looked[kind].append(rule)
-                case UsedLess(property=code) | UsedMore(property=code):
+                case UsedMore(property=code):
+                    if code in sheet.properties:
+                        looked[kind].append(rule)
+                        totals[kind, code].append(rule)
+                case UsedLess(property=code):
                     if code in sheet.properties:
                         looked[kind].append(rule)
                 case FlowWithoutPause(property=code) | Stuck(property=code):
@@ -441,6 +457,7 @@ def compile_book(rules: Iterable[Rule], kinds: Mapping[str, DeviceKind], serial:
         by_event={key: tuple(found) for key, found in by_event.items()},
         by_clock={key: tuple(found) for key, found in by_clock.items()},
         looked={key: tuple(found) for key, found in looked.items()},
+        totals={key: tuple(found) for key, found in totals.items()},
     )
 
 

@@ -10,8 +10,10 @@ from linli.kernel.work import Work
 from linli.responding.alerts.contracts import Finding, Severity
 from linli.responding.rules import policy, store
 from linli.responding.rules.contracts import (
+    ClockOff,
     Judgement,
     Looked,
+    Phase,
     Rule,
     RuleBook,
     RuleDraft,
@@ -19,11 +21,11 @@ from linli.responding.rules.contracts import (
     Sensed,
     SensedDevice,
     Threshold,
-    UsedMore,
 )
 from linli.responding.rules.events import RuleChanged
 from linli.responding.rules.looking import see
-from linli.sensing.devices.public import DeviceKind, all_kinds
+from linli.sensing.devices.contracts import DeviceFault
+from linli.sensing.devices.public import DeviceKind, all_kinds, clear_fault, note_fault
 
 LOOK = "rule.look"
 HOLD = "rule.hold"
@@ -49,11 +51,14 @@ class _Bench:
     findings: list[Finding] = field(default_factory=list)
     cleared: list[store.StateKey] = field(default_factory=list)
     deadlines: list[Deadline] = field(default_factory=list)
+    faults: list[DeviceFault] = field(default_factory=list)
+    mended: list[tuple[UUID, str]] = field(default_factory=list)
 
     def state(self, key: store.StateKey) -> RuleState | None:
         return self.states.get(key)
 
-    def accept(self, key: store.StateKey, verdict: policy.Verdict, *, kind: str) -> None:
+    def accept(self, rule: Rule, device_id: UUID, verdict: policy.Verdict, *, kind: str) -> None:
+        key = (rule.id, device_id)
         before = self.states.get(key)
         if verdict.state is None:
             self.states.pop(key, None)
@@ -65,13 +70,21 @@ class _Bench:
             self.findings.append(verdict.finding)
         if verdict.cleared:
             self.cleared.append(key)
+        if rule.draft.fault:
+            self._note_fault(rule.draft.fault, device_id, verdict, before)
         if verdict.look_at is not None:
-            rule_id, device_id = key
-            self.deadlines.append(
-                Deadline(
-                    kind=kind, subject_id=device_id, detail=str(rule_id), due_at=verdict.look_at
-                )
-            )
+            self.deadlines.append(Deadline(kind, device_id, verdict.look_at, detail=str(rule.id)))
+
+    def _note_fault(
+        self, code: str, device_id: UUID, verdict: policy.Verdict, before: RuleState | None
+    ) -> None:
+        was_active = before is not None and before.phase is Phase.ACTIVE
+        if verdict.finding is not None and not was_active:
+            explained = verdict.finding.explanation
+            since = explained.since or verdict.finding.found_at
+            self.faults.append(DeviceFault(device_id, code, since, explained.sentence))
+        elif verdict.cleared:
+            self.mended.append((device_id, code))
 
     async def save(self, work: Work) -> Judgement:
         kept = [state for state in self.changed.values() if state is not None]
@@ -79,15 +92,17 @@ class _Bench:
         await store.save_states(work.connection, kept, gone)
         for deadline in self.deadlines:
             await set_deadline(work, deadline)
+        for fault in self.faults:
+            await note_fault(work, fault)
+        for device_id, code in self.mended:
+            await clear_fault(work, device_id, code)
         return Judgement(findings=tuple(self.findings), cleared=tuple(self.cleared))
 
 
 async def judge(work: Work, book: RuleBook, sensed: Sensed) -> Judgement:
     """Judge all that is new in a batch, in order, and keep where every rule now stands."""
     kinds = all_kinds()
-    device_ids = {value.device.id for value in sensed.values}
-    device_ids.update(clock.device.id for clock in sensed.clocks)
-    states = await store.states(work.connection, device_ids) if device_ids else {}
+    states = await store.states(work.connection, sensed.heard) if sensed.heard else {}
     bench = _Bench(states)
     by_property = book.by_property
     for value in sensed.values:
@@ -96,7 +111,7 @@ async def judge(work: Work, book: RuleBook, sensed: Sensed) -> Judgement:
             key = (rule.id, device.id)
             verdict = policy.on_value(rule, bench.state(key), value, kinds[device.kind])
             if verdict is not None:
-                bench.accept(key, verdict, kind=HOLD)
+                bench.accept(rule, device.id, verdict, kind=HOLD)
     for event in sensed.events:
         for rule in book.by_event.get((event.device.kind, event.event), ()):
             finding = policy.on_event(rule, event, kinds[event.device.kind])
@@ -107,26 +122,33 @@ async def judge(work: Work, book: RuleBook, sensed: Sensed) -> Judgement:
             key = (rule.id, clock.device.id)
             verdict = policy.on_clock(rule, bench.state(key), clock)
             if verdict is not None:
-                bench.accept(key, verdict, kind=HOLD)
+                bench.accept(rule, clock.device.id, verdict, kind=HOLD)
+    _clocks_right_again(book, sensed, bench)
     _look_soon(work, book, sensed, bench)
     return await bench.save(work)
 
 
+def _clocks_right_again(book: RuleBook, sensed: Sensed, bench: _Bench) -> None:
+    for rule_id, device_id in list(bench.states):
+        rule = book.rules.get(rule_id)
+        if rule and device_id in sensed.in_time and isinstance(rule.draft.condition, ClockOff):
+            verdict = policy.clock_right_again(bench.states[rule_id, device_id])
+            bench.accept(rule, device_id, verdict, kind=HOLD)
+
+
 def _look_soon(work: Work, book: RuleBook, sensed: Sensed, bench: _Bench) -> None:
-    """A new reading may end an alert over a span of time, or push a total over its limit."""
-    wanted: set[store.StateKey] = set()
-    for value in sensed.values:
-        device = value.device
-        for rule in book.looked.get(device.kind, ()):
-            condition = rule.draft.condition
-            ringing = (rule.id, device.id) in bench.states
-            totals = isinstance(condition, UsedMore) and condition.property == value.property
-            if ringing or totals:
-                wanted.add((rule.id, device.id))
+    """A message may end an alert over a span of time, or push a total over its limit."""
+    wanted = {
+        (rule.id, value.device.id)
+        for value in sensed.values
+        for rule in book.totals.get((value.device.kind, value.property), ())
+    }
+    for rule_id, device_id in bench.states:
+        rule = book.rules.get(rule_id)
+        if rule and isinstance(rule.draft.condition, Looked):
+            wanted.add((rule_id, device_id))
     for rule_id, device_id in sorted(wanted):
-        bench.deadlines.append(
-            Deadline(kind=LOOK, subject_id=device_id, detail=str(rule_id), due_at=work.now)
-        )
+        bench.deadlines.append(Deadline(LOOK, device_id, work.now, detail=str(rule_id)))
 
 
 async def look(work: Work, book: RuleBook, device: SensedDevice, rule_id: UUID) -> Judgement:
@@ -140,12 +162,13 @@ async def look(work: Work, book: RuleBook, device: SensedDevice, rule_id: UUID) 
     condition = rule.draft.condition
     if isinstance(condition, Looked):
         seen = await see(work, condition, device, kind)
-        bench.accept(key, policy.on_look(rule, bench.state(key), device, seen, kind), kind=LOOK)
+        verdict = policy.on_look(rule, bench.state(key), device, seen, kind)
+        bench.accept(rule, device.id, verdict, kind=LOOK)
     elif isinstance(condition, Threshold):
         state = bench.state(key)
-        verdict = state and policy.held_long_enough(rule, state, device, kind, work.now)
-        if verdict:
-            bench.accept(key, verdict, kind=HOLD)
+        held = state and policy.held_long_enough(rule, state, device, kind, work.now)
+        if held:
+            bench.accept(rule, device.id, held, kind=HOLD)
     return await bench.save(work)
 
 
@@ -156,7 +179,7 @@ async def arm(work: Work, book: RuleBook, devices: Iterable[SensedDevice]) -> in
         for rule in book.looked.get(device.kind, ()):
             await set_deadline(
                 work,
-                Deadline(kind=LOOK, subject_id=device.id, detail=str(rule.id), due_at=work.now),
+                Deadline(LOOK, device.id, work.now, detail=str(rule.id)),
                 keep=True,
             )
             armed += 1

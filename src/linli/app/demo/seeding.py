@@ -1,0 +1,357 @@
+"""Puts the demo estate into an empty database, through the same doors as any installation."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID
+
+import msgspec
+
+from linli.app.demo.accounts import ACCOUNTS, PASSWORD
+from linli.app.demo.plan import BuildingPlan, DemoPlan, DevicePlan, EstatePlan, WherePlan, read_plan
+from linli.directory.identity.contracts import AccountDraft, GrantDraft
+from linli.directory.identity.public import Passwords, create_account, grant_role
+from linli.directory.organisation.contracts import (
+    ContractDraft,
+    Duty,
+    Organisation,
+    OrganisationDraft,
+    OrganisationKind,
+)
+from linli.directory.organisation.public import (
+    add_organisation,
+    all_organisations,
+    found_estate,
+    sign_contract,
+)
+from linli.directory.people.contracts import ContactDraft, PersonDraft, Relation, Tag
+from linli.directory.people.public import register_person
+from linli.directory.places.contracts import Estate, EstateDraft, PlaceDraft, PlaceKind
+from linli.directory.places.public import add_places, places_in
+from linli.kernel.work import Work
+from linli.sensing.devices.contracts import Credential, Registration
+from linli.sensing.devices.public import register_device
+from linli.support.sealing.ports import Cipher
+
+CONTROL = "simulator"
+LONG_AGO = timedelta(days=365)
+
+
+@dataclass(frozen=True, slots=True)
+class DemoDoors:
+    """Where the simulator finds this installation."""
+
+    mqtt_host: str
+    mqtt_port: int
+    http_url: str
+
+
+class SeededDevice(msgspec.Struct, frozen=True):
+    """A device as the simulator plays it."""
+
+    code: str
+    kind: str
+    driver: str
+    title: str
+    place: str
+    building: int | None
+    username: str
+    token: str
+    parent: str | None
+    external_code: str
+
+
+class SeededEstate(msgspec.Struct, frozen=True):
+    """An estate as the simulator plays it."""
+
+    code: str
+    title: str
+    devices: tuple[SeededDevice, ...]
+
+
+class SeededDoor(msgspec.Struct, frozen=True):
+    """Host and port of the MQTT door."""
+
+    host: str
+    port: int
+
+
+class SeededControl(msgspec.Struct, frozen=True):
+    """The simulator's own connection, on which it is told what to play."""
+
+    username: str
+    token: str
+
+
+class SeededWorld(msgspec.Struct, frozen=True):
+    """What the simulator reads from `estate.json`."""
+
+    mqtt: SeededDoor
+    http: str
+    estates: tuple[SeededEstate, ...]
+    control: SeededControl
+
+
+async def is_seeded(work: Work) -> bool:
+    """Whether the demo is there already: then nothing is to be done."""
+    return bool(await all_organisations(work))
+
+
+async def seed(work: Work, cipher: Cipher, passwords: Passwords, doors: DemoDoors) -> SeededWorld:
+    """Fill an empty installation with the demo estate; returns what the simulator needs."""
+    plan = read_plan()
+    organisations = await _organisations(work, plan)
+    estate = await _estate(work, plan.estate, organisations)
+    await _accounts(work, cipher, passwords, organisations)
+    places = await _places(work, estate, plan.estate)
+    await _people(work, cipher, plan.estate, places)
+    devices = await _devices(work, estate, plan.estate, places)
+    control = await register_device(
+        work,
+        Registration(
+            estate_id=estate.id,
+            place_id=None,
+            kind="simulator",
+            title="演示模拟器",
+            driver="linli_native",
+            code=CONTROL,
+        ),
+    )
+    credential = _given(control.credential)
+    return SeededWorld(
+        mqtt=SeededDoor(doors.mqtt_host, doors.mqtt_port),
+        http=doors.http_url,
+        estates=(SeededEstate(estate.code, estate.title, devices),),
+        control=SeededControl(credential.username, credential.token),
+    )
+
+
+def write_world(world: SeededWorld, folder: Path) -> None:
+    """Leave the simulator its file; it holds tokens, so nobody else may read it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / "estate.json"
+    file.touch(mode=0o600)
+    file.write_bytes(msgspec.json.format(msgspec.json.encode(world), indent=1))
+
+
+async def _organisations(work: Work, plan: DemoPlan) -> Mapping[str, Organisation]:
+    async def add(kind: OrganisationKind, title: str, parent: Organisation | None) -> Organisation:
+        parent_id = parent.id if parent else None
+        return await add_organisation(
+            work, OrganisationDraft(kind=kind, title=title, parent_id=parent_id)
+        )
+
+    county = await add(OrganisationKind.COUNTY, plan.county, None)
+    street = await add(OrganisationKind.STREET, plan.street, county)
+    community = await add(OrganisationKind.COMMUNITY, plan.community, street)
+    company = await add(OrganisationKind.COMPANY, plan.company, county)
+    return {"county": county, "street": street, "community": community, "company": company}
+
+
+async def _estate(
+    work: Work, plan: EstatePlan, organisations: Mapping[str, Organisation]
+) -> Estate:
+    estate = await found_estate(
+        work,
+        EstateDraft(
+            code=plan.code,
+            title=plan.title,
+            community_id=organisations["community"].id,
+            width=plan.plan.width_m,
+            height=plan.plan.height_m,
+        ),
+    )
+    await sign_contract(
+        work,
+        ContractDraft(
+            company_id=organisations["company"].id,
+            estate_id=estate.id,
+            duties=frozenset(Duty),
+            valid_from=work.now - LONG_AGO,
+        ),
+    )
+    return estate
+
+
+async def _accounts(
+    work: Work, cipher: Cipher, passwords: Passwords, organisations: Mapping[str, Organisation]
+) -> None:
+    password_hash = await passwords.hashed(PASSWORD)
+    for demo in ACCOUNTS:
+        organisation = organisations[demo.organisation]
+        account = await create_account(
+            work,
+            cipher,
+            AccountDraft(
+                login=demo.login,
+                display_name=demo.name,
+                organisation_id=organisation.id,
+                phone=demo.phone,
+            ),
+            password_hash=password_hash,
+            must_change=False,
+        )
+        await grant_role(
+            work,
+            account.id,
+            GrantDraft(
+                role=demo.role,
+                target_kind=demo.target,
+                target_id=organisation.id,
+                valid_from=work.now - LONG_AGO,
+                basis="演示账号",
+            ),
+        )
+
+
+async def _places(work: Work, estate: Estate, plan: EstatePlan) -> Mapping[str, UUID]:
+    """Add all places; returns their ids by business code."""
+    drafts: list[PlaceDraft] = []
+    for building in plan.plan.buildings:
+        drafts.extend(_building(work, building))
+    points = (
+        *((PlaceKind.GATE, gate) for gate in plan.plan.gates),
+        *((PlaceKind.OPEN_GROUND, ground) for ground in plan.plan.open_ground),
+    )
+    drafts.extend(
+        PlaceDraft(id=work.new_id(), kind=kind, title=point.title, x=point.x, y=point.y)
+        for kind, point in points
+    )
+    drafts.extend(
+        PlaceDraft(id=work.new_id(), kind=PlaceKind.ROOM, title=room) for room in plan.plan.rooms
+    )
+    await add_places(work, estate.id, drafts)
+    return {place.code: place.id for place in await places_in(work, estate.id)}
+
+
+def _building(work: Work, plan: BuildingPlan) -> list[PlaceDraft]:
+    """A building with its 单元, floors, homes and lifts; the first home of floor 5 is 501."""
+    building = PlaceDraft(
+        id=work.new_id(),
+        kind=PlaceKind.BUILDING,
+        title=plan.title,
+        x=plan.x,
+        y=plan.y,
+        w=plan.w,
+        h=plan.h,
+    )
+    drafts = [building]
+    for entrance_plan in plan.entrances:
+        entrance = PlaceDraft(
+            id=work.new_id(),
+            kind=PlaceKind.ENTRANCE,
+            title=entrance_plan.title,
+            parent_id=building.id,
+        )
+        drafts.append(entrance)
+        drafts.extend(
+            # Residents count lifts through the building: 3号楼 3号电梯.
+            PlaceDraft(id=work.new_id(), kind=PlaceKind.LIFT, title=lift, parent_id=building.id)
+            for lift in entrance_plan.lifts
+        )
+        for number in range(1, plan.floors + 1):
+            floor = PlaceDraft(
+                id=work.new_id(),
+                kind=PlaceKind.FLOOR,
+                title=f"{number}层",
+                parent_id=entrance.id,
+            )
+            drafts.append(floor)
+            drafts.extend(
+                PlaceDraft(
+                    id=work.new_id(),
+                    kind=PlaceKind.HOME,
+                    title=f"{number}{door:02d}",
+                    parent_id=floor.id,
+                )
+                for door in range(1, entrance_plan.homes_per_floor + 1)
+            )
+    return drafts
+
+
+def _place_code(where: WherePlan) -> str | None:
+    """The business code of the most exact place that is named."""
+    alone = where.room or where.gate or where.ground
+    if alone or where.building is None:
+        return alone
+    building = f"{where.building}号楼"
+    if where.lift:
+        return building + where.lift
+    return building + (where.entrance or "") + (where.home or "")
+
+
+_TAGS = {"elder_alone": Tag.ELDER_ALONE, "elder_couple": Tag.ELDER, "walks_badly": Tag.DISABLED}
+
+
+async def _people(work: Work, cipher: Cipher, plan: EstatePlan, places: Mapping[str, UUID]) -> None:
+    for elder in plan.elders:
+        draft = PersonDraft(
+            name=elder.name,
+            home_id=places[elder.home],
+            relation=Relation.OWNER,
+            valid_from=work.now - LONG_AGO,
+            phone=elder.phone,
+            tags=tuple(dict.fromkeys(_TAGS[tag] for tag in elder.tags if tag in _TAGS)),
+            contacts=(
+                ContactDraft(elder.contact.name, elder.contact.relation, elder.contact.phone),
+            ),
+        )
+        await register_person(work, cipher, draft)
+    for person in plan.people:
+        draft = PersonDraft(
+            name=person.name,
+            home_id=places[person.home],
+            relation=Relation(person.role),
+            valid_from=work.now - LONG_AGO,
+            phone=person.phone,
+        )
+        await register_person(work, cipher, draft)
+
+
+async def _devices(
+    work: Work, estate: Estate, plan: EstatePlan, places: Mapping[str, UUID]
+) -> tuple[SeededDevice, ...]:
+    credentials: dict[str, Credential] = {}
+    seeded: list[SeededDevice] = []
+    for device in sorted(plan.devices, key=lambda d: d.parent is not None):
+        code = _place_code(device.place)
+        parent = credentials[device.parent] if device.parent else None
+        registered = await register_device(
+            work,
+            Registration(
+                estate_id=estate.id,
+                place_id=places[code] if code else None,
+                kind=device.kind,
+                title=device.title,
+                driver=device.driver,
+                code=device.code,
+                connection_id=parent.connection_id if parent else None,
+                external_code=device.external_code if parent else None,
+            ),
+        )
+        credential = parent or _given(registered.credential)
+        credentials[device.code] = credential
+        seeded.append(_played(device, code, credential))
+    return tuple(seeded)
+
+
+def _played(device: DevicePlan, place: str | None, credential: Credential) -> SeededDevice:
+    return SeededDevice(
+        code=device.code,
+        kind=device.kind,
+        driver=device.driver,
+        title=device.title,
+        place=place or "",
+        building=device.place.building,
+        username=credential.username,
+        token=credential.token,
+        parent=device.parent,
+        external_code=device.external_code,
+    )
+
+
+def _given(credential: Credential | None) -> Credential:
+    if credential is None:
+        raise LookupError("a device with a connection of its own has a credential")
+    return credential

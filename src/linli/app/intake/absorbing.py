@@ -1,0 +1,130 @@
+"""One transaction: record what was said, judge what is new, answer what it causes."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from linli.app.intake.decoding import Decoded
+from linli.kernel.work import Work
+from linli.responding.incidents.public import respond
+from linli.responding.rules import public as rules
+from linli.responding.rules.contracts import (
+    RuleBook,
+    Sensed,
+    SensedClock,
+    SensedDevice,
+    SensedEvent,
+    SensedValue,
+)
+from linli.sensing.devices import public as devices
+from linli.sensing.devices.contracts import Device
+from linli.sensing.quarantine import public as quarantine
+from linli.sensing.telemetry.contracts import DeviceNews
+from linli.sensing.telemetry.public import Recorder
+
+BOOK_GOES_STALE = timedelta(seconds=1)
+CLOCK_TOLERATED_S = 5.0
+"""Offsets below this are the network's, not the clock's: no rule is asked about them."""
+
+
+class Absorber:
+    """Does the whole of a batch; one per process, because it remembers rules and series."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self._recorder = recorder
+        self._book: RuleBook | None = None
+        self._checked_at: datetime | None = None
+
+    async def absorb(self, work: Work, decoded: Decoded) -> None:
+        """Everything the batch causes, within the transaction of `work`."""
+        if decoded.entries:
+            book = await self._rules(work)
+            recorded = await self._recorder.record(work, decoded.entries)
+            sensed = sensed_of(recorded.news, book)
+            if sensed is not None:
+                await respond(work, await rules.judge(work, book, sensed))
+        if decoded.heard:
+            await devices.heard(work, tuple(decoded.heard.values()))
+        for answer in decoded.answers:
+            await devices.answered(work, answer.device, answer.ack)
+        if decoded.held:
+            await quarantine.hold(work, decoded.held)
+
+    async def _rules(self, work: Work) -> RuleBook:
+        """The rules in force, looked at again once a second at the most."""
+        book, checked_at = self._book, self._checked_at
+        if book is not None and checked_at is not None:
+            if timedelta() <= work.now - checked_at < BOOK_GOES_STALE:
+                return book
+            if not await rules.book_is_stale(work, book):
+                self._checked_at = work.now
+                return book
+        book = await rules.load_book(work)
+        self._book, self._checked_at = book, work.now
+        return book
+
+
+def sensed_of(news: Sequence[DeviceNews], book: RuleBook) -> Sensed | None:
+    """What of the news the rules must hear; None when there is no news."""
+    if not news:
+        return None
+    values: list[SensedValue] = []
+    events: list[SensedEvent] = []
+    clocks: list[SensedClock] = []
+    in_time: list[UUID] = []
+    listened, totals = book.by_property, book.totals
+    for one in news:
+        kind = one.device.kind
+        device: SensedDevice | None = None
+        for reading in one.readings:
+            key = (kind, reading.property)
+            # What came late tells how things were, and not how they stand.
+            if reading.newest and (key in listened or key in totals):
+                device = device or _sensed_device(one.device)
+                values.append(
+                    SensedValue(
+                        device,
+                        reading.property,
+                        reading.value,
+                        reading.observed_at,
+                        reading.received_at,
+                    )
+                )
+        for event in one.events:
+            device = device or _sensed_device(one.device)
+            events.append(
+                SensedEvent(
+                    device,
+                    event.event,
+                    event.fields,
+                    event.observed_at,
+                    event.received_at,
+                    event.evidence,
+                )
+            )
+        offset = one.clock_offset_s
+        if offset is None:
+            continue
+        if abs(offset) <= CLOCK_TOLERATED_S:
+            in_time.append(one.device.id)
+        else:
+            device = device or _sensed_device(one.device)
+            clocks.append(SensedClock(device, offset, one.received_at))
+    return Sensed(
+        values=tuple(values),
+        events=tuple(events),
+        clocks=tuple(clocks),
+        heard=frozenset(one.device.id for one in news),
+        in_time=frozenset(in_time),
+    )
+
+
+def _sensed_device(device: Device) -> SensedDevice:
+    return SensedDevice(
+        id=device.id,
+        kind=device.kind,
+        code=device.code,
+        title=device.title,
+        estate_id=device.estate_id,
+        place_id=device.place_id,
+    )

@@ -1,0 +1,178 @@
+"""From a message to what it says about registered devices; what cannot be used is named."""
+
+import hashlib
+from collections.abc import Mapping
+from datetime import datetime
+from functools import lru_cache
+
+import msgspec
+
+from linli.sensing.devices.contracts import Device, KnownConnection
+from linli.sensing.drivers.contracts import (
+    ChildSeen,
+    CommandAck,
+    Reason,
+    Report,
+    StateReport,
+    Undecodable,
+)
+from linli.sensing.drivers.ports import Driver
+from linli.sensing.drivers.public import configured_driver
+from linli.sensing.gateway.contracts import ACCEPTED, Inbound, Outcome, quarantined
+from linli.sensing.quarantine.contracts import Unusable
+from linli.sensing.telemetry.contracts import Entry, Receipt
+
+FOREIGN_TOPIC = "foreign_topic"
+FOREIGN_TITLE = "主题不属于这个连接"
+FOREIGN_WORDS = "设备向不属于自己的主题发了消息；请核对接入协议和凭证。"
+UNKNOWN_CONNECTION = "unknown_connection"
+UNKNOWN_TITLE = "连接没有登记"
+
+
+class Heard(msgspec.Struct, frozen=True):
+    """A device gave a sign of life; `state` is what it said of itself, if anything."""
+
+    device: Device
+    received_at: datetime
+    state: StateReport | None = None
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """A device answered a command."""
+
+    device: Device
+    ack: CommandAck
+    received_at: datetime
+
+
+class Decoded(msgspec.Struct):
+    """What a batch of messages says; `outcomes` has one per message, in order."""
+
+    outcomes: list[Outcome]
+    entries: list[Entry]
+    heard: dict[object, Heard]
+    answers: list[Answer]
+    held: list[Unusable]
+    children: list[tuple[KnownConnection, ChildSeen]]
+
+
+def nothing() -> Decoded:
+    return Decoded([], [], {}, [], [], [])
+
+
+@lru_cache(maxsize=4096)
+def _driver(code: str, settings: tuple[tuple[str, str], ...]) -> Driver:
+    return configured_driver(code, dict(settings))
+
+
+def driver_of(known: KnownConnection) -> Driver:
+    """The driver of a connection, with its settings."""
+    settings: Mapping[str, str] = known.connection.settings
+    return _driver(known.connection.driver, tuple(sorted(settings.items())))
+
+
+def decode_into(decoded: Decoded, message: Inbound, known: KnownConnection | None) -> None:
+    """Decode one message and add what it says; never raises."""
+    if known is None:
+        _hold(decoded, message, None, UNKNOWN_CONNECTION, UNKNOWN_TITLE, UNKNOWN_TITLE)
+        return
+    if not message.permitted:
+        _hold(decoded, message, known, FOREIGN_TOPIC, FOREIGN_TITLE, FOREIGN_WORDS)
+        return
+    try:
+        reports = driver_of(known).decode(message.topic, message.payload, known)
+    except Undecodable as error:
+        reason = error.reason
+        _hold(decoded, message, known, reason, reason.heading, error.words)
+        return
+    receipt: Receipt | None = None
+    if message.qos:
+        receipt = Receipt(
+            message.connection_id,
+            message.packet_id,
+            hashlib.blake2b(
+                message.payload, digest_size=16, key=message.topic.encode()[:64]
+            ).digest(),
+            message.duplicate,
+        )
+    outcome = ACCEPTED
+    for report in reports:
+        refusal = _add(decoded, message, known, report, receipt)
+        if refusal is not None:
+            outcome = refusal
+    decoded.outcomes.append(outcome)
+
+
+def _add(
+    decoded: Decoded,
+    message: Inbound,
+    known: KnownConnection,
+    report: Report,
+    receipt: Receipt | None,
+) -> Outcome | None:
+    """Add one report; when part of it cannot be used, the message is held too."""
+    decoded.children.extend((known, child) for child in report.seen)
+    device = known.device_for(report.child)
+    if device is None:
+        if not (report.values or report.events or report.state or report.acks):
+            return None
+        words = f"下挂设备 {report.child} 没有登记" if report.child else "这个连接自己不是设备"
+        reason = Reason.UNKNOWN_CHILD
+        decoded.held.append(_unusable(message, known, reason, reason.heading, words))
+        return quarantined(reason)
+    state = report.state
+    if state is not None:
+        report = _with_state(report, state, known)
+    if report.values or report.events:
+        decoded.entries.append(Entry(device, report, message.received_at, receipt))
+    if state is not None or device.id not in decoded.heard:
+        decoded.heard[device.id] = Heard(device, message.received_at, state)
+    for ack in report.acks:
+        decoded.answers.append(Answer(device, ack, message.received_at))
+    if not report.refused:
+        return None
+    worst = report.refused[0]
+    words = "；".join(f"{part.name}：{part.words}" for part in report.refused[:10])
+    decoded.held.append(_unusable(message, known, worst.reason, worst.reason.heading, words))
+    return quarantined(worst.reason)
+
+
+def _with_state(report: Report, state: StateReport, known: KnownConnection) -> Report:
+    """Battery and signal a device tells of itself are readings like any other."""
+    kind = known.kind_of(report.child)
+    if kind is None:
+        return report
+    said = (("battery", state.battery), ("signal", state.signal))
+    more = tuple(
+        (code, value)
+        for code, value in said
+        if value is not None and code in kind.properties and kind.properties[code].admits(value)
+    )
+    return msgspec.structs.replace(report, values=report.values + more) if more else report
+
+
+def _unusable(
+    message: Inbound, known: KnownConnection | None, reason: str, title: str, words: str
+) -> Unusable:
+    return Unusable(
+        received_at=message.received_at,
+        connection_id=message.connection_id,
+        estate_id=known.connection.estate_id if known else None,
+        topic=message.topic,
+        payload=message.payload,
+        reason=str(reason),
+        reason_title=title,
+        words=words,
+    )
+
+
+def _hold(
+    decoded: Decoded,
+    message: Inbound,
+    known: KnownConnection | None,
+    reason: str,
+    title: str,
+    words: str,
+) -> None:
+    decoded.held.append(_unusable(message, known, reason, title, words))
+    decoded.outcomes.append(quarantined(str(reason)))
