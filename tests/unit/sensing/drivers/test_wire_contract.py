@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 import pytest
 from jsonschema import Draft202012Validator
-from recorded import Register
+from tests.unit.sensing.drivers.recorded import Register
 from tools import device_kinds
 
 from linli.sensing.devices.kinds import Scalar, all_kinds

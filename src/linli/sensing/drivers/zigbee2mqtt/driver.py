@@ -45,7 +45,7 @@ LARGEST_PAYLOAD = 1024 * 1024
 LONGEST_NAME = 200
 MOST_CHILDREN = 2000
 TO_DEVICES = ("set", "get")
-JOINED = frozenset({"device_joined", "device_announce", "device_interview"})
+JOINED = ("device_joined", "device_announce", "device_interview")
 
 MANIFEST = Manifest(
     code="zigbee2mqtt",
