@@ -17,7 +17,7 @@ export const router = createRouter({
   history: createWebHistory("/"),
   routes,
   // The page scrolls inside the shell: a new page starts at its top, going back finds the old place.
-  async scrollBehavior(to, from, saved) {
+  async scrollBehavior(to, from, saved): Promise<false> {
     if (to.path === from.path) return false;
     const wanted = saved ? (positions.get(to.fullPath) ?? 0) : 0;
     for (let tries = 0; tries < 10; tries += 1) {
