@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator
 from pathlib import Path
 
 import pytest
-from web_process import Served, web_process
+from tests.unit.app.web_process import Served, web_process
 
 from linli.app.engine.roles import DatabaseUrls
 from linli.kernel.database import engine_for

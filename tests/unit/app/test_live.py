@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 from httpx import AsyncClient
 from sqlalchemy import text
-from web_process import WHO, Served, sees
+from tests.unit.app.web_process import WHO, Served, sees
 
 from linli.app.engine.roles import DatabaseUrls, connected
 from linli.app.live.hub import Hub

@@ -31,7 +31,7 @@ def count_nothing(_method: str, _status: int, _took_s: float) -> None:
 class WebContext:
     """What the web application is built from.
 
-    `workshop` connects as `linli_app`. `folder` holds the built front end. `count` is called with
+    `workshop` connects as `linli_app`. `routers` are those of the contexts. `folder` holds the built front end. `count` is called with
     method, status and seconds of every request.
     """
 

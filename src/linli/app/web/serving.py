@@ -5,7 +5,6 @@ it, and no worker is left behind.
 """
 
 import asyncio
-import signal
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -69,10 +68,3 @@ async def serve(app: FastAPI, address: Address, stop: asyncio.Event) -> None:
         if not done:
             log.warning("web_stopped_with_open_requests")
             serving.cancel()
-
-
-def stop_on_signals(stop: asyncio.Event) -> None:
-    """Let SIGTERM and SIGINT set `stop`."""
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)

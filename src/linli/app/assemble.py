@@ -1,0 +1,75 @@
+"""What there is, found by its name: each context's `http` and `handlers` modules.
+
+A context's routers are the `APIRouter`s of its `http` module; its reactions are `EVENTS`,
+`DEADLINES` and `CHORES` of its `handlers` module. Tables are found likewise (`tables.py`).
+"""
+
+import importlib
+import pkgutil
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from types import ModuleType
+
+from fastapi import APIRouter
+
+import linli
+from linli.kernel.reactions import Chore, DeadlineReaction, EventReaction
+
+# The application's own routers are known to it.
+APPLICATION = "linli.app."
+
+
+@dataclass(frozen=True, slots=True)
+class Reactions:
+    """Everything that linli does by itself."""
+
+    events: tuple[EventReaction, ...]
+    deadlines: tuple[DeadlineReaction, ...]
+    chores: tuple[Chore, ...]
+
+
+def routers() -> tuple[APIRouter, ...]:
+    """Every context's router, in the order of its module's name."""
+    found: dict[int, APIRouter] = {}
+    for module in _modules("http"):
+        if module.__name__.startswith(APPLICATION):
+            continue
+        for value in vars(module).values():
+            if isinstance(value, APIRouter):
+                found[id(value)] = value
+    return tuple(found.values())
+
+
+def reactions() -> Reactions:
+    """Every declared reaction.
+
+    Raises ValueError when two share a name: they would take each other's place.
+    """
+    handlers = _modules("handlers")
+    events: list[EventReaction] = []
+    deadlines: list[DeadlineReaction] = []
+    chores: list[Chore] = []
+    for module in handlers:
+        events.extend(getattr(module, "EVENTS", ()))
+        deadlines.extend(getattr(module, "DEADLINES", ()))
+        chores.extend(getattr(module, "CHORES", ()))
+    _refuse_twins(reaction.name for reaction in events)
+    _refuse_twins(reaction.kind for reaction in deadlines)
+    _refuse_twins(chore.name for chore in chores)
+    return Reactions(tuple(events), tuple(deadlines), tuple(chores))
+
+
+def _modules(name: str) -> Sequence[ModuleType]:
+    found = [
+        module.name
+        for module in pkgutil.walk_packages(linli.__path__, "linli.")
+        if module.name.endswith(f".{name}")
+    ]
+    return [importlib.import_module(module) for module in sorted(found)]
+
+
+def _refuse_twins(names: Iterable[str]) -> None:
+    twins = [name for name, count in Counter(names).items() if count > 1]
+    if twins:
+        raise ValueError(f"declared twice: {', '.join(twins)}")

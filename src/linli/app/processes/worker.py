@@ -1,0 +1,55 @@
+"""The worker process: `python -m linli.app.processes.worker`. Any number may run."""
+
+import asyncio
+
+import uvloop
+
+from linli.app.assemble import reactions
+from linli.app.keys import Keys
+from linli.app.metrics import Metrics
+from linli.app.processes.begin import begin
+from linli.app.processes.declared import declared_rules
+from linli.app.processes.surroundings import carriers_of, clock_of, vault_of
+from linli.app.settings import Settings, database_urls
+from linli.app.stopping import stop_on_signals
+from linli.app.worker.counting import WorkerCounts
+from linli.app.worker.running import WorkerContext, run_worker
+from linli.kernel.database import engine_for
+from linli.kernel.work import Workshop
+from linli.responding.rules.public import declare
+from linli.support.files.handlers import chores as file_chores
+
+CONNECTIONS = 12
+
+
+async def run(settings: Settings, keys: Keys) -> None:
+    """Work until SIGTERM or SIGINT."""
+    stop = asyncio.Event()
+    stop_on_signals(stop)
+    engine = engine_for(database_urls(settings, keys).gateway, connections=CONNECTIONS)
+    metrics = Metrics("worker", settings.run_folder)
+    declared = reactions()
+    context = WorkerContext(
+        workshop=Workshop(engine, clock_of(settings)),
+        counts=WorkerCounts(metrics.registry),
+        events=declared.events,
+        deadlines=declared.deadlines,
+        chores=(*declared.chores, *file_chores(vault_of(settings))),
+        carriers=carriers_of(settings),
+    )
+    async with context.workshop.work() as work:
+        await declare(work, declared_rules())
+    async with asyncio.TaskGroup() as tasks:
+        writing = tasks.create_task(metrics.keep_writing())
+        await run_worker(context, stop)
+        writing.cancel()
+    await engine.dispose()
+
+
+def main() -> None:
+    settings, keys = begin("worker")
+    uvloop.run(run(settings, keys))
+
+
+if __name__ == "__main__":
+    main()
