@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from linli.app.intake.decoding import Decoded
+from linli.app.intake.decoding import Answer, Decoded, Heard
 from linli.kernel.work import Work
 from linli.responding.incidents.public import respond
 from linli.responding.rules import public as rules
@@ -17,7 +17,8 @@ from linli.responding.rules.contracts import (
     SensedValue,
 )
 from linli.sensing.devices import public as devices
-from linli.sensing.devices.contracts import Device
+from linli.sensing.devices.contracts import CommandAnswer, CommandMove, Device, Sign
+from linli.sensing.drivers.contracts import AckStatus
 from linli.sensing.quarantine import public as quarantine
 from linli.sensing.telemetry.contracts import DeviceNews
 from linli.sensing.telemetry.public import Recorder
@@ -32,6 +33,7 @@ class Absorber:
 
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
+        self._signs = devices.SignsOfLife()
         self._book: RuleBook | None = None
         self._checked_at: datetime | None = None
 
@@ -44,9 +46,9 @@ class Absorber:
             if sensed is not None:
                 await respond(work, await rules.judge(work, book, sensed))
         if decoded.heard:
-            await devices.heard(work, tuple(decoded.heard.values()))
+            await self._signs.heard(work, [_sign(heard) for heard in decoded.heard.values()])
         for answer in decoded.answers:
-            await devices.answered(work, answer.device, answer.ack)
+            await devices.answered(work, _answer(answer))
         if decoded.held:
             await quarantine.hold(work, decoded.held)
 
@@ -117,6 +119,31 @@ def sensed_of(news: Sequence[DeviceNews], book: RuleBook) -> Sensed | None:
         heard=frozenset(one.device.id for one in news),
         in_time=frozenset(in_time),
     )
+
+
+_MOVES = {
+    AckStatus.RECEIVED: None,
+    AckStatus.DONE: CommandMove.FINISH,
+    AckStatus.REFUSED: CommandMove.REFUSE,
+    AckStatus.FAILED: CommandMove.FAIL,
+}
+
+
+def _answer(answer: Answer) -> CommandAnswer:
+    return CommandAnswer(
+        device_id=answer.device.id,
+        reference=answer.ack.reference,
+        move=_MOVES[answer.ack.status],
+        at=answer.received_at,
+        words=answer.ack.message,
+    )
+
+
+def _sign(heard: Heard) -> Sign:
+    state = heard.state
+    if state is None:
+        return Sign(heard.device.id, heard.received_at)
+    return Sign(heard.device.id, heard.received_at, online=state.online, firmware=state.firmware)
 
 
 def _sensed_device(device: Device) -> SensedDevice:

@@ -109,14 +109,14 @@ class Intake:
     def decode(self, messages: Sequence[Inbound]) -> Decoded:
         """What the messages say about registered devices."""
         decoded = nothing()
-        known = self._register.known
+        known = self._register.get
         for message in messages:
             decode_into(decoded, message, known(message.connection_id))
         return decoded
 
     async def _set_aside(self, message: Inbound) -> Outcome:
         self.unprocessable += 1
-        known = self._register.known(message.connection_id)
+        known = self._register.get(message.connection_id)
         unusable = Unusable(
             received_at=message.received_at,
             connection_id=message.connection_id,

@@ -14,4 +14,4 @@ class RuleChanged(Event):
     version: int
 
     def topics(self) -> tuple[str, ...]:
-        return ("rules",)
+        return ("see_rules:anywhere",)

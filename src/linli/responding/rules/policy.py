@@ -157,7 +157,7 @@ def _value_finding(rule: Rule, sensed: SensedValue, since: datetime, kind: Devic
 
 def value_fact(code: str, value: float, observed_at: datetime, kind: DeviceKind) -> Fact:
     sheet = kind.properties[code]
-    return Fact(title=sheet.title, value=sheet.words(value), unit="", observed_at=observed_at)
+    return Fact(title=sheet.title, value=sheet.words(float(value)), unit="", observed_at=observed_at)
 
 
 def held_long_enough(

@@ -16,10 +16,12 @@ from linli.responding.rules.service import (
     look,
     start_afresh,
 )
+from linli.responding.rules.upkeep import RULES as UPKEEP
 
 __all__ = [
     "HOLD",
     "LOOK",
+    "UPKEEP",
     "all_rules",
     "arm",
     "book_is_stale",
