@@ -211,12 +211,11 @@ END $$
 # Who shows the token owns the session.
 _END_SESSION = """
 CREATE FUNCTION linli_end_session(token bytea, at timestamptz)
-RETURNS TABLE (session_id uuid, account_id uuid, display_name text)
+RETURNS TABLE (session_id uuid, account_id uuid)
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     UPDATE directory_session AS s SET ended_at = at
-    FROM directory_account AS a
-    WHERE s.token_hash = token AND s.ended_at IS NULL AND a.id = s.account_id
-    RETURNING s.id, a.id, a.display_name::text
+    WHERE s.token_hash = token AND s.ended_at IS NULL
+    RETURNING s.id, s.account_id
 $$
 """
 

@@ -412,6 +412,17 @@ def failed_again(tries: Tries, limit: Limit, at: datetime) -> Tries:
     )
 
 
+def taken_back(tries: Tries, limit: Limit) -> Tries:
+    """The tries of an address when one that was counted turned out right."""
+    failures = max(tries.failures - 1, 0)
+    return Tries(
+        subject=tries.subject,
+        failures=failures,
+        last_failed_at=tries.last_failed_at if failures else None,
+        blocked_until=tries.blocked_until if wait_after(failures, limit) else None,
+    )
+
+
 def admit(tries: Sequence[tuple[Tries, Limit]], at: datetime) -> Admission:
     """Decide before anything is computed: whoever must wait costs no hashing.
 

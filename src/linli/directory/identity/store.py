@@ -124,7 +124,7 @@ _OPEN_SESSION = (
 )
 
 _END_SESSION = (
-    text("SELECT session_id, account_id, display_name FROM linli_end_session(:token, :at)")
+    text("SELECT session_id, account_id FROM linli_end_session(:token, :at)")
     .bindparams(bindparam("token", type_=LargeBinary), bindparam("at", type_=Moment))
     .columns(session_id=Id, account_id=Id)
 )
@@ -250,10 +250,10 @@ async def open_session(
 
 async def end_session(
     connection: AsyncConnection, token_hash: bytes, at: datetime
-) -> tuple[UUID, UUID, str] | None:
-    """(session, account, display name) of the session that was open; None when none was."""
+) -> tuple[UUID, UUID] | None:
+    """Session and account that were open with this token; None when none was."""
     row = (await connection.execute(_END_SESSION, {"token": token_hash, "at": at})).first()
-    return (row.session_id, row.account_id, row.display_name) if row else None
+    return (row.session_id, row.account_id) if row else None
 
 
 async def scope_version(connection: AsyncConnection, account_id: UUID) -> int:
@@ -416,18 +416,19 @@ async def accounts(
     connection: AsyncConnection,
     *,
     words: str,
-    after: tuple[str, UUID] | None,
+    after: str | None,
     most: int,
 ) -> Sequence[Account]:
+    """By login; `after` is the last login already read."""
     wanted = (
         select(*_ACCOUNT)
         .join_from(account_table, password_table, p.account_id == a.id)
         .where(*_words_found(words))
-        .order_by(a.login, a.id)
+        .order_by(a.login)
         .limit(most)
     )
     if after is not None:
-        wanted = wanted.where(or_(a.login > after[0], (a.login == after[0]) & (a.id > after[1])))
+        wanted = wanted.where(a.login > after)
     return [_account(row) for row in await connection.execute(wanted)]
 
 

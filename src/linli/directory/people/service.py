@@ -37,7 +37,7 @@ class PeoplePage:
     """Some of the people found; `after` continues the list, None ends it."""
 
     rows: tuple[PersonRow, ...]
-    after: tuple[str, UUID] | None
+    after: UUID | None
     total: int
 
 
@@ -102,16 +102,15 @@ async def find_people(
     search: PeopleSearch,
     *,
     most: int = 50,
-    after: tuple[str, UUID] | None = None,
+    after: UUID | None = None,
 ) -> PeoplePage:
     """People in sight that match, by name, masked."""
     window = store.Window(now=work.now, most=most + 1, after=after)
     found = await store.find(work.connection, cipher, search, window)
-    page = found[:most]
-    last = page[-1] if len(found) > most else None
+    page = tuple(found[:most])
     return PeoplePage(
-        rows=tuple(one.row for one in page),
-        after=(last.name, last.row.id) if last else None,
+        rows=page,
+        after=page[-1].id if len(found) > most else None,
         total=await store.count(work.connection, cipher, search, work.now),
     )
 
@@ -141,8 +140,8 @@ async def reveal(work: Work, cipher: Cipher, person_id: UUID, *, reason: str) ->
     """
     given = policy.reason_given(reason)
     person = await _person(work, cipher, person_id)
-    estates = {person.estate_id, *(home.estate_id for home in person.residences)}
-    if work.actor.kind != MACHINE.kind and not estates & work.scope.estates_for(SEE_FULL):
+    seen_in_full = work.scope.estates_for(SEE_FULL)
+    if work.actor.kind != MACHINE.kind and not estates_of(person) & seen_in_full:
         raise Forbidden
     work.outbox.add(
         PersonRevealed(
@@ -162,6 +161,11 @@ async def reveal(work: Work, cipher: Cipher, person_id: UUID, *, reason: str) ->
         estate_id=person.estate_id,
     )
     return person
+
+
+def estates_of(person: Person) -> frozenset[UUID]:
+    """The estates a person belongs to: where they were registered, where they have homes."""
+    return frozenset({person.estate_id, *(home.estate_id for home in person.residences)})
 
 
 async def _person(work: Work, cipher: Cipher, person_id: UUID) -> Person:

@@ -17,7 +17,6 @@ from sqlalchemy import (
     literal,
     or_,
     select,
-    tuple_,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -47,20 +46,12 @@ c = contact_table.c
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """A person found, with the first home they live in now."""
-
-    row: PersonRow
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
 class Window:
-    """One page of a list by name: `after` is the (name, id) of the last one already read."""
+    """One page of a list by name: `after` is the last person already read."""
 
     now: datetime
     most: int
-    after: tuple[str, UUID] | None = None
+    after: UUID | None = None
 
 
 async def add(connection: AsyncConnection, cipher: Cipher, person: Person, now: datetime) -> None:
@@ -124,13 +115,17 @@ async def find(
     cipher: Cipher,
     search: PeopleSearch,
     window: Window,
-) -> Sequence[Found]:
+) -> Sequence[PersonRow]:
     """People in sight, by name, each once with the newest home they live in at `window.now`."""
     each = _matching(cipher, search, window.now).distinct(n.id).order_by(n.id, r.valid_from.desc())
     one = each.subquery()
     wanted = select(one).order_by(one.c.name, one.c.id).limit(window.most)
     if window.after is not None:
-        wanted = wanted.where(tuple_(one.c.name, one.c.id) > tuple_(*window.after))
+        last = person_table.alias("last")
+        name = select(last.c.name).where(last.c.id == window.after).scalar_subquery()
+        wanted = wanted.where(
+            or_(one.c.name > name, and_(one.c.name == name, one.c.id > window.after))
+        )
     return [_found(row, cipher) for row in await connection.execute(wanted)]
 
 
@@ -219,18 +214,15 @@ def _word_found(cipher: Cipher, word: str) -> ColumnElement[bool]:
     return or_(*ways)
 
 
-def _found(row: Row[*tuple[Any, ...]], cipher: Cipher) -> Found:
+def _found(row: Row[*tuple[Any, ...]], cipher: Cipher) -> PersonRow:
     phone = cipher.open(row.phone_sealed, binding=PHONE) if row.phone_sealed else None
-    return Found(
-        name=row.name,
-        row=PersonRow(
-            id=row.id,
-            estate_id=row.estate_id,
-            name_masked=masked_name(row.name),
-            phone_masked=masked_phone(phone) if phone else None,
-            home_id=row.home_id,
-            home_title=row.home_title or "",
-            relation=Relation(row.relation) if row.relation else None,
-            tags=tuple(Tag(tag) for tag in row.tags),
-        ),
+    return PersonRow(
+        id=row.id,
+        estate_id=row.estate_id,
+        name_masked=masked_name(row.name),
+        phone_masked=masked_phone(phone) if phone else None,
+        home_id=row.home_id,
+        home_title=row.home_title or "",
+        relation=Relation(row.relation) if row.relation else None,
+        tags=tuple(Tag(tag) for tag in row.tags),
     )

@@ -1,11 +1,10 @@
 """SQL of the audit."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, func, insert, select, tuple_
+from sqlalchemy import ColumnElement, Row, and_, func, insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from linli.support.audit.contracts import Action, AuditSearch, Entry, Outcome
@@ -40,14 +39,16 @@ async def find(
     connection: AsyncConnection,
     search: AuditSearch,
     *,
-    before: tuple[datetime, UUID] | None,
+    before: UUID | None,
     most: int,
 ) -> Sequence[Entry]:
-    """Newest first; `before` is the (at, id) of the last one already read."""
+    """Newest first; `before` is the id of the last one already read."""
     e = entry_table.c
     conditions = _conditions(search)
     if before is not None:
-        conditions.append(tuple_(e.at, e.id) < tuple_(*before))
+        last = entry_table.alias("last")
+        place = select(last.c.at).where(last.c.id == before).scalar_subquery()
+        conditions.append(or_(e.at < place, and_(e.at == place, e.id < before)))
     rows = await connection.execute(
         select(*_SHOWN).where(*conditions).order_by(e.at.desc(), e.id.desc()).limit(most)
     )

@@ -1,0 +1,472 @@
+"""The door of the web: signs people in, and opens each request's work in its session's scope.
+
+Signing in spans two transactions, because a wrong password must stay counted although the request
+is refused, and because no connection is held while a password is hashed.
+"""
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from math import ceil
+from uuid import UUID
+
+from fastapi import Request
+
+from linli.directory.identity import policy, store
+from linli.directory.identity.contracts import AccountState
+from linli.directory.identity.events import SessionEnded
+from linli.directory.identity.passwords import Passwords
+from linli.directory.identity.service import Standing, account_of, standing_of
+from linli.kernel.errors import BadInput, Forbidden, NotSignedIn, Refusal, TooMany
+from linli.kernel.scope import NOBODY, Actor, Scope
+from linli.kernel.time import Clock, SystemClock
+from linli.kernel.web import SAFE_METHODS
+from linli.kernel.work import Work, Workshop
+from linli.support.audit.contracts import Action, Outcome
+from linli.support.audit.public import record
+
+SESSION_COOKIE = "linli_session"
+CSRF_COOKIE = "linli_csrf"
+CSRF_HEADER = "X-CSRF-Token"
+IDLE = timedelta(hours=12)
+LONGEST = timedelta(days=7)
+# Standing may also change by what others do around it; it is never older than this.
+STANDING_KEPT = timedelta(minutes=1)
+MOST_STANDINGS = 10_000
+TOKEN_BYTES = 32
+
+OPEN_TO_ALL = frozenset(
+    {
+        ("GET", "/api/health"),
+        ("GET", "/api/demo/accounts"),
+        ("GET", "/api/installation"),
+    }
+)
+
+
+class WrongPassword(Refusal):
+    status = 401
+    code = "wrong_password"
+    text = "登录名或密码不正确"
+
+
+class LockedOut(TooMany):
+    """Too many wrong passwords for this login or from this address."""
+
+    status = 423
+    code = "locked_out"
+    text = "密码错误次数过多，请稍后再试"
+
+
+class AccountClosed(Refusal):
+    status = 423
+    code = "account_closed"
+    text = "这个账号已停用，请联系管理员"
+
+
+class StalePage(Forbidden):
+    """A write without the token that only our own pages know."""
+
+    code = "stale_page"
+    text = "页面已过期，请刷新后再操作"
+
+
+class WrongCurrentPassword(BadInput):
+    code = "wrong_current_password"
+    text = "当前密码不正确"
+
+
+@dataclass(frozen=True, slots=True)
+class DoorSettings:
+    """How an installation opens its door.
+
+    `secure` marks cookies for HTTPS only; `public` are (method, path) pairs open to all.
+    """
+
+    secure: bool = False
+    demo: bool = False
+    installation_title: str = "邻里"
+    public: frozenset[tuple[str, str]] = OPEN_TO_ALL
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSession:
+    """A session as found at the door; `token` is its cookie."""
+
+    id: UUID
+    account_id: UUID
+    display_name: str
+    scope: Scope
+    token: str = field(repr=False)
+
+    @property
+    def csrf(self) -> str:
+        return csrf_of(self.token)
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """A try to sign in; `old_token` is the session cookie that came with it, if any."""
+
+    login: str
+    password: str = field(repr=False)
+    address: str | None
+    old_token: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordChange:
+    """The wish to change one's own password."""
+
+    current: str = field(repr=False)
+    new: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    version: int
+    until: datetime
+    standing: Standing
+
+
+def hash_of(token: str) -> bytes:
+    """Under what a session's token is stored: 256 random bits need no salt."""
+    return hashlib.sha256(token.encode()).digest()
+
+
+def csrf_of(token: str) -> str:
+    """The CSRF token of a session: whoever lacks the session's token cannot make it."""
+    return hmac.new(token.encode(), b"linli csrf", hashlib.sha256).hexdigest()
+
+
+def random_token() -> str:
+    """256 random bits."""
+    return secrets.token_urlsafe(TOKEN_BYTES)
+
+
+class SessionDoor:
+    """Fills `linli.kernel.web.Door` with sessions in the database.
+
+    Sessions follow `clock` (the machine's), grants the workshop's: a demo may fast-forward the
+    estate without signing everybody out.
+    """
+
+    def __init__(
+        self,
+        workshop: Workshop,
+        passwords: Passwords,
+        settings: DoorSettings,
+        *,
+        clock: Clock | None = None,
+        new_token: Callable[[], str] = random_token,
+    ) -> None:
+        self.workshop = workshop
+        self.passwords = passwords
+        self.settings = settings
+        self._clock = clock or SystemClock()
+        self._new_token = new_token
+        self._standings: dict[UUID, _Kept] = {}
+
+    # ── every request ──
+
+    @asynccontextmanager
+    async def enter(self, request: Request) -> AsyncGenerator[Work]:
+        """Open the request's unit of work; its session is left in `request.state.session`.
+
+        Raises:
+            NotSignedIn: no valid session, and the path is not open to all.
+            StalePage: a write without the session's CSRF token, or sent by another site.
+        """
+        session = await self._session_of(request)
+        request.state.session = session
+        if session is None:
+            if (request.method, request.url.path) not in self.settings.public:
+                raise NotSignedIn
+            async with self._visit(address_of(request)) as work:
+                yield work
+            return
+        async with self.work_of(session, address_of(request)) as work:
+            yield work
+
+    async def session_of(self, request: Request) -> OpenSession:
+        """The request's session.
+
+        Raises:
+            NotSignedIn: it has none that is valid.
+            StalePage: a write without its CSRF token, or sent by another site.
+        """
+        session = await self._session_of(request)
+        if session is None:
+            raise NotSignedIn
+        return session
+
+    @asynccontextmanager
+    async def work_of(self, session: OpenSession, address: str | None) -> AsyncGenerator[Work]:
+        """A unit of work of the session's account, in its scope."""
+        actor = Actor(
+            kind="person",
+            name=session.display_name,
+            account_id=session.account_id,
+            address=address,
+        )
+        async with self.workshop.work(actor=actor, scope=session.scope) as work:
+            yield work
+
+    # ── signing in and out ──
+
+    async def sign_in(self, attempt: SignIn) -> OpenSession:
+        """Open a new session; the one whose cookie came along ends.
+
+        Raises:
+            WrongPassword: unknown login or wrong password; both look and last the same.
+            LockedOut: too many tries; nothing was hashed.
+            AccountClosed: the password is right, but the account is locked.
+            TooMany: too many passwords are being verified just now.
+        """
+        login = policy.plain_login(attempt.login)
+        found, failure = await self._admit(login, attempt.address)
+        right = await self.passwords.right(found.password_hash if found else None, attempt.password)
+        if found is None or not right:
+            await self._note(found, attempt.address, failure)
+            raise WrongPassword
+        if found.state is not AccountState.ACTIVE:
+            await self._note(found, attempt.address, failure)
+            raise AccountClosed
+        if attempt.old_token is not None:
+            async with self._visit(attempt.address) as work:
+                await self._end(work, attempt.old_token)
+        return await self._begin(found, attempt)
+
+    async def sign_out(self, session: OpenSession, address: str | None) -> None:
+        """End this session."""
+        async with self.work_of(session, address) as work:
+            await self._end(work, session.token)
+            await self._record(work, session, Action.SIGNED_OUT)
+
+    async def sign_out_everywhere(self, session: OpenSession, address: str | None) -> None:
+        """End every session of the account."""
+        async with self.work_of(session, address) as work:
+            await store.end_sessions(work.connection, session.account_id, self._clock.now())
+            work.outbox.add(
+                SessionEnded(
+                    estate_id=None,
+                    happened_at=work.now,
+                    account_id=session.account_id,
+                    session_id=None,
+                )
+            )
+            await self._record(work, session, Action.SIGNED_OUT_EVERYWHERE)
+
+    async def change_password(
+        self, session: OpenSession, change: PasswordChange, address: str | None
+    ) -> None:
+        """Change one's own password; all other sessions of the account end.
+
+        Raises:
+            WrongCurrentPassword, WeakPassword: what is wrong with the wish.
+            LockedOut, TooMany: as in `sign_in`; a stolen session must not guess faster.
+        """
+        async with self.work_of(session, address) as work:
+            login = (await account_of(work, session.account_id)).login
+        policy.acceptable(change.new, login)
+        found, failure = await self._admit(login, address)
+        if found is None or not await self.passwords.right(found.password_hash, change.current):
+            await self._note(found, address, failure)
+            raise WrongCurrentPassword(field="current")
+        password_hash = await self.passwords.hashed(change.new)
+        now = self._clock.now()
+        async with self.work_of(session, address) as work:
+            await store.set_password(
+                work.connection,
+                session.account_id,
+                password_hash,
+                must_change=False,
+                at=work.now,
+            )
+            ended = await store.end_sessions(
+                work.connection, session.account_id, now, but=session.id
+            )
+            for session_id in ended:
+                work.outbox.add(
+                    SessionEnded(
+                        estate_id=None,
+                        happened_at=work.now,
+                        account_id=session.account_id,
+                        session_id=session_id,
+                    )
+                )
+            await self._forgive(work, login, address)
+            await self._record(work, session, Action.PASSWORD_CHANGED)
+
+    # ── inside ──
+
+    async def _session_of(self, request: Request) -> OpenSession | None:
+        token = request.cookies.get(SESSION_COOKIE)
+        if not token:
+            return None
+        session = await self._open(token)
+        if session is not None and request.method not in SAFE_METHODS:
+            _sent_by_our_page(request, session)
+        return session
+
+    async def _open(self, token: str) -> OpenSession | None:
+        async with self.workshop.work(actor=_visitor(None), scope=NOBODY) as work:
+            found = await store.open_session(
+                work.connection, hash_of(token), at=self._clock.now(), idle=IDLE
+            )
+            if found is None:
+                return None
+            standing = await self._standing(work, found.account_id, found.scope_version)
+        return OpenSession(
+            id=found.session_id,
+            account_id=found.account_id,
+            display_name=found.display_name,
+            scope=standing.scope,
+            token=token,
+        )
+
+    async def _standing(self, work: Work, account_id: UUID, version: int) -> Standing:
+        kept = self._standings.get(account_id)
+        if kept is not None and kept.version == version and work.now < kept.until:
+            return kept.standing
+        standing = await standing_of(work, account_id)
+        until = work.now + STANDING_KEPT
+        if standing.changes_at is not None:
+            until = min(until, standing.changes_at)
+        if len(self._standings) >= MOST_STANDINGS:
+            self._standings.pop(next(iter(self._standings)))
+        self._standings.pop(account_id, None)
+        self._standings[account_id] = _Kept(standing.scope.version, until, standing)
+        return standing
+
+    async def _admit(self, login: str, address: str | None) -> tuple[store.Login | None, Action]:
+        """Who is meant, and what to note should the password be wrong.
+
+        The try counts as wrong before it is known to be, so that tries side by side count too.
+        """
+        now = self._clock.now()
+        subjects = (policy.login_subject(login), policy.address_subject(address))
+        limits = (policy.LOGIN_LIMIT, policy.ADDRESS_LIMIT)
+        async with self._visit(address) as work:
+            tries = await store.tries_of(work.connection, subjects)
+            standing = [
+                (tries[subject], limit) for subject, limit in zip(subjects, limits, strict=True)
+            ]
+            admission = policy.admit(standing, now)
+            found = await store.find_login(work.connection, login) if admission.admitted else None
+            for counted in admission.tries:
+                await store.set_tries(work.connection, counted)
+        if not admission.admitted:
+            raise LockedOut(retry_after_s=ceil(admission.wait.total_seconds()))
+        blocks = admission.begins_block
+        return found, Action.SIGN_IN_BLOCKED if blocks else Action.SIGN_IN_FAILED
+
+    async def _end(self, work: Work, token: str) -> None:
+        ended = await store.end_session(work.connection, hash_of(token), self._clock.now())
+        if ended is None:
+            return
+        session_id, account_id = ended
+        work.outbox.add(
+            SessionEnded(
+                estate_id=None,
+                happened_at=work.now,
+                account_id=account_id,
+                session_id=session_id,
+            )
+        )
+
+    async def _forgive(self, work: Work, login: str, address: str | None) -> None:
+        await store.set_tries(work.connection, policy.Tries(subject=policy.login_subject(login)))
+        subject = policy.address_subject(address)
+        tries = await store.tries_of(work.connection, [subject])
+        await store.set_tries(
+            work.connection, policy.taken_back(tries[subject], policy.ADDRESS_LIMIT)
+        )
+
+    async def _begin(self, found: store.Login, attempt: SignIn) -> OpenSession:
+        token = self._new_token()
+        now = self._clock.now()
+        async with self._visit(attempt.address) as work:
+            standing = await standing_of(work, found.account_id)
+        new_hash = (
+            await self.passwords.hashed(attempt.password)
+            if self.passwords.outdated(found.password_hash)
+            else None
+        )
+        session_id = self.workshop.ids(now)
+        session = OpenSession(
+            id=session_id,
+            account_id=found.account_id,
+            display_name=found.display_name,
+            scope=standing.scope,
+            token=token,
+        )
+        async with self.work_of(session, attempt.address) as work:
+            await store.add_session(
+                work.connection,
+                store.NewSession(
+                    id=session_id,
+                    account_id=found.account_id,
+                    token_hash=hash_of(token),
+                    created_at=now,
+                    expires_at=now + LONGEST,
+                    address=attempt.address,
+                ),
+            )
+            await store.signed_in(work.connection, found.account_id, now)
+            if new_hash is not None:
+                await store.rehash(work.connection, found.account_id, new_hash)
+            await self._forgive(work, found.login, attempt.address)
+            await self._record(work, session, Action.SIGNED_IN)
+        return session
+
+    async def _note(self, found: store.Login | None, address: str | None, action: Action) -> None:
+        async with self._visit(address) as work:
+            await _note_try(work, found, action)
+
+    async def _record(self, work: Work, session: OpenSession, action: Action) -> None:
+        await record(
+            work,
+            action=action,
+            subject_kind="account",
+            subject_id=session.account_id,
+            subject_title=session.display_name,
+        )
+
+    @asynccontextmanager
+    async def _visit(self, address: str | None) -> AsyncGenerator[Work]:
+        async with self.workshop.work(actor=_visitor(address), scope=NOBODY) as work:
+            yield work
+
+
+def address_of(request: Request) -> str | None:
+    """Where the request came from, as the server in front established it."""
+    return request.client.host if request.client else None
+
+
+def _visitor(address: str | None) -> Actor:
+    return Actor(kind="visitor", name="未登录", address=address)
+
+
+async def _note_try(work: Work, found: store.Login | None, action: Action) -> None:
+    # What was typed as a login is not written down: people type passwords there.
+    await record(
+        work,
+        action=action,
+        subject_kind="account",
+        subject_id=found.account_id if found else None,
+        subject_title=f"{found.display_name}（{found.login}）" if found else "不存在的账号",
+        outcome=Outcome.REFUSED,
+    )
+
+
+def _sent_by_our_page(request: Request, session: OpenSession) -> None:
+    given = request.headers.get(CSRF_HEADER, "")
+    if not hmac.compare_digest(given.encode(), session.csrf.encode()):
+        raise StalePage
+    if request.headers.get("Sec-Fetch-Site", "same-origin") == "cross-site":
+        raise StalePage

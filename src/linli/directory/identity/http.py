@@ -1,0 +1,495 @@
+"""Sessions, accounts and grants over HTTP."""
+
+import secrets
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Annotated, cast
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from linli.directory.identity import policy, service, store
+from linli.directory.identity.contracts import (
+    Account,
+    AccountDraft,
+    AccountState,
+    Grant,
+    GrantDraft,
+    Home,
+    Permission,
+    Role,
+    TargetKind,
+)
+from linli.directory.identity.door import (
+    CSRF_COOKIE,
+    LONGEST,
+    SESSION_COOKIE,
+    OpenSession,
+    PasswordChange,
+    SessionDoor,
+    SignIn,
+    address_of,
+)
+from linli.directory.organisation.contracts import OrganisationKind
+from linli.directory.organisation.public import organisations_named
+from linli.kernel.errors import Forbidden
+from linli.kernel.web import CurrentWork, require, router
+from linli.kernel.work import Work
+from linli.support.sealing.ports import Cipher
+
+api = router("/api", tag="accounts")
+# Signing in spans transactions, and a first password must not be kept for replays: these
+# endpoints enter the door by themselves.
+session_api = APIRouter(prefix="/api", tags=["session"])
+
+MANAGE = Permission.MANAGE_ACCOUNTS
+
+
+class Shape(BaseModel):
+    """A frozen wire shape."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class OrganisationBrief(Shape):
+    """An organisation's name."""
+
+    id: UUID
+    title: str
+    kind: OrganisationKind
+
+
+class GrantView(Shape):
+    """A grant as its holder and those who manage it see it."""
+
+    id: UUID
+    role: Role
+    role_title: str
+    target_kind: TargetKind
+    target_id: UUID
+    target_title: str
+    valid_from: AwareDatetime
+    valid_to: AwareDatetime | None
+    basis: str
+
+
+class OwnAccount(Shape):
+    """The signed-in account."""
+
+    id: UUID
+    login: str
+    display_name: str
+    phone_masked: str | None
+    must_change_password: bool
+
+
+class Me(Shape):
+    """Who is signed in, and what they may do. `csrf` goes back as `X-CSRF-Token`."""
+
+    account: OwnAccount
+    grants: tuple[GrantView, ...]
+    permissions: tuple[Permission, ...]
+    home: Home
+    organisation: OrganisationBrief | None
+    csrf: str
+    demo: bool
+    installation_title: str
+
+
+class AccountView(Shape):
+    """An account as those who manage it see it."""
+
+    id: UUID
+    login: str
+    display_name: str
+    phone_masked: str | None
+    organisation: OrganisationBrief | None
+    grants: tuple[GrantView, ...]
+    state: AccountState
+    must_change_password: bool
+    last_signed_in_at: AwareDatetime | None
+
+
+class AccountPage(Shape):
+    """Accounts by login."""
+
+    items: tuple[AccountView, ...]
+    next_cursor: str | None
+    total: int
+
+
+class FirstPassword(Shape):
+    """An account with the password to hand over; it is shown this once."""
+
+    account: AccountView
+    first_password: str
+
+
+class RoleView(Shape):
+    """A role: what it holds, and over what it can be given."""
+
+    code: Role
+    title: str
+    permissions: tuple[Permission, ...]
+    target_kinds: tuple[TargetKind, ...]
+    organisation_kinds: tuple[OrganisationKind, ...]
+    may_hand_out: bool
+
+
+class Installation(Shape):
+    """What the sign-in page may know."""
+
+    title: str
+    demo: bool
+
+
+class SignInBody(Shape):
+    """Login and password."""
+
+    login: Annotated[str, Field(min_length=1, max_length=200)]
+    password: Annotated[str, Field(min_length=1, max_length=1000)]
+
+
+class PasswordBody(Shape):
+    """One's current password and the new one."""
+
+    current: Annotated[str, Field(min_length=1, max_length=1000)]
+    new: Annotated[str, Field(min_length=1, max_length=1000)]
+
+
+class AccountBody(Shape):
+    """An account to be created."""
+
+    login: Annotated[str, Field(min_length=1, max_length=60)]
+    display_name: Annotated[str, Field(min_length=1, max_length=40)]
+    phone: Annotated[str | None, Field(pattern=r"^\+?[0-9][0-9 -]{4,18}$")] = None
+    organisation_id: UUID
+
+
+class GrantBody(Shape):
+    """A grant to be given; without `valid_from` it begins now."""
+
+    role: Role
+    target_kind: TargetKind
+    target_id: UUID
+    valid_from: AwareDatetime | None = None
+    valid_to: AwareDatetime | None = None
+    basis: Annotated[str, Field(min_length=1, max_length=200)]
+
+
+# ── session ──
+
+
+@session_api.get("/installation")
+async def installation(request: Request) -> Installation:
+    """What this installation is called; open to all."""
+    settings = _door(request).settings
+    return Installation(title=settings.installation_title, demo=settings.demo)
+
+
+@session_api.post("/session")
+async def sign_in(request: Request, response: Response, body: SignInBody) -> Me:
+    """Sign in: sets the session cookie, always a new one.
+
+    401 for a wrong login or password (both look the same), 423 with `retry_after_s` after too
+    many tries or for a closed account.
+    """
+    door = _door(request)
+    session = await door.sign_in(
+        SignIn(
+            login=body.login,
+            password=body.password,
+            address=address_of(request),
+            old_token=request.cookies.get(SESSION_COOKIE),
+        )
+    )
+    async with door.work_of(session, address_of(request)) as work:
+        me = await _me(work, door, session)
+    _set_cookies(response, door, session)
+    return me
+
+
+@session_api.get("/session")
+async def who_am_i(request: Request) -> Me:
+    """Who is signed in; 401 when nobody is."""
+    door = _door(request)
+    session = await door.session_of(request)
+    async with door.work_of(session, address_of(request)) as work:
+        return await _me(work, door, session)
+
+
+@session_api.delete("/session", status_code=204)
+async def sign_out(request: Request, response: Response) -> None:
+    """End this session."""
+    door = _door(request)
+    await door.sign_out(await door.session_of(request), address_of(request))
+    _clear_cookies(response)
+
+
+@session_api.delete("/sessions", status_code=204)
+async def sign_out_everywhere(request: Request, response: Response) -> None:
+    """End every session of the account, on all its devices."""
+    door = _door(request)
+    await door.sign_out_everywhere(await door.session_of(request), address_of(request))
+    _clear_cookies(response)
+
+
+@session_api.post("/session/password", status_code=204)
+async def change_password(request: Request, body: PasswordBody) -> None:
+    """Change one's own password; the account's other sessions end."""
+    door = _door(request)
+    session = await door.session_of(request)
+    change = PasswordChange(current=body.current, new=body.new)
+    await door.change_password(session, change, address_of(request))
+
+
+# ── accounts ──
+
+
+@api.get("/accounts")
+async def list_accounts(
+    work: CurrentWork,
+    *,
+    q: str = "",
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    cursor: str | None = None,
+) -> AccountPage:
+    """Accounts one manages, by login; `q` looks into names, logins and the phone's last digits."""
+    require(work, MANAGE)
+    found = await store.accounts(work.connection, words=q, after=cursor, most=limit + 1)
+    page = found[:limit]
+    return AccountPage(
+        items=await _accounts(work, page),
+        next_cursor=page[-1].login if len(found) > limit else None,
+        total=await store.count_accounts(work.connection, words=q),
+    )
+
+
+@api.get("/accounts/{account_id}")
+async def read_account(work: CurrentWork, account_id: UUID) -> AccountView:
+    """One account with its grants."""
+    require(work, MANAGE)
+    return await _account(work, await service.account_of(work, account_id))
+
+
+@session_api.post("/accounts", status_code=201)
+async def create_account(request: Request, body: AccountBody) -> FirstPassword:
+    """Create an account in an organisation one manages; its first password is shown this once."""
+    door = _door(request)
+    session = await _manager(door, request)
+    first, password_hash = await _first_password(door)
+    async with door.work_of(session, address_of(request)) as work:
+        account = await service.create_account(
+            work,
+            cast("Cipher", request.app.state.cipher),
+            AccountDraft(
+                login=body.login,
+                display_name=body.display_name,
+                organisation_id=body.organisation_id,
+                phone=body.phone,
+            ),
+            password_hash=password_hash,
+        )
+        return FirstPassword(account=await _account(work, account), first_password=first)
+
+
+@session_api.post("/accounts/{account_id}/reset-password")
+async def reset_password(request: Request, account_id: UUID) -> FirstPassword:
+    """Give an account a first password again; its sessions end."""
+    door = _door(request)
+    session = await _manager(door, request)
+    first, password_hash = await _first_password(door)
+    async with door.work_of(session, address_of(request)) as work:
+        account = await service.reset_password(work, account_id, password_hash)
+        return FirstPassword(account=await _account(work, account), first_password=first)
+
+
+@api.post("/accounts/{account_id}/lock")
+async def lock_account(work: CurrentWork, account_id: UUID) -> AccountView:
+    """Close an account: its sessions and live pages end at once."""
+    require(work, MANAGE)
+    return await _account(work, await service.lock_account(work, account_id))
+
+
+@api.post("/accounts/{account_id}/unlock")
+async def unlock_account(work: CurrentWork, account_id: UUID) -> AccountView:
+    """Open a locked account again, and forgive its wrong passwords."""
+    require(work, MANAGE)
+    return await _account(work, await service.unlock_account(work, account_id))
+
+
+# ── grants and roles ──
+
+
+@api.post("/accounts/{account_id}/grants", status_code=201)
+async def grant_role(work: CurrentWork, account_id: UUID, body: GrantBody) -> GrantView:
+    """Give an account a role over an organisation, a company or an estate."""
+    require(work, MANAGE)
+    grant = await service.grant_role(
+        work,
+        account_id,
+        GrantDraft(
+            role=body.role,
+            target_kind=body.target_kind,
+            target_id=body.target_id,
+            valid_from=body.valid_from or work.now,
+            valid_to=body.valid_to,
+            basis=body.basis,
+        ),
+    )
+    return _grant(grant)
+
+
+@api.delete("/grants/{grant_id}")
+async def revoke_grant(work: CurrentWork, grant_id: UUID) -> GrantView:
+    """Take a grant back; answers what it was."""
+    require(work, MANAGE)
+    return _grant(await service.revoke_grant(work, grant_id))
+
+
+@api.get("/roles")
+async def list_roles(work: CurrentWork) -> tuple[RoleView, ...]:
+    """All roles; `may_hand_out` marks those the signed-in account may give to others."""
+    account_id = work.scope.account_id
+    held = await store.standing(work.connection, account_id, work.now) if account_id else ()
+    mine = frozenset(role for grant in held for role in policy.ROLES[grant.role].hands_out)
+    return tuple(
+        RoleView(
+            code=code,
+            title=rule.title,
+            permissions=_in_order(rule.permissions),
+            target_kinds=tuple(kind for kind in TargetKind if kind in rule.targets),
+            organisation_kinds=tuple(
+                kind for kind in OrganisationKind if kind in rule.organisation_kinds
+            ),
+            may_hand_out=code in mine,
+        )
+        for code, rule in policy.ROLES.items()
+    )
+
+
+# ── inside ──
+
+
+def _door(request: Request) -> SessionDoor:
+    return cast("SessionDoor", request.app.state.door)
+
+
+async def _manager(door: SessionDoor, request: Request) -> OpenSession:
+    # Before a password is hashed, which is dear.
+    session = await door.session_of(request)
+    if not session.scope.may_anywhere(MANAGE):
+        raise Forbidden
+    return session
+
+
+async def _first_password(door: SessionDoor) -> tuple[str, str]:
+    first = policy.first_password(secrets.randbelow)
+    return first, await door.passwords.hashed(first)
+
+
+def _set_cookies(response: Response, door: SessionDoor, session: OpenSession) -> None:
+    seconds = int(LONGEST.total_seconds())
+    secure = door.settings.secure
+    response.set_cookie(
+        SESSION_COOKIE,
+        session.token,
+        max_age=seconds,
+        path="/",
+        secure=secure,
+        httponly=True,
+        samesite="strict",
+    )
+    response.set_cookie(
+        CSRF_COOKIE, session.csrf, max_age=seconds, path="/", secure=secure, samesite="strict"
+    )
+
+
+def _clear_cookies(response: Response) -> None:
+    response.delete_cookie(SESSION_COOKIE, path="/", httponly=True, samesite="strict")
+    response.delete_cookie(CSRF_COOKIE, path="/", samesite="strict")
+
+
+async def _me(work: Work, door: SessionDoor, session: OpenSession) -> Me:
+    account = await service.account_of(work, session.account_id)
+    held = (await service.grants_of(work, [account.id]))[account.id]
+    current = [grant for grant in held if _began(grant, work.now)]
+    organisations = await organisations_named(work, [account.organisation_id])
+    scope = session.scope
+    permissions = set(scope.permissions()) | set(scope.incidents)
+    if not door.settings.demo:
+        permissions.discard(Permission.RUN_DEMO)
+    organisation = organisations.get(account.organisation_id)
+    return Me(
+        account=OwnAccount(
+            id=account.id,
+            login=account.login,
+            display_name=account.display_name,
+            phone_masked=account.phone_masked,
+            must_change_password=account.must_change_password,
+        ),
+        grants=tuple(_grant(grant) for grant in current),
+        permissions=_in_order(Permission(code) for code in permissions),
+        home=policy.home_of(grant.role for grant in current),
+        organisation=(
+            OrganisationBrief(id=organisation.id, title=organisation.title, kind=organisation.kind)
+            if organisation
+            else None
+        ),
+        csrf=session.csrf,
+        demo=door.settings.demo,
+        installation_title=door.settings.installation_title,
+    )
+
+
+def _began(grant: Grant, at: datetime) -> bool:
+    return grant.valid_from <= at
+
+
+async def _account(work: Work, account: Account) -> AccountView:
+    return (await _accounts(work, [account]))[0]
+
+
+async def _accounts(work: Work, accounts: Sequence[Account]) -> tuple[AccountView, ...]:
+    grants = await service.grants_of(work, [account.id for account in accounts])
+    organisations = await organisations_named(
+        work, {account.organisation_id for account in accounts}
+    )
+    briefs = {
+        found.id: OrganisationBrief(id=found.id, title=found.title, kind=found.kind)
+        for found in organisations.values()
+    }
+    return tuple(
+        AccountView(
+            id=account.id,
+            login=account.login,
+            display_name=account.display_name,
+            phone_masked=account.phone_masked,
+            organisation=briefs.get(account.organisation_id),
+            grants=tuple(_grant(grant) for grant in grants[account.id]),
+            state=account.state,
+            must_change_password=account.must_change_password,
+            last_signed_in_at=account.last_signed_in_at,
+        )
+        for account in accounts
+    )
+
+
+def _grant(grant: Grant) -> GrantView:
+    return GrantView(
+        id=grant.id,
+        role=grant.role,
+        role_title=policy.ROLES[grant.role].title,
+        target_kind=grant.target_kind,
+        target_id=grant.target_id,
+        target_title=grant.target_title,
+        valid_from=grant.valid_from,
+        valid_to=grant.valid_to,
+        basis=grant.basis,
+    )
+
+
+def _in_order(permissions: Iterable[Permission]) -> tuple[Permission, ...]:
+    held = frozenset(permissions)
+    return tuple(permission for permission in Permission if permission in held)
