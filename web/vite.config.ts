@@ -12,7 +12,7 @@ function serviceWorker(): Plugin {
     name: "linli-service-worker",
     apply: "build",
     generateBundle(_, bundle) {
-      const shell = Object.keys(bundle).filter((file) => !file.endsWith(".map") && !notForThePhone.test(file));
+      const shell = Object.keys(bundle).filter((file) => !/\.(map|html)$/.test(file) && !notForThePhone.test(file));
       const source = readFileSync(here("./sw/sw.js"), "utf8");
       const stamp = shell.toSorted().join("|");
       let hash = 0;

@@ -2,12 +2,14 @@
 const SHELL = "__SHELL__";
 const CACHE = "linli-__BUILD__";
 const PAGE = "/console.html";
+// The name of a built file says its content; a Vary header of some server in between changes nothing.
+const ANY = { ignoreVary: true };
 
 self.addEventListener("install", (event) => {
   event.waitUntil(
     caches
       .open(CACHE)
-      .then((cache) => cache.addAll([...SHELL, "/icon.svg", "/manifest.webmanifest"]))
+      .then((cache) => cache.addAll([PAGE, ...SHELL, "/icon.svg", "/manifest.webmanifest"]))
       .then(() => self.skipWaiting()),
   );
 });
@@ -25,9 +27,9 @@ async function page(request) {
   try {
     const answer = await fetch(request);
     if (answer.ok) return answer;
-    return (await caches.match(PAGE)) ?? answer;
+    return (await caches.match(PAGE, ANY)) ?? answer;
   } catch {
-    return (await caches.match(PAGE)) ?? Response.error();
+    return (await caches.match(PAGE, ANY)) ?? Response.error();
   }
 }
 
@@ -37,5 +39,5 @@ self.addEventListener("fetch", (event) => {
   if (request.method !== "GET" || origin !== self.location.origin) return;
   if (request.mode === "navigate") event.respondWith(page(request));
   else if (pathname.startsWith("/assets/") || pathname === "/icon.svg")
-    event.respondWith(caches.match(request).then((kept) => kept ?? fetch(request)));
+    event.respondWith(caches.match(request, ANY).then((kept) => kept ?? fetch(request)));
 });
