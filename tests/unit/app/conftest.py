@@ -4,12 +4,21 @@ from collections.abc import AsyncGenerator
 from pathlib import Path
 
 import pytest
+import structlog
 from tests.unit.app.web_process import Served, web_process
 
 from linli.app.engine.roles import DatabaseUrls
 from linli.kernel.database import engine_for
 from linli.kernel.time import SystemClock
 from linli.kernel.work import Workshop
+
+# The default draws coloured tracebacks with all variables, which takes seconds each.
+structlog.configure(
+    processors=[
+        structlog.processors.add_log_level,
+        structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),
+    ]
+)
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """The web application: every router of linli behind one door."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -31,8 +31,9 @@ def count_nothing(_method: str, _status: int, _took_s: float) -> None:
 class WebContext:
     """What the web application is built from.
 
-    `workshop` connects as `linli_app`. `routers` are those of the contexts. `folder` holds the built front end. `count` is called with
-    method, status and seconds of every request.
+    `workshop` connects as `linli_app`. `routers` are those of the contexts; what else their
+    endpoints look for in `app.state` comes in `state`. `folder` holds the built front end.
+    `count` is called with method, status and seconds of every request.
     """
 
     workshop: Workshop
@@ -40,6 +41,7 @@ class WebContext:
     vault: Vault
     routers: Sequence[APIRouter]
     folder: Path
+    state: Mapping[str, object] = field(default_factory=dict[str, object])
     proxies: Sequence[guards.Network] = ()
     pace: live.Pace = field(default_factory=live.Pace)
     count: Callable[[str, int, float], None] = count_nothing
@@ -48,7 +50,8 @@ class WebContext:
 def create_app(context: WebContext) -> FastAPI:
     """Build the application; `following` makes its live streams move.
 
-    Endpoints find their surroundings in `app.state`: `door`, `workshop`, `vault`, `live`.
+    Endpoints find their surroundings in `app.state`: `door`, `workshop`, `vault`, `live`, and
+    what the context's `state` adds.
     """
     app = FastAPI(
         title="邻里 linli",
@@ -59,6 +62,8 @@ def create_app(context: WebContext) -> FastAPI:
         redoc_url=None,
         responses={"4XX": {"model": answers.RefusalBody, "description": "没有接受，以及为什么"}},
     )
+    for name, value in context.state.items():
+        setattr(app.state, name, value)
     app.state.door = context.door
     app.state.workshop = context.workshop
     app.state.vault = context.vault

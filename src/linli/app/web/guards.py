@@ -22,6 +22,8 @@ MEGABYTE = 1_000_000
 MOST_BODY = MEGABYTE
 MOST_FILE_BODY = 21 * MEGABYTE
 FILE_ADDRESSES = ("/api/files", "/device/v1/file", "/device/v1/child/")
+# Lasts for hours: its seconds would drown all others.
+STREAM_ADDRESS = "/api/live"
 QUIET_ADDRESSES = frozenset({"/healthz", "/readyz", "/metrics"})
 SERVER_FAULT = 500
 
@@ -130,7 +132,8 @@ class Watch:
         return unexpected(error_id)
 
     def _log(self, scope: Scope, status: int, took_s: float) -> None:
-        self._count(scope["method"], status, took_s)
+        if scope["path"] != STREAM_ADDRESS:
+            self._count(scope["method"], status, took_s)
         if scope["path"] in QUIET_ADDRESSES and status < SERVER_FAULT:
             return
         client = scope.get("client")

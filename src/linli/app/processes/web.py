@@ -1,0 +1,81 @@
+"""The web process: `python -m linli.app.processes.web`. Any number may run, behind a balancer."""
+
+import asyncio
+from ipaddress import ip_network
+from pathlib import Path
+
+import uvloop
+from fastapi import FastAPI
+
+import linli
+from linli.app.assemble import routers
+from linli.app.keys import Keys
+from linli.app.metrics import Metrics
+from linli.app.processes.begin import begin
+from linli.app.processes.surroundings import cipher_of, clock_of, vault_of
+from linli.app.settings import Settings, database_urls
+from linli.app.stopping import stop_on_signals
+from linli.app.web.application import WebContext, create_app
+from linli.app.web.counting import WebCounts
+from linli.app.web.serving import Address, serve
+from linli.directory.identity.door import DoorSettings, SessionDoor
+from linli.directory.identity.public import Passwords
+from linli.kernel.database import engine_for
+from linli.kernel.work import Workshop
+
+CONNECTIONS = 20
+FRONT_END = Path(linli.__file__).parent / "webdist"
+
+
+def application(settings: Settings, keys: Keys, metrics: Metrics) -> FastAPI:
+    """The application of an installation."""
+    engine = engine_for(database_urls(settings, keys).app, connections=CONNECTIONS)
+    workshop = Workshop(engine, clock_of(settings))
+    door = SessionDoor(
+        workshop,
+        Passwords(),
+        DoorSettings(
+            secure=settings.address.startswith("https://"),
+            demo=settings.demo,
+            installation_title="邻里 · 演示" if settings.demo else "邻里",
+        ),
+    )
+    counts = WebCounts(metrics.registry)
+    app = create_app(
+        WebContext(
+            workshop=workshop,
+            door=door,
+            vault=vault_of(settings),
+            routers=routers(),
+            folder=FRONT_END,
+            state={"cipher": cipher_of(keys), "settings": settings, "metrics": metrics},
+            proxies=tuple(ip_network(network) for network in settings.proxies),
+            count=counts.count,
+        )
+    )
+    counts.watch(app.state.live.hub)
+    return app
+
+
+async def run(settings: Settings, keys: Keys) -> None:
+    """Serve until SIGTERM or SIGINT."""
+    stop = asyncio.Event()
+    stop_on_signals(stop)
+    metrics = Metrics("web", settings.run_folder)
+    app = application(settings, keys, metrics)
+    address = Address(settings.host, settings.port, settings.tls_certificate, settings.tls_key)
+    async with asyncio.TaskGroup() as tasks:
+        writing = tasks.create_task(metrics.keep_writing())
+        await serve(app, address, stop)
+        writing.cancel()
+    workshop: Workshop = app.state.workshop
+    await workshop.engine.dispose()
+
+
+def main() -> None:
+    settings, keys = begin("web")
+    uvloop.run(run(settings, keys))
+
+
+if __name__ == "__main__":
+    main()
