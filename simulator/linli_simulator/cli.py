@@ -5,7 +5,6 @@ import asyncio
 import contextlib
 import signal
 import sys
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,7 +38,7 @@ class Wish:
     scene_every_minutes: float | None
 
     def clock(self) -> Clock:
-        return Clock(time.time() - self.since_hours * HOUR, speed=self.speed)
+        return Clock(ago=self.since_hours * HOUR, speed=self.speed)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

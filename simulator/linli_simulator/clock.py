@@ -8,7 +8,7 @@ LONGEST_NAP = 60.0
 
 
 class Clock:
-    """Seconds since the epoch (UTC), from `start` on, `speed` times as fast as the wall clock.
+    """Seconds since the epoch (UTC), beginning `ago` seconds ago, `speed` times as fast as time.
 
     It never runs ahead of the wall clock, so what a device stamps on a message is never a lie:
     once it has caught up, simulated time is real time.
@@ -16,14 +16,14 @@ class Clock:
 
     def __init__(
         self,
-        start: float,
         *,
+        ago: float = 0.0,
         speed: float = 1.0,
         wall: Callable[[], float] = time.time,
     ) -> None:
         self._wall = wall
         self._began = wall()
-        self._start = min(start, self._began)
+        self._start = self._began - max(ago, 0.0)
         self._speed = speed
 
     def now(self) -> float:

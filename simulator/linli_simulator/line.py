@@ -17,6 +17,7 @@ LAST_PACKET_ID = 65_535
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 30.0
 PATIENCE = 10.0
+FAREWELL = 1.0
 PIECE = 65_536
 
 
@@ -148,8 +149,8 @@ class Line:
         finally:
             welcomed = self.up.is_set()
             self.up.clear()
-            self._writer.close()
-            self._writer = None
+            writer, self._writer = self._writer, None
+            await _closed(writer)
         return welcomed
 
     async def _serve(self, reader: asyncio.StreamReader) -> None:
@@ -230,3 +231,13 @@ class Line:
     def _write(self, raw: bytes) -> None:
         if self._writer is not None:
             self._writer.write(raw)
+
+
+async def _closed(writer: asyncio.StreamWriter) -> None:
+    """Close, but wait only so long for the other side to take what was written."""
+    writer.close()
+    try:
+        async with asyncio.timeout(FAREWELL):
+            await writer.wait_closed()
+    except OSError:  # it broke while closing, or TimeoutError
+        writer.transport.abort()

@@ -302,7 +302,7 @@ class _Rush:
 
     def __init__(self, load: Load, callers: list[Caller]) -> None:
         self._load = load
-        self._callers = callers
+        self._callers = list(callers)
         self._selector = selectors.DefaultSelector()
         for caller in callers:
             self._selector.register(caller.socket, selectors.EVENT_READ, caller)

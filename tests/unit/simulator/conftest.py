@@ -3,6 +3,7 @@ import json
 import shutil
 import socket
 import subprocess
+import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,8 +45,10 @@ class Ear:
         self._client = paho.Client(CallbackAPIVersion.VERSION2, "ear")
         self._client.on_message = self._on_message
         self._client.on_subscribe = self._on_subscribe
+        self._client.on_disconnect = self._on_disconnect
         self._client.connect("127.0.0.1", port)
         self._subscribed = asyncio.Event()
+        self._left = threading.Event()
 
     async def open(self) -> None:
         self._client.loop_start()
@@ -55,6 +58,7 @@ class Ear:
 
     def close(self) -> None:
         self._client.disconnect()
+        self._left.wait(LONGEST_WAIT)
         self._client.loop_stop()
 
     def tell(self, topic: str, body: object) -> None:
@@ -71,6 +75,9 @@ class Ear:
 
     def _on_subscribe(self, *_: object) -> None:
         self._loop.call_soon_threadsafe(self._subscribed.set)
+
+    def _on_disconnect(self, *_: object) -> None:
+        self._left.set()
 
     def _on_message(self, _client: object, _data: object, message: paho.MQTTMessage) -> None:
         asyncio.run_coroutine_threadsafe(
