@@ -122,7 +122,6 @@ def sensed_of(news: Sequence[DeviceNews], book: RuleBook) -> Sensed | None:
 
 
 _MOVES = {
-    AckStatus.RECEIVED: None,
     AckStatus.DONE: CommandMove.FINISH,
     AckStatus.REFUSED: CommandMove.REFUSE,
     AckStatus.FAILED: CommandMove.FAIL,

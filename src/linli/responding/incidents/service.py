@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from linli.directory.organisation.public import company_for, organisations_above
+from linli.directory.places.contracts import Place
 from linli.directory.places.public import estates_named, places_named
 from linli.kernel.deadlines import Deadline, clear_deadlines, set_deadline
 from linli.kernel.errors import BadInput, IllegalMove, NotFound
@@ -170,8 +171,7 @@ async def _new(
     estate = estates.get(report.estate_id)
     if estate is None:
         raise NotFound
-    places = await places_named(work, [report.place_id]) if report.place_id else {}
-    place = places.get(report.place_id) if report.place_id else None
+    place = await _place(work, report.place_id)
     if place is not None and place.estate_id != estate.id:
         raise BadInput("这个位置不在所选小区内", field="place_id", remedy="请重新选择位置")
     company = await company_for(work, estate.id, duty)
@@ -208,6 +208,10 @@ async def _new(
         evidence=report.evidence,
     )
     return await _retime(work, incident, ())
+
+
+async def _place(work: Work, place_id: UUID | None) -> Place | None:
+    return (await places_named(work, [place_id])).get(place_id) if place_id else None
 
 
 async def report(work: Work, said: Report) -> Incident:

@@ -224,7 +224,7 @@ class RuleBook:
     looked: Mapping[str, tuple[Rule, ...]]
     """Per device kind, the rules over a span of time."""
     totals: Mapping[tuple[str, str], tuple[Rule, ...]]
-    """Of those, the ones that a new reading may push over their limit."""
+    """Of those, the ones over a counter, which a new reading may decide."""
 
 
 @dataclass(frozen=True, slots=True)

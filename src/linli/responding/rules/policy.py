@@ -440,13 +440,10 @@ def compile_book(rules: Iterable[Rule], kinds: Mapping[str, DeviceKind], serial:
                     by_clock[kind].append(rule)
                 case Silence():
                     looked[kind].append(rule)
-                case UsedMore(property=code):
+                case UsedLess(property=code) | UsedMore(property=code):
                     if code in sheet.properties:
                         looked[kind].append(rule)
                         totals[kind, code].append(rule)
-                case UsedLess(property=code):
-                    if code in sheet.properties:
-                        looked[kind].append(rule)
                 case FlowWithoutPause(property=code) | Stuck(property=code):
                     if code in sheet.properties:
                         looked[kind].append(rule)

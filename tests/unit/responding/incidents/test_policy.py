@@ -11,7 +11,7 @@ from tests.unit.responding.findings import AT, INCIDENT, ORDER, ZHANG
 
 from linli.kernel.errors import BadInput, Forbidden, IllegalMove, StaleVersion
 from linli.responding.alerts.contracts import Severity
-from linli.responding.dispatch.contracts import OrderState
+from linli.responding.dispatch.contracts import Order, OrderState
 from linli.responding.incidents import policy
 from linli.responding.incidents.contracts import (
     Incident,
@@ -90,7 +90,7 @@ def test_each_stage_has_its_deadline_from_the_moment_of_receipt() -> None:
     accepted = replace(ORDER, state=OrderState.ACCEPTED)
     arrived = replace(ORDER, state=OrderState.ARRIVED)
     fixed = replace(ORDER, state=OrderState.FIXED)
-    stages = (
+    stages: tuple[tuple[list[Order], Stage], ...] = (
         ([], Stage.ACCEPT),
         ([offered], Stage.ACCEPT),
         ([accepted], Stage.ARRIVE),
