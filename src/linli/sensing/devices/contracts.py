@@ -71,7 +71,6 @@ class CommandMove(StrEnum):
     """What can happen to a command."""
 
     SEND = "send"
-    RETURN = "return"
     FINISH = "finish"
     REFUSE = "refuse"
     FAIL = "fail"
@@ -176,6 +175,41 @@ class Command:
 
 
 @dataclass(frozen=True, slots=True)
+class Sign:
+    """A sign of life of a device; `online` and `firmware` are what it said of itself, if it did."""
+
+    device_id: UUID
+    received_at: datetime
+    online: bool | None = None
+    firmware: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CommandAnswer:
+    """A device's answer to a command; `reference` as noted when the command was sent.
+
+    `move` is None when the device only says that it has the command.
+    """
+
+    device_id: UUID
+    reference: str
+    move: CommandMove | None
+    at: datetime
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CommandSending:
+    """How a command goes out; without a `reference` no answer will follow."""
+
+    command_id: UUID
+    client_id: str
+    packet_id: int
+    at: datetime
+    reference: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class OutgoingCommand:
     """A command with what is needed to put it on the wire.
 
@@ -232,11 +266,12 @@ class DeviceCounts:
 
 
 @dataclass(frozen=True, slots=True)
-class DoorAddress:
-    """Where devices reach linli, as written into their credentials."""
+class Doors:
+    """Where devices reach linli, as written into their credentials, and which drivers there are."""
 
     mqtt_url: str
     http_url: str
+    drivers: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
