@@ -27,7 +27,7 @@ from linli.app.engine.roles import (
     quoted,
     urls_for,
 )
-from linli.app.migrate import MIGRATIONS, upgrade_database
+from linli.app.migrate import upgrade_database
 
 EXTERNAL = "LINLI_TEST_DATABASE_URL"
 PASSWORDS = Passwords(owner="owner-of-tests", app="app-of-tests", gateway="gateway-of-tests")
@@ -128,8 +128,7 @@ async def _template(server: TestServer) -> str:
         )
         if there.scalar() is None:
             urls = await ensure_roles_and_database(server.admin_url, PASSWORDS, template)
-            if (MIGRATIONS / "env.py").exists():  # until the first migration has landed
-                await upgrade_database(urls.owner)
+            await upgrade_database(urls.owner)
     return template
 
 

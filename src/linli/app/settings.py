@@ -2,6 +2,7 @@
 
 import ipaddress
 import os
+import tomllib
 from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
@@ -15,6 +16,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from linli.app.engine.postgres import Cluster
 from linli.app.engine.roles import DATABASE, DatabaseUrls, database_of, on_database, urls_for
 from linli.app.keys import Keys
 from linli.app.problems import Problem
@@ -53,6 +55,7 @@ class Settings(BaseSettings):
         database_url: an administrator's URL of a PostgreSQL (15 or newer) that is there already.
             None: linli runs its own.
         database_port: a fixed loopback port for linli's own PostgreSQL.
+        database_durable: False makes linli's own PostgreSQL forget at a power cut; for tests.
         telemetry_url: reserved: another database for readings.
         mqtt_url: reserved: an existing broker to join instead of opening doors.
         proxies: networks whose `X-Forwarded-For` is believed, such as `10.0.0.0/8`.
@@ -79,6 +82,7 @@ class Settings(BaseSettings):
         validation_alias=AliasChoices("database_url", "LINLI_DATABASE_URL", "DATABASE_URL"),
     )
     database_port: int | None = Field(default=None, ge=1, le=65535)
+    database_durable: bool = True
     telemetry_url: str | None = Field(
         default=None,
         validation_alias=AliasChoices("telemetry_url", "LINLI_TELEMETRY_URL", "TELEMETRY_URL"),
@@ -121,6 +125,15 @@ class Settings(BaseSettings):
     def embedded(self) -> bool:
         """Whether linli runs its own PostgreSQL."""
         return self.database_url is None
+
+    def cluster(self, keys: Keys) -> Cluster:
+        """Linli's own PostgreSQL in this data folder."""
+        return Cluster(
+            self.data,
+            keys.admin_password,
+            port=self.database_port,
+            durable=self.database_durable,
+        )
 
     @property
     def run_folder(self) -> Path:
@@ -176,6 +189,13 @@ def load_settings(flags: Mapping[str, object] | None = None) -> Settings:
     given = {name: value for name, value in (flags or {}).items() if value is not None}
     try:
         settings = Settings(**given)  # pyright: ignore[reportArgumentType]  # checked by the model
+    except tomllib.TOMLDecodeError as error:
+        raise Problem(
+            f"设置文件 {FILE} 写错了：{error}",
+            f"{FILE} in the data folder cannot be read: {error}",
+            remedy_chinese="按提示的行列改正",
+            remedy_english="correct it at the line and column named",
+        ) from error
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"]) or "settings"

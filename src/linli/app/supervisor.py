@@ -115,6 +115,11 @@ class Supervisor:
             await self.end(name)
         await self._tasks.__aexit__(None, None, None)
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every child, in the order they were started."""
+        return tuple(self._kept)
+
     def keep(self, child: Child) -> None:
         """Start the child and keep it running until `end`."""
         kept = _Kept(child, ProcessHealth(child.name, State.STARTING, self._clock.now()))

@@ -106,6 +106,11 @@ class Postgres:
         return self._port
 
     @property
+    def log(self) -> Path:
+        """The file the server's words go to."""
+        return self._cluster.log
+
+    @property
     def binaries(self) -> Binaries:
         """The programs in use; `prepare` may have copied them to where they can be run."""
         if self._binaries is None:

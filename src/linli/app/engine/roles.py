@@ -12,6 +12,7 @@ from enum import StrEnum
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
 
@@ -19,6 +20,7 @@ ADMIN = "linli_admin"
 DATABASE = "linli"
 ONE_AT_A_TIME = 0x6C696E6C69  # "linli": nodes that start together take turns
 MOST_NAME_BYTES = 63
+NO_SUCH_DATABASE = "3D000"
 
 
 class Role(StrEnum):
@@ -52,6 +54,11 @@ class DatabaseUrls:
     owner: str
     app: str
     gateway: str
+
+    @property
+    def name(self) -> str:
+        """The database's name."""
+        return database_of(self.admin)
 
 
 def plain(url: str) -> str:
@@ -99,8 +106,7 @@ async def ensure_roles_and_database(
 ) -> DatabaseUrls:
     """Make roles, database and their rights as they must be; may run any number of times.
 
-    `admin_url` names a user who may create roles and databases, and any database that exists
-    (`postgres` when it names none). PostgreSQL 15 or newer.
+    `admin_url` names a user who may create roles and databases. PostgreSQL 15 or newer.
 
     Returns:
         The URLs of the roles on `database`.
@@ -109,7 +115,7 @@ async def ensure_roles_and_database(
         sqlalchemy.exc.DBAPIError: the user may not do this.
         OSError: the server cannot be reached.
     """
-    start = admin_url if database_of(admin_url) else on_database(admin_url, "postgres")
+    start = await _where_to_start(admin_url)
     async with connected(start) as connection:
         await connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": ONE_AT_A_TIME})
         for role in Role:
@@ -150,6 +156,19 @@ def quoted(name: str) -> str:
     if not name or "\0" in name or len(name.encode()) > MOST_NAME_BYTES:
         raise ValueError(name)
     return '"' + name.replace('"', '""') + '"'
+
+
+async def _where_to_start(admin_url: str) -> str:
+    """The URL itself when its database exists, else the one that every server has."""
+    if not database_of(admin_url):
+        return on_database(admin_url, "postgres")
+    try:
+        async with connected(admin_url):
+            return admin_url
+    except DBAPIError as error:
+        if getattr(error.orig, "sqlstate", None) != NO_SUCH_DATABASE:
+            raise
+        return on_database(admin_url, "postgres")
 
 
 async def _is_true(connection: AsyncConnection, question: str, **values: str) -> bool:

@@ -1,0 +1,1 @@
+"""What `linli up` starts: one module a process, run with `python -m`."""

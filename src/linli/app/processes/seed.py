@@ -1,0 +1,45 @@
+"""Fills a demo installation once: `python -m linli.app.processes.seed`."""
+
+import asyncio
+from pathlib import Path
+
+from linli.app.demo.seeding import DemoDoors, is_seeded, seed, write_world
+from linli.app.keys import Keys
+from linli.app.processes.begin import begin
+from linli.app.processes.surroundings import cipher_of, clock_of
+from linli.app.settings import Settings, database_urls
+from linli.directory.identity.public import Passwords
+from linli.kernel.database import engine_for
+from linli.kernel.work import Workshop
+
+FOLDER = "demo"
+
+
+def world_folder(settings: Settings) -> Path:
+    """Where the simulator finds what it plays."""
+    return settings.data / FOLDER
+
+
+async def run(settings: Settings, keys: Keys) -> None:
+    """Seed the demo estate unless it is there."""
+    engine = engine_for(database_urls(settings, keys).gateway, connections=2)
+    workshop = Workshop(engine, clock_of(settings))
+    async with workshop.work() as work:
+        if settings.demo and not await is_seeded(work):
+            doors = DemoDoors(
+                mqtt_host=settings.host,
+                mqtt_port=settings.mqtt_port,
+                http_url=f"http://{settings.host}:{settings.port}",
+            )
+            world = await seed(work, cipher_of(keys), Passwords(), doors)
+            write_world(world, world_folder(settings))
+    await engine.dispose()
+
+
+def main() -> None:
+    settings, keys = begin("seed")
+    asyncio.run(run(settings, keys))
+
+
+if __name__ == "__main__":
+    main()

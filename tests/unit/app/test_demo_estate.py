@@ -1,0 +1,64 @@
+"""The demo estate is seeded through the same doors as any installation."""
+
+from collections.abc import AsyncGenerator
+from datetime import UTC, datetime
+
+import pytest
+
+from linli.app.demo.accounts import ACCOUNTS
+from linli.app.demo.seeding import DemoDoors, SeededWorld, is_seeded, seed
+from linli.app.engine.roles import DatabaseUrls
+from linli.app.processes.declared import declared_rules
+from linli.directory.identity.public import HashCost, Passwords
+from linli.directory.people.contracts import PeopleSearch
+from linli.directory.people.public import find_people
+from linli.kernel.database import engine_for
+from linli.kernel.time import SystemClock
+from linli.kernel.work import Workshop
+from linli.responding.rules.public import declare, load_book
+from linli.sensing.devices.contracts import DeviceFilter
+from linli.sensing.devices.public import all_kinds, count_devices
+from linli.support.sealing.contracts import Keys
+from linli.support.sealing.public import AesGcmCipher
+
+NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+async def workshop(fresh_database: DatabaseUrls) -> AsyncGenerator[Workshop]:
+    engine = engine_for(fresh_database.gateway, connections=2)
+    yield Workshop(engine, SystemClock())
+    await engine.dispose()
+
+
+async def test_seeding_fills_an_empty_installation_once(workshop: Workshop) -> None:
+    cipher = AesGcmCipher(Keys.of(bytes(32)))
+    doors = DemoDoors("127.0.0.1", 1883, "http://127.0.0.1:8000")
+    async with workshop.work() as work:
+        assert not await is_seeded(work)
+        world: SeededWorld = await seed(work, cipher, Passwords(HashCost(8, 1)), doors)
+    async with workshop.work() as work:
+        assert await is_seeded(work)
+        counts = await count_devices(work, DeviceFilter())
+        people = await find_people(work, cipher, PeopleSearch(words="王秀兰"))
+    devices = world.estates[0].devices
+    assert counts.total == len(devices) + 1
+    assert {device.kind for device in devices} >= set(all_kinds()) - {"simulator"}
+    assert all(device.token for device in devices)
+    assert len({account.login for account in ACCOUNTS}) == len(ACCOUNTS)
+    assert people.total == 1
+
+
+async def test_every_declared_rule_listens_to_something(workshop: Workshop) -> None:
+    drafts = declared_rules()
+    async with workshop.work() as work:
+        assert await declare(work, drafts) == len(drafts)
+        assert await declare(work, drafts) == 0
+        book = await load_book(work)
+    listening = {
+        rule.draft.code
+        for index in (book.by_property, book.by_event, book.by_clock, book.looked)
+        for rules in index.values()
+        for rule in rules
+    }
+    assert listening == {draft.code for draft in drafts}
