@@ -109,7 +109,11 @@ class EventReport(msgspec.Struct, frozen=True):
 
 
 class StateReport(msgspec.Struct, frozen=True):
-    """What a device says of itself; None means it said nothing. Battery in %, signal in dBm."""
+    """What a device says of itself; None means it said nothing. Battery in %, signal in dBm.
+
+    Where the kind has properties of these names, the reader of the report keeps them as readings
+    too, so that rules see them; a driver does not repeat them in `Report.values`.
+    """
 
     online: bool | None = None
     firmware: str | None = None

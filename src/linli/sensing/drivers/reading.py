@@ -16,7 +16,7 @@ from linli.sensing.devices.public import (
     WrongUnit,
     convert,
 )
-from linli.sensing.drivers.contracts import Reason, Refused, StateReport, Undecodable
+from linli.sensing.drivers.contracts import Reason, Refused, Undecodable
 
 LONGEST_TEXT = 1000
 LONGEST_SHOWN = 80
@@ -178,19 +178,6 @@ def _flat(value: object) -> Scalar | None:
         return value if len(value) <= LONGEST_TEXT and "\x00" not in value else None
     number = as_number(value)
     return number if number is not None and isfinite(number) else None
-
-
-def state_values(kind: DeviceKind, state: StateReport) -> tuple[tuple[str, float], ...]:
-    """Battery and signal of a state as readings too, where the kind has them, so rules see them."""
-    said: tuple[tuple[str, float | None], ...] = (
-        ("battery", state.battery),
-        ("signal", state.signal),
-    )
-    return tuple(
-        (code, value)
-        for code, value in said
-        if value is not None and code in kind.properties and kind.properties[code].admits(value)
-    )
 
 
 def known(kind: DeviceKind | None, child: str | None) -> DeviceKind:

@@ -167,7 +167,6 @@ def test_a_setting_that_cannot_be_is_refused(settings: dict[str, str]) -> None:
 
 def test_a_status_tells_the_battery() -> None:
     report = one("status")
-    assert report.values == (("battery", 88.3),)
     assert report.state == StateReport(online=True, battery=88.3)
 
 
@@ -179,7 +178,14 @@ def test_a_status_may_know_no_battery(said: str) -> None:
     payload = f'{{"batteryLevel":0,{said}}}' if "margin" not in said else f"{{{said}}}"
     topic = UP.replace("/up", "/status")
     (report,) = NETWORK.decode(topic, payload.encode(), ALARM)
-    assert report.values == ()
+    assert report.state == StateReport(online=True)
+
+
+def test_a_battery_of_two_hundred_percent_is_refused() -> None:
+    topic = UP.replace("/up", "/status")
+    (report,) = NETWORK.decode(topic, b'{"batteryLevel":200}', ALARM)
+    assert report.state == StateReport(online=True)
+    assert report.refused[0].reason is Reason.OUT_OF_RANGE
 
 
 def test_a_device_that_joins_is_shown_even_when_unknown() -> None:

@@ -226,7 +226,7 @@ def test_evidence_is_bounded() -> None:
     assert report.refused[0].reason is Reason.TOO_MANY
 
 
-def test_a_state_tells_of_the_device_and_rules_see_its_battery() -> None:
+def test_a_state_tells_of_the_device() -> None:
     report = tell(
         ALARM,
         "state",
@@ -234,7 +234,7 @@ def test_a_state_tells_of_the_device_and_rules_see_its_battery() -> None:
     )
     assert report.state is not None
     assert (report.state.online, report.state.firmware) == (True, "1.2.0")
-    assert report.values == (("battery", 88.0), ("signal", -71.0))
+    assert (report.state.battery, report.state.signal) == (88.0, -71.0)
     assert report.unknown == ("mood",)
 
 

@@ -51,7 +51,9 @@ from linli.sensing.drivers.reading import (
     as_object,
     is_keepable,
     known,
+    range_words,
     read_json,
+    refuse,
     shown,
     time_from_text,
 )
@@ -317,20 +319,18 @@ def _status(
     time: tuple[datetime | None, bool],
 ) -> Report:
     refused: tuple[Refused, ...] = ()
-    values: tuple[tuple[str, float], ...] = ()
     battery: float | None = None
     unknowable = body.get("batteryLevelUnavailable") is True
     if not unknowable and body.get("externalPowerSource") is not True:
         battery = as_number(body.get("batteryLevel"))
-        if battery is not None and "battery" in kind.properties:
-            read = read_named(kind, [("battery", battery)], {})
-            values, refused = read.values, read.refused
-            battery = None if refused else battery
+    held = kind.properties.get("battery")
+    if battery is not None and held is not None and not held.admits(battery):
+        refused = (refuse(Reason.OUT_OF_RANGE, "battery", battery, range_words(held)),)
+        battery = None
     return Report(
         child=child,
         observed_at=time[0],
         clock_unreadable=time[1],
-        values=values,
         state=StateReport(online=True, battery=battery),
         refused=refused,
     )

@@ -32,7 +32,6 @@ from linli.sensing.drivers.reading import (
     read_value,
     refuse,
     shown,
-    state_values,
     time_from_ms,
 )
 from linli.sensing.drivers.sending import check_command
@@ -108,7 +107,7 @@ class LinliNative:
             case "event":
                 return (_event(body, kind, child),)
             case "state":
-                return (_state(body, kind, child),)
+                return (_state(body, child),)
             case _:
                 return (_ack(body, child),)
 
@@ -316,7 +315,7 @@ def _evidence(given: object, refused: list[Refused]) -> tuple[str, ...]:
     return tuple(evidence)
 
 
-def _state(body: Mapping[str, object], kind: DeviceKind, child: str | None) -> Report:
+def _state(body: Mapping[str, object], child: str | None) -> Report:
     refused: list[Refused] = []
     online = body.get("online")
     if online is not None and not isinstance(online, bool):
@@ -337,7 +336,6 @@ def _state(body: Mapping[str, object], kind: DeviceKind, child: str | None) -> R
         child=child,
         observed_at=observed_at,
         clock_unreadable=unreadable,
-        values=state_values(kind, state),
         state=state,
         unknown=tuple(shown(name) for name in body if name not in STATE_PARTS),
         refused=tuple(refused),
