@@ -408,11 +408,12 @@ class Conversation:
 
     async def _finish(self) -> None:
         hub = self._hub
-        try:
-            async with asyncio.timeout(hub.settings.drain_timeout):
-                await self._quiet.wait()
-        except TimeoutError:
-            hub.counters.failures["never_settled"] += 1
+        if self.admitted:
+            try:
+                async with asyncio.timeout(hub.settings.drain_timeout):
+                    await self._quiet.wait()
+            except TimeoutError:
+                hub.counters.failures["never_settled"] += 1
         departure = self.engine.departure
         reason = departure.reason if departure else LeaveReason.LOST
         hub.counters.left[reason.value] += 1

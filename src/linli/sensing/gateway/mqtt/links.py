@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import socket
-from typing import Final, Protocol
+from typing import Final, Protocol, cast
 
 from wsproto import ConnectionType, WSConnection
 from wsproto.events import (
@@ -97,13 +97,13 @@ class TcpLink(asyncio.Protocol):
         self._listener: Listener | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        if not isinstance(transport, asyncio.Transport):
-            raise TypeError("a stream transport is expected")
-        self._transport = transport
-        address = _prepare(transport, self._write_buffer)
+        # uvloop's stream transports have all the methods and not the base class.
+        stream = cast("asyncio.Transport", transport)
+        self._transport = stream
+        address = _prepare(stream, self._write_buffer)
         self._listener = self._greeter(self, address)
         if self._listener is None:
-            transport.abort()
+            stream.abort()
 
     def data_received(self, data: bytes) -> None:
         if self._listener is not None:
