@@ -34,6 +34,10 @@ class DeviceRegister:
         """What is in memory of a connection."""
         return self._known.get(connection_id)
 
+    def held(self) -> Collection[UUID]:
+        """The connections in memory."""
+        return tuple(self._known)
+
     async def load(self, connection_id: UUID) -> KnownConnection | None:
         """Read a connection and keep it; None when there is none."""
         async with self._workshop.work() as work:

@@ -538,6 +538,11 @@ async def commands_of(work: Work, device_id: UUID, *, most: int = 50) -> Sequenc
     return await store.commands_of(work.connection, device_id, most)
 
 
+async def connections_with_waiting(work: Work) -> set[UUID]:
+    """The connections for which a command waits that was not sent yet."""
+    return await store.connections_waited_for(work.connection, work.now)
+
+
 async def outgoing_commands(
     work: Work, connection_ids: Collection[UUID]
 ) -> Sequence[OutgoingCommand]:

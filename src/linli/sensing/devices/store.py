@@ -490,6 +490,15 @@ async def command_by_reference(
     return None if row is None else _command(row)
 
 
+async def connections_waited_for(connection: AsyncConnection, now: datetime) -> set[UUID]:
+    rows = await connection.execute(
+        select(_o.connection_id)
+        .distinct()
+        .where(_o.state == CommandState.WAITING, _o.expires_at > now)
+    )
+    return set(rows.scalars())
+
+
 async def undelivered(
     connection: AsyncConnection, connection_ids: Collection[UUID], now: datetime
 ) -> list[tuple[Command, tuple[str, int] | None]]:

@@ -1,0 +1,1 @@
+"""What the device doors ask of linli, answered from the database."""
