@@ -12,6 +12,7 @@ from pathlib import Path
 from linli_simulator import registration
 from linli_simulator.clock import Clock
 from linli_simulator.control import Control
+from linli_simulator.deeds import FallSilent
 from linli_simulator.life import Life, have_faults, play_by_timetable
 from linli_simulator.line import Door
 from linli_simulator.registration import Register, UnreadableEstate
@@ -143,9 +144,12 @@ async def _play_one(wish: Wish, register: Register, scene: str) -> int:
     """Play a scene on a connection of its own, beside a simulator that may be running."""
     stage = Stage(register, wish.clock(), Manner(seed=wish.seed, alone=True))
     try:
-        _, terminal = stage.prepare(scene, wish.device)
+        chosen, terminal = stage.prepare(scene, wish.device)
     except CannotPlay as reason:
         print(reason, file=sys.stderr)
+        return 1
+    if FallSilent() in chosen.deeds:
+        print(f"“{chosen.title}”只能由运行中的模拟器来演，请在演示页面点它", file=sys.stderr)
         return 1
     async with asyncio.TaskGroup() as group:
         stage.open(group, [terminal.device.connection])

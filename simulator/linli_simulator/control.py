@@ -12,6 +12,7 @@ from linli_simulator.sayings import Answer, Command, Event, Saying, State
 from linli_simulator.stage import CannotPlay, Stage
 
 PLAY_SCENE = "play_scene"
+BEAT = 60
 
 
 class Control:
@@ -55,7 +56,13 @@ class Control:
     async def listen(self, group: asyncio.TaskGroup) -> None:
         """Stay connected and play what is asked, until cancelled."""
         self._group = group
-        await self.line.hold()
+        holding = group.create_task(self.line.hold())
+        try:
+            while True:
+                await self._clock.rest(BEAT)
+                self._greet()
+        finally:
+            holding.cancel()
 
     def _greet(self) -> None:
         self._say(State(self._clock.now(), online=True))

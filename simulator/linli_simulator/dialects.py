@@ -48,13 +48,6 @@ def will(dialect: Dialect) -> Will:
     return Will(f"{TOPIC}/state", b'{"online":false}')
 
 
-def greeting(dialect: Dialect) -> tuple[Message, ...]:
-    """What a site gateway says for itself when it has connected."""
-    if dialect is Dialect.ZIGBEE2MQTT:
-        return (Message(BRIDGE_STATE, b'{"state":"online"}', qos=1, retain=True),)
-    return ()
-
-
 def encode(saying: Saying, device: Device) -> Iterator[Message]:
     """The messages with which `device` says it; none where its dialect has no words for it."""
     if device.dialect is Dialect.ZIGBEE2MQTT:
@@ -118,7 +111,9 @@ def understand(message: Message) -> Command | None:
 
 def _zigbee(saying: Saying, device: Device) -> Iterator[Message]:
     if device.kind is Kind.SITE_GATEWAY:
-        return  # the bridge speaks of itself by `greeting` and `will`
+        # Whatever there is to say of the bridge itself, all it has words for is that it is there.
+        yield Message(BRIDGE_STATE, b'{"state":"online"}', qos=1, retain=True)
+        return
     topic = f"zigbee2mqtt/{device.external_code}"
     match saying:
         case Telemetry(at, values):

@@ -5,6 +5,7 @@ Everything here is invented; telephone numbers all follow one made-up pattern, 1
 
 import json
 import random
+import sys
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -430,3 +431,8 @@ def _indented(value: object, depth: int) -> str:
         return "{\n" + ",\n".join(parts) + "\n" + " " * depth + "}"
     parts = [inner + _indented(item, depth + 2) for item in cast("list[object]", value)]
     return "[\n" + ",\n".join(parts) + "\n" + " " * depth + "]"
+
+
+if __name__ == "__main__":
+    for name in sys.argv[1:] or [str(PLAN_FILE)]:
+        Path(name).write_text(as_text())

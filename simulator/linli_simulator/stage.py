@@ -205,7 +205,7 @@ class Stage:
                 now, values = self._clock.now(), terminal.values(self._clock.now())
                 for number in range(flood.per_second // TICKS_A_SECOND):
                     sent += self.say(terminal, Telemetry(now + number / 1000, values))
-                await asyncio.sleep(1 / TICKS_A_SECOND)
+                await self._clock.rest(1 / TICKS_A_SECOND)
                 if not line.up.is_set() and tick > TICKS_A_SECOND:
                     break  # linli has thrown it out
             await asyncio.wait(sent, timeout=3.0)
@@ -233,15 +233,13 @@ class Stage:
         is_gateway = any(one.device.is_child for one in terminals)
 
         def greet() -> None:
-            for message in dialects.greeting(dialect):
-                line.send(message.topic, message.payload, retain=message.retain)
             for terminal in terminals:
                 self.say(terminal, terminal.state(self._clock.now()))
 
         def hear(message: Message) -> None:
             self._heard(account.username, message)
 
-        line = Line(
+        return Line(
             Door(self._register.mqtt_host, self._register.mqtt_port),
             Greeting(
                 client_id=account.username + ("-scene" if self._manner.alone else ""),
@@ -254,7 +252,6 @@ class Stage:
             greet=(lambda: None) if self._manner.alone else greet,
             hear=hear,
         )
-        return line
 
     def _heard(self, connection: str, message: Message) -> None:
         command = dialects.understand(message)

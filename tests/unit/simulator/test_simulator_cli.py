@@ -47,6 +47,14 @@ async def test_one_scene_is_played_and_that_is_all(broker: Broker, ear: Ear) -> 
     assert {topic for topic, _ in ear.heard} == {"linli/v1/telemetry"}  # no will, no greeting
 
 
+def test_a_running_simulators_device_cannot_be_silenced_from_beside_it(
+    broker: Broker, capsys: pytest.CaptureFixture[str]
+) -> None:
+    broker.register(every=True)
+    assert cli.main(["--data", str(broker.folder), "--scene", "offline"]) == 1
+    assert "运行中的模拟器" in capsys.readouterr().err
+
+
 async def test_it_lives_until_told_to_stop_and_leaves_politely(broker: Broker, ear: Ear) -> None:
     broker.register(every=True)
     with simulator(broker) as process:

@@ -79,7 +79,7 @@ async def test_twelve_hours_without_water_arrive_in_one_message(broker: Broker, 
 
 
 async def test_a_flood_is_a_flood(broker: Broker, ear: Ear) -> None:
-    async with staged(broker.register("yg-cover-5"), speed=1) as stage:
+    async with staged(broker.register("yg-cover-5"), speed=20) as stage:
         played = await stage.play("flood")
     assert played.sent == played.arrived == 2500
     await ear.first(lambda _, __: len(ear.heard) >= 2500)
@@ -138,6 +138,17 @@ async def test_what_cannot_be_played_says_why(broker: Broker) -> None:
         await stage.play("earthquake")
     with pytest.raises(CannotPlay, match="没有能演"):
         await stage.play("sos")
+
+
+async def test_the_simulator_itself_gives_signs_of_life(broker: Broker, ear: Ear) -> None:
+    register, clock = broker.register("yg-6-1-502-sos"), Clock(speed=1000)
+    stage = Stage(register, clock, Manner())
+    door = Door("127.0.0.1", broker.port)
+    control = Control(Account("simulator", "secret"), door, stage, clock)
+    async with asyncio.TaskGroup() as group:
+        listening = group.create_task(control.listen(group))
+        await ear.first(lambda _, __: _count(ear, "linli/v1/state") >= 3)
+        listening.cancel()
 
 
 @dataclass(frozen=True, slots=True)
