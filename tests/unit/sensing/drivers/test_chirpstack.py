@@ -218,6 +218,13 @@ def test_what_is_not_about_the_device_leaves_no_trace(name: str) -> None:
     assert heard(NETWORK, SAID[name]) == ()
 
 
+def test_what_others_at_the_site_tell_devices_leaves_no_trace() -> None:
+    topic = f"application/a/device/{EUI}/command/down"
+    assert NETWORK.may_publish(topic, "gw")
+    assert NETWORK.decode(topic, b"{}", ALARM) == ()
+    assert not NETWORK.may_publish("gateway/0016c001f153a14c/command/down", "gw")
+
+
 @pytest.mark.parametrize(
     ("topic", "payload", "reason"),
     [

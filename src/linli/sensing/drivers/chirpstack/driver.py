@@ -67,13 +67,14 @@ EVENT_TOPIC = pattern(
     r"application/(?P<application>[^/+#]{1,64})/device/(?P<eui>[0-9A-Fa-f]{16})"
     r"/event/(?P<event>up|join|status|ack|txack|log|location|integration)",
 )
+COMMAND_TOPIC = pattern(r"application/[^/+#]{1,64}/device/[0-9A-Fa-f]{16}/command/[a-z]{1,20}")
 MANIFEST = Manifest(
     code="chirpstack",
     title="ChirpStack（LoRaWAN）",
     maker="ChirpStack",
     source="https://www.chirpstack.io/docs/chirpstack/integrations/mqtt.html",
     transport="mqtt",
-    topics=("application/+/device/+/event/+",),
+    topics=("application/+/device/+/event/+", "application/+/device/+/command/+"),
     has_children=True,
     acknowledges=True,
     settings=(
@@ -100,15 +101,17 @@ class ChirpStack:
         return MANIFEST
 
     def may_publish(self, topic: str, connection_code: str) -> bool:  # noqa: ARG002 - the port's shape; these topics name no connection
-        """The events of devices."""
-        return EVENT_TOPIC.fullmatch(topic) is not None
+        """The events of devices; and commands of others at the site, which leave no trace."""
+        return bool(EVENT_TOPIC.fullmatch(topic) or COMMAND_TOPIC.fullmatch(topic))
 
     def command_topics(self, connection_code: str, children: tuple[str, ...]) -> tuple[str, ...]:  # noqa: ARG002 - as above
-        """What ChirpStack subscribes to; many of it share one subscription group."""
+        """What ChirpStack, or the bridge of the broker it speaks to, subscribes to."""
         return ("application/+/device/+/command/+",)
 
     def decode(self, topic: str, payload: bytes, context: DecodeContext) -> tuple[Report, ...]:
         """Read one event of a radio device."""
+        if COMMAND_TOPIC.fullmatch(topic):
+            return ()
         address = EVENT_TOPIC.fullmatch(topic)
         if address is None:
             raise Undecodable(Reason.UNKNOWN_TOPIC, f"没有主题 {shown(topic)}")
