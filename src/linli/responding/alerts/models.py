@@ -4,7 +4,7 @@ from sqlalchemy import Column, Index, Integer, String, Table
 from sqlalchemy.dialects.postgresql import JSONB
 
 from linli.kernel.database import Id, Moment, metadata
-from linli.kernel.row_security import Use, by_estate, guarded
+from linli.kernel.row_security import by_estate, guarded
 
 alert_table = Table(
     "responding_alert",
@@ -22,7 +22,7 @@ alert_table = Table(
     Column("last_seen_at", Moment, nullable=False),
     Column("told_at", Moment, nullable=False),
     Column("cleared_at", Moment),
-    info=guarded(by_estate("see_incidents"), app=Use.READ),
+    info=guarded(by_estate("see_incidents")),
 )
 Index(
     "ix_responding_alert_ringing",

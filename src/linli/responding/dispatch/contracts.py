@@ -91,6 +91,8 @@ class Offer:
     due: Mapping[str, datetime]
     assignee_id: UUID | None = None
     assignee_name: str = ""
+    pictures: tuple[UUID, ...] = ()
+    """What shows the matter, as it was when the order was offered."""
 
 
 @dataclass(frozen=True, slots=True)

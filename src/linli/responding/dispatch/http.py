@@ -92,6 +92,7 @@ class OrderShape(Shape):
     ended_at: datetime | None
     deadline: DeadlineShape | None
     overdue: bool
+    pictures: list[EvidenceShape]
     evidence: list[EvidenceShape]
     moves: list[MoveShape]
 
@@ -176,6 +177,7 @@ def shape_of(order: Order, work: Work) -> OrderShape:
         if due
         else None,
         overdue=due is not None and due[1] < work.now,
+        pictures=evidence_of(offer.pictures),
         evidence=evidence_of(order.evidence),
         moves=[
             MoveShape(

@@ -21,6 +21,10 @@ from linli.responding.dispatch.contracts import (
     Suggestion,
 )
 from linli.responding.dispatch.events import OrderChanged
+from linli.support.files.contracts import Attachment
+from linli.support.files.public import attach
+
+SEE = ("see_orders", "see_incidents")
 
 
 def mover_of(work: Work, estate_id: UUID) -> policy.Mover:
@@ -50,6 +54,7 @@ async def offer(work: Work, wanted: Offer, *, follows: UUID | None = None) -> Or
         follows=follows,
     )
     await store.add(work.connection, order)
+    await attach(work, wanted.pictures, Attachment(wanted.estate_id, SEE))
     _tell(work, order, "offer", wanted.words)
     return order
 
@@ -65,6 +70,7 @@ async def move(
         raise BadInput("请选择转给谁", field="to_account_id")
     mover = mover_of(work, order.offer.estate_id)
     moved = policy.move(order, step, mover, expected_version=expected_version)
+    await attach(work, step.evidence, Attachment(order.offer.estate_id, SEE))
     await store.overwrite(work.connection, moved)
     _tell(work, moved, step.move, step.words, step.evidence)
     return moved

@@ -29,6 +29,8 @@ from linli.responding.incidents.contracts import (
 from linli.responding.incidents.events import IncidentChanged
 from linli.responding.rules.contracts import Judgement
 from linli.sensing.devices.public import devices_named
+from linli.support.files.contracts import Attachment
+from linli.support.files.public import attach, describe
 
 DUE = "incident.due"
 
@@ -86,6 +88,7 @@ async def _incident_of(work: Work, rung: Rung, incident_id: UUID | None) -> Inci
 async def _continue(work: Work, incident: Incident, rung: Rung) -> Incident:
     """An alert of this incident rang again, was seen again, or fell silent."""
     finding = rung.alert.finding
+    await _show(work, incident, await _kept(work, finding.evidence))
     worse = finding.severity.rank > incident.severity.rank
     seen = replace(
         incident,
@@ -142,7 +145,7 @@ async def _open(work: Work, alert: Alert) -> Incident:
             category=finding.category,
             severity=finding.severity,
             words=finding.what,
-            evidence=finding.evidence,
+            evidence=await _kept(work, finding.evidence),
         ),
         action=finding.action,
         duty=finding.duty,
@@ -157,6 +160,7 @@ async def _open(work: Work, alert: Alert) -> Incident:
     )
     await store.add(work.connection, incident)
     await store.link(work.connection, incident.id, [alert.id])
+    await _show(work, incident, incident.evidence)
     opened = await _tell(work, incident, "opened", _alert_step(alert, finding.what))
     if opened.category in policy.AUTO_DISPATCH:
         opened, _ = await _offer(work, opened, words=finding.explanation.sentence)
@@ -223,6 +227,7 @@ async def report(work: Work, said: Report) -> Incident:
         work, replace(said, words=words), action="", duty="property", received_at=work.now
     )
     await store.add(work.connection, incident)
+    await _show(work, incident, said.evidence)
     draft = StepDraft("reported", "人工上报", words, said.evidence)
     return await _tell(work, incident, "opened", draft)
 
@@ -279,6 +284,7 @@ async def note(work: Work, incident_id: UUID, words: str, evidence: tuple[UUID, 
     if not words.strip() and not evidence:
         raise BadInput("请写点内容或附上照片", field="words")
     incident = await _locked(work, incident_id)
+    await _show(work, incident, evidence)
     noted = replace(
         incident,
         version=incident.version + 1,
@@ -352,6 +358,7 @@ async def _offer(
             due={str(stage): at for stage, at in due.items()},
             assignee_id=person.account_id if person else None,
             assignee_name=person.name if person else "",
+            pictures=incident.evidence,
         ),
     )
     to = f"{chosen.company_title} {person.name}" if person else chosen.company_title
@@ -386,6 +393,7 @@ async def follow_order(work: Work, order_id: UUID, said: StepDraft, move: str) -
     incident = await store.locked(work.connection, found[0].offer.subject_id)
     if incident is None:
         return
+    await _show(work, incident, said.evidence)
     orders = await dispatch.of_subjects(work.connection, [incident.id])
     after = replace(
         incident,
@@ -479,6 +487,17 @@ async def close_confirmed(work: Work) -> int:
 
 
 # What every change does.
+
+
+async def _kept(work: Work, file_ids: tuple[UUID, ...]) -> tuple[UUID, ...]:
+    """Those of the files a device names that it really sent."""
+    known = await describe(work, file_ids)
+    return tuple(file_id for file_id in file_ids if file_id in known)
+
+
+async def _show(work: Work, incident: Incident, file_ids: tuple[UUID, ...]) -> None:
+    """Whoever sees the incident may see its pictures. Raises NoSuchFile."""
+    await attach(work, file_ids, Attachment(incident.estate_id, ("see_incidents",), incident.id))
 
 
 def rights_on(work: Work, incident: Incident) -> frozenset[str]:

@@ -40,7 +40,7 @@ from linli.responding.rules.contracts import (
     UsedLess,
     UsedMore,
 )
-from linli.sensing.devices.public import DeviceKind
+from linli.sensing.devices.public import DeviceKind, all_kinds
 
 MINUTE = 60
 HOUR = 3600
@@ -157,7 +157,9 @@ def _value_finding(rule: Rule, sensed: SensedValue, since: datetime, kind: Devic
 
 def value_fact(code: str, value: float, observed_at: datetime, kind: DeviceKind) -> Fact:
     sheet = kind.properties[code]
-    return Fact(title=sheet.title, value=sheet.words(float(value)), unit="", observed_at=observed_at)
+    return Fact(
+        title=sheet.title, value=sheet.words(float(value)), unit="", observed_at=observed_at
+    )
 
 
 def held_long_enough(
@@ -383,10 +385,18 @@ def _amount(kind: DeviceKind | None, code: str, value: float) -> str:
     return f"{value:g} {sheet.unit}" if sheet.unit else f"{value:g}"
 
 
+def _example_of(condition: Condition) -> DeviceKind | None:
+    """A kind that has what a rule for all kinds speaks of, for its words and units."""
+    code = getattr(condition, "property", None)
+    return next((kind for kind in all_kinds().values() if code in kind.properties), None)
+
+
 def explain(rule: Rule, kind: DeviceKind | None) -> str:
     """The rule in one plain sentence: 水表12小时用水少于10升."""
     condition = rule.draft.condition
     device = kind.title if kind and len(rule.draft.kinds) == 1 else "设备"
+    if kind is None:
+        kind = _example_of(condition)
 
     def title(code: str) -> str:
         return kind.properties[code].title if kind and code in kind.properties else code
@@ -499,6 +509,8 @@ def turns_of(condition: Condition, kind: DeviceKind | None) -> tuple[Turn, ...]:
 
 def settings_of(rule: Rule, kind: DeviceKind | None) -> tuple[RuleSetting, ...]:
     condition = rule.draft.condition
+    if kind is None:
+        kind = _example_of(condition)
     return tuple(
         RuleSetting(
             name=turn.field,
@@ -515,6 +527,7 @@ def settings_of(rule: Rule, kind: DeviceKind | None) -> tuple[RuleSetting, ...]:
 def turned(draft: RuleDraft, settings: Mapping[str, float], kind: DeviceKind | None) -> RuleDraft:
     """The draft with these figures. Raises BadInput naming the figure that is unknown or off."""
     condition = draft.condition
+    kind = kind or _example_of(condition)
     allowed = {turn.field: turn for turn in turns_of(condition, kind)}
     changes: dict[str, float] = {}
     for name, value in settings.items():
