@@ -1,4 +1,21 @@
-/** The shapes of the HTTP contract, as this face reads them. */
+/** The shapes of the HTTP contract by the names the pages use. Made from schema.d.ts, which is made from the server. */
+import type { paths } from "./schema";
+
+type Ok<R> = R extends { 200: { content: { "application/json": infer T } } }
+  ? T
+  : R extends { 201: { content: { "application/json": infer T } } }
+    ? T
+    : R extends { 202: { content: { "application/json": infer T } } }
+      ? T
+      : never;
+/** What `method` on `path` answers when all goes well. */
+export type Answer<P extends keyof paths, M extends "get" | "post" | "patch"> = paths[P][M] extends { responses: infer R } ? Ok<R> : never;
+/** What is sent with `method` on `path`. */
+export type Body<P extends keyof paths, M extends "post" | "patch"> = paths[P][M] extends {
+  requestBody: { content: { "application/json": infer T } };
+}
+  ? T
+  : never;
 
 export type Uuid = string;
 /** ISO 8601, UTC. */
@@ -15,272 +32,51 @@ export interface Page<T> {
   total: number;
 }
 
+/** The body of every answer that is not 2xx. */
 export interface ApiError {
   code: string;
   message: string;
   field?: string | null;
   remedy?: string | null;
   details?: { field: string; message: string }[] | null;
-  retry_after_s?: number;
+  retry_after_s?: number | null;
 }
 
-export type Permission =
-  | "see_incidents"
-  | "handle_incidents"
-  | "dispatch_orders"
-  | "do_orders"
-  | "verify_orders"
-  | "see_devices"
-  | "manage_devices"
-  | "command_devices"
-  | "see_rules"
-  | "manage_rules"
-  | "see_people"
-  | "see_people_full"
-  | "see_places"
-  | "manage_organisations"
-  | "manage_accounts"
-  | "see_audit"
-  | "see_quarantine"
-  | "run_demo";
-
-export interface Grant {
-  id: Uuid;
-  role: string;
-  role_title: string;
-  target_kind: string;
-  target_id: Uuid;
-  target_title: string;
-  valid_to: Instant | null;
-}
-
-export interface Me {
-  account: { id: Uuid; login: string; display_name: string; phone_masked: string | null };
-  grants: Grant[];
-  permissions: Permission[];
-  home: "desk" | "my_orders" | "admin";
-  organisation: { id: Uuid; title: string; kind: string } | null;
-  csrf: string;
-  demo: boolean;
-  installation_title: string;
-}
+export type Me = Answer<"/api/session", "get">;
+export type Permission = Me["permissions"][number];
+export type Grant = Me["grants"][number];
 
 export interface DemoAccount {
   login: string;
   title: string;
   password: string;
-  words?: string;
 }
 
-export type Severity = "critical" | "danger" | "warning" | "notice";
-export type IncidentState = "open" | "handling" | "resolved" | "confirmed" | "closed" | "false_alarm" | "merged";
-export type OrderState =
-  | "offered"
-  | "accepted"
-  | "arrived"
-  | "fixed"
-  | "verified"
-  | "refused"
-  | "transferred"
-  | "expired"
-  | "cancelled";
-export type Level = "property" | "community" | "street" | "county";
+export type IncidentRow = Answer<"/api/incidents", "get">["items"][number];
+export type Severity = IncidentRow["severity"];
+export type IncidentState = IncidentRow["state"];
+export type Level = IncidentRow["level"];
+export type Deadline = NonNullable<IncidentRow["deadline"]>;
+export type IncidentOrder = NonNullable<IncidentRow["order"]>;
+export type IncidentCounts = Answer<"/api/incidents/counts", "get">;
+export type Category = Answer<"/api/incidents/categories", "get">[number];
+export type Incident = Answer<"/api/incidents/{incident_id}", "get">;
+export type IncidentAlert = Incident["alerts"][number];
+export type OrderLine = Incident["orders"][number];
+export type Step = Incident["story"][number];
+export type Evidence = Step["evidence"][number];
+export type Move = Incident["moves"][number];
+export type Plan = NonNullable<Incident["plan"]>;
+export type Suggestion = Answer<"/api/incidents/{incident_id}/suggestions", "get">[number];
+export type Colleague = Suggestion["assignees"][number];
+export type BulkResult = Answer<"/api/incidents/bulk", "post">;
+export type NewIncident = Body<"/api/incidents", "post">;
 
-export interface Deadline {
-  kind: "accept" | "arrive" | "fix" | "verify";
-  kind_title: string;
-  due_at: Instant;
-}
+export type Order = Omit<Answer<"/api/orders/{order_id}", "get">, "severity"> & { severity: Severity };
+export type OrderState = Order["state"];
+export type OrderMove = Order["moves"][number];
 
-export interface IncidentOrder {
-  id: Uuid;
-  state: OrderState;
-  state_title: string;
-  assignee_name: string | null;
-  company_title: string | null;
-  offered_at?: Instant | null;
-  accepted_at: Instant | null;
-}
-
-export interface IncidentRow {
-  id: Uuid;
-  code: string;
-  version: number;
-  line: string;
-  what: string;
-  estate: Titled;
-  place_title: string;
-  category: string;
-  category_title: string;
-  severity: Severity;
-  state: IncidentState;
-  state_title: string;
-  opened_at: Instant;
-  received_at: Instant;
-  last_seen_at: Instant;
-  times_seen: number;
-  owner: Titled | null;
-  level: Level;
-  deadline: Deadline | null;
-  overdue: boolean;
-  order: IncidentOrder | null;
-  source: { kind: "device" | "person"; title: string; device_id: Uuid | null };
-  evidence_count: number;
-  taken_by: string | null;
-  ringing: boolean;
-}
-
-export interface IncidentCounts {
-  by_severity: Partial<Record<Severity, number>>;
-  by_state: Partial<Record<IncidentState, number>>;
-  overdue: number;
-  closed_today: number;
-  loop_rate_30d: number | null;
-  median_accept_s: number | null;
-}
-
-export interface Evidence {
-  file_id: Uuid;
-  kind: string;
-  url: string;
-}
-
-export interface Step {
-  seq: number;
-  at: Instant;
-  actor_name: string;
-  actor_kind: "person" | "rule" | "clock" | "device";
-  kind: string;
-  title: string;
-  words: string | null;
-  evidence: Evidence[];
-  data: Record<string, unknown> | null;
-}
-
-export interface Move {
-  move: string;
-  title: string;
-  needs_words: boolean;
-}
-
-export interface OrderMove extends Move {
-  needs_photo: boolean;
-}
-
-export interface IncidentAlert {
-  id: Uuid;
-  rule_title: string;
-  rule_version: number;
-  device: { id: Uuid; code: string; title: string } | null;
-  found_at: Instant;
-  last_seen_at: Instant;
-  times_seen: number;
-  state: string;
-  explanation: {
-    sentence: string;
-    readings: { property_title: string; value: number | string | boolean; unit: string | null; observed_at: Instant }[];
-    since: Instant | null;
-  };
-}
-
-export interface Order {
-  id: Uuid;
-  code: string;
-  incident_id: Uuid;
-  incident_code: string;
-  version: number;
-  line: string;
-  what: string;
-  estate: Titled;
-  place_title: string;
-  place_path: string | null;
-  severity: Severity;
-  state: OrderState;
-  state_title: string;
-  company: Titled | null;
-  assignee: { account_id: Uuid; name: string } | null;
-  words: string | null;
-  offered_at: Instant;
-  accepted_at: Instant | null;
-  arrived_at: Instant | null;
-  fixed_at: Instant | null;
-  verified_at: Instant | null;
-  deadline: Deadline | null;
-  overdue: boolean;
-  evidence: Evidence[];
-  moves: OrderMove[];
-  position: { lat: number; lng: number } | null;
-}
-
-export interface Plan {
-  buildings: { id: Uuid; title: string; x: number; y: number; w: number; h: number }[];
-  marks: { place_id: Uuid; title: string; x: number; y: number }[];
-}
-
-export interface Incident extends IncidentRow {
-  alerts: IncidentAlert[];
-  orders: Order[];
-  story: Step[];
-  places: { place_id: Uuid; title: string; path: string }[];
-  people_nearby: { title: string; phone_masked: string | null; role_title: string }[];
-  moves: Move[];
-  plan: Plan | null;
-}
-
-export interface Suggestion {
-  company: Titled;
-  duty_title: string;
-  assignees: {
-    account_id: Uuid;
-    name: string;
-    phone_masked: string | null;
-    role_title: string;
-    load: number;
-    on_duty: boolean;
-    reason: string;
-  }[];
-}
-
-export interface BulkResult {
-  done: Uuid[];
-  refused: { id: Uuid; code: string; message: string }[];
-}
-
-export interface StoredFile {
-  id: Uuid;
-  url: string;
-  width: number | null;
-  height: number | null;
-  bytes: number;
-}
-
-export interface Message {
-  id: Uuid;
-  at: Instant;
-  title: string;
-  words: string;
-  incident_id: Uuid | null;
-  order_id: Uuid | null;
-  read_at: Instant | null;
-}
-
-export interface Estate {
-  id: Uuid;
-  code: string;
-  title: string;
-  community: Titled | null;
-  company: Titled | null;
-  buildings: number;
-  homes: number;
-  devices: number;
-  open_incidents: number;
-}
-
-export interface Place {
-  id: Uuid;
-  kind: string;
-  title: string;
-  path: string;
-  children: number;
-  devices: number;
-}
+export type StoredFile = Answer<"/api/files", "post">;
+export type Message = Answer<"/api/messages", "get">["items"][number];
+export type Estate = Answer<"/api/estates", "get">[number];
+export type Place = Answer<"/api/places", "get">[number];

@@ -42,7 +42,8 @@ export interface OutboxDoors {
   newKey(): string;
   now(): number;
   changed(items: QueuedMove[]): void;
-  sent(order: Order): void;
+  /** `orderId`: the order that was asked about; a transfer answers with another. */
+  sent(order: Order, orderId: string): void;
 }
 
 export type Drained = "empty" | "waiting" | "sign_in";
@@ -167,14 +168,14 @@ export class Outbox {
       if (later.order_id === item.order_id && later.seq > item.seq && !later.attempted)
         await this.replace(later, { ...later, expected_version: order.version });
     await this.discard(item.key);
-    this.doors.sent(order);
+    this.doors.sent(order, item.order_id);
   }
 
   /** The order moved on meanwhile. When the step is still allowed it is asked on the new version, as a new request. */
   private async onNewVersion(item: QueuedMove): Promise<boolean> {
     const current = this.items.find(({ seq }) => seq === item.seq) ?? item;
     const order = await this.doors.order(current.order_id);
-    this.doors.sent(order);
+    this.doors.sent(order, current.order_id);
     if (order.version === current.expected_version || !order.moves.some(({ move }) => move === current.move)) return false;
     await this.replace(current, { ...current, key: this.doors.newKey(), expected_version: order.version });
     return true;

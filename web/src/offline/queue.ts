@@ -14,8 +14,9 @@ export const sending = ref(false);
 /** Why the last attempt ended. */
 export const lastEnd = ref<Drained>("empty");
 
-const listeners = new Set<(order: Order) => void>();
-export function whenSent(listener: (order: Order) => void): () => void {
+type SentListener = (order: Order, orderId: string) => void;
+const listeners = new Set<SentListener>();
+export function whenSent(listener: SentListener): () => void {
   listeners.add(listener);
   return () => listeners.delete(listener);
 }
@@ -34,8 +35,8 @@ const outbox = new Outbox({
   changed: (items) => {
     queued.value = items;
   },
-  sent: (order) => {
-    for (const listener of listeners) listener(order);
+  sent: (order, orderId) => {
+    for (const listener of listeners) listener(order, orderId);
   },
 });
 

@@ -48,6 +48,11 @@ export async function signIn(login: string, password: string): Promise<Me> {
   return welcome(await post<Me>("/api/session", { login, password }));
 }
 
+export function passwordChanged(): void {
+  const who = state.value;
+  if (who) state.value = { ...who, account: { ...who.account, must_change_password: false } };
+}
+
 /** Registers what must be wiped when somebody leaves this browser. */
 export function atSignOut(wipe: () => void | Promise<void>): void {
   farewells.add(wipe);

@@ -23,7 +23,7 @@ function row(part: Partial<IncidentRow> = {}): IncidentRow {
     ...part,
   } as IncidentRow;
 }
-const offered = { id: "o", state: "offered", state_title: "待接单", assignee_name: null, company_title: "安居物业", accepted_at: null } as const;
+const offered = { id: "o", state: "offered", state_title: "待接单", assignee_name: "", company_title: "安居物业", offered_at: "2026-11-22T06:00:00Z", accepted_at: null } as const;
 
 describe("the order of the queue", () => {
   it("keeps critical ones nobody has taken on top, however old", () => {

@@ -1,7 +1,7 @@
 /** Answers /api in the development server (`npm run mock`), so pages can be looked at without linli. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Connect, Plugin } from "vite";
-import type { Incident, Me, Order } from "../../src/api/types";
+import type { Incident, Me, Order } from "./shapes.ts";
 import { incidents, listeners, log, make, makeOrder, messages, orders, people, picture, setState, step, sync, tell, YG } from "./world.ts";
 
 interface Ask {
@@ -67,6 +67,7 @@ function moveOrder(order: Order, body: Record<string, unknown>, me: Me): Order {
 
 function answer({ method, path, query, body, me }: Ask): unknown {
   const ask = `${method} ${path}`;
+  if (ask === "GET /api/installation") return { title: "邻里 · 仁里社区", demo: true };
   if (ask === "GET /api/demo/accounts") return { items: people.map(({ account, grants }) => ({ login: account.login, title: grants[0]?.role_title ?? "", password: "linli-demo" })) };
   if (ask === "POST /api/session") {
     const who = people.find(({ account }) => account.login === body["login"]);
@@ -81,6 +82,7 @@ function answer({ method, path, query, body, me }: Ask): unknown {
   if (!me) return refuse(401, "not_signed_in", "请先登录");
   if (ask === "GET /api/session") return me;
   if (ask === "GET /api/estates") return [{ ...YG, code: "YG", community: null, company: null, buildings: 6, homes: 300, devices: 80, open_incidents: 9 }, { id: "e2", title: "锦绣家园", code: "JX", community: null, company: null, buildings: 4, homes: 180, devices: 0, open_incidents: 0 }];
+  if (ask === "GET /api/incidents/categories") return [["lift", "电梯安全"], ["fire", "火灾烟雾"], ["elder", "独居老人"], ["water", "用水异常"], ["access", "门禁异常"], ["device_fault", "设备故障"], ["report", "人工上报"]].map(([code, title]) => ({ code, title }));
   if (ask === "GET /api/messages") return { items: messages, next_cursor: null, total: messages.length };
   if (ask === "GET /api/places") return page(query.get("parent_id") ? [{ id: "p1", kind: "lift", title: "3号电梯", path: "", children: 0, devices: 2 }] : ["1号楼", "2号楼", "3号楼", "南门"].map((title) => ({ id: title, kind: "building", title, path: title, children: 3, devices: 9 })));
   if (ask === "POST /api/files") return { id: crypto.randomUUID(), url: picture("现场", 140), width: 1600, height: 1200, bytes: 240_000 };
@@ -93,7 +95,7 @@ function answer({ method, path, query, body, me }: Ask): unknown {
       for (const one of of) sum[one[key]] = (sum[one[key]] ?? 0) + 1;
       return sum;
     };
-    return { by_severity: tally("severity", active), by_state: tally("state", all), overdue: active.filter(({ overdue }) => overdue).length, closed_today: 7, loop_rate_30d: 0.968, median_accept_s: 74 };
+    return { by_severity: tally("severity", active), by_state: tally("state", all), overdue: active.filter(({ overdue }) => overdue).length, closed_today: 7, loop_rate: 0.968, median_accept_s: 74 };
   }
   if (ask === "GET /api/incidents") {
     const ids = query.get("ids")?.split(",");
@@ -128,7 +130,7 @@ function answer({ method, path, query, body, me }: Ask): unknown {
   if (incident) {
     const it = find(incident[1] ?? "");
     const part = incident[2];
-    if (!part) return it;
+    if (!part) return { ...it, evidence: it.story.flatMap((one) => one.evidence), orders: it.orders.map((one) => ({ ...one, assignee_name: one.assignee?.name ?? "", result: "", moves: one.moves.map(({ move }) => move) })) };
     if (part === "suggestions")
       return [{ company: { id: "anju", title: "安居物业" }, duty_title: "维修与秩序", assignees: people.slice(2, 4).map(({ account, grants }, n) => ({ account_id: account.id, name: account.display_name, phone_masked: account.phone_masked, role_title: grants[0]?.role_title ?? "", load: n, on_duty: n === 0, reason: n === 0 ? "在岗，手上工单最少，距离最近" : "不在岗" })) }];
     if (part === "notes") {

@@ -1,6 +1,6 @@
 /** A small invented estate for looking at pages without the server. Development only. */
 import { randomUUID } from "node:crypto";
-import type { Incident, IncidentState, Me, Message, Order, OrderState, Permission, Plan, Severity, Step } from "../../src/api/types";
+import type { Incident, IncidentState, Me, Message, Order, OrderState, Permission, Plan, Severity, Step } from "./shapes.ts";
 
 const uuid = () => randomUUID();
 const iso = (agoS: number) => new Date(Date.now() - agoS * 1000).toISOString();
@@ -10,13 +10,13 @@ const SHEQU = { id: uuid(), title: "仁里社区" };
 const ANJU = { id: uuid(), title: "安居物业" };
 
 export const ALL: Permission[] = [
-  "see_incidents", "handle_incidents", "dispatch_orders", "verify_orders", "see_devices", "manage_devices", "command_devices",
+  "see_incidents", "handle_incidents", "dispatch_orders", "see_orders", "verify_orders", "see_devices", "manage_devices", "command_devices",
   "see_rules", "manage_rules", "see_people", "see_people_full", "see_places", "manage_organisations", "manage_accounts", "see_audit", "see_quarantine", "run_demo",
 ];
 
 function person(login: string, name: string, role: string, target: string, home: Me["home"], permissions: Permission[], organisation: string): Me {
   return {
-    account: { id: uuid(), login, display_name: name, phone_masked: "138****2031" },
+    account: { id: uuid(), login, display_name: name, phone_masked: "138****2031", must_change_password: false },
     grants: [{ id: uuid(), role: login, role_title: role, target_kind: "community", target_id: SHEQU.id, target_title: target, valid_to: null }],
     permissions, home, organisation: { id: uuid(), title: organisation, kind: "community" }, csrf: "mock", demo: true, installation_title: "邻里 · 仁里社区",
   };
@@ -25,8 +25,8 @@ function person(login: string, name: string, role: string, target: string, home:
 export const people: Me[] = [
   person("shequ", "王敏", "社区值班员", "仁里社区", "desk", ALL, "仁里社区居委会"),
   person("wuye", "赵经理", "物业经理", "安居物业", "desk", ["see_incidents", "handle_incidents", "dispatch_orders", "do_orders", "verify_orders", "see_devices", "see_places"], "安居物业"),
-  person("weixiu", "李强", "物业维修员", "安居物业", "my_orders", ["do_orders"], "安居物业"),
-  person("anbao", "陈刚", "秩序员", "安居物业", "my_orders", ["do_orders"], "安居物业"),
+  person("weixiu", "李强", "物业维修员", "安居物业", "my_orders", ["see_orders", "do_orders"], "安居物业"),
+  person("anbao", "陈刚", "秩序员", "安居物业", "my_orders", ["see_orders", "do_orders"], "安居物业"),
   person("wangge", "刘芳", "网格员", "仁里社区", "desk", ["see_incidents", "handle_incidents", "do_orders", "see_people", "see_places"], "仁里社区"),
   person("jiedao", "周主任", "街道值班", "怀远街道", "desk", ALL.filter((one) => one !== "run_demo"), "怀远街道办"),
   person("xian", "县级平台", "县级查看", "示范县", "desk", ["see_incidents", "see_devices", "see_rules", "see_audit"], "示范县"),
@@ -34,6 +34,8 @@ export const people: Me[] = [
 ];
 
 const plan: Plan = {
+  width: 480,
+  height: 272,
   buildings: [
     ["1号楼", 40, 40], ["2号楼", 190, 40], ["3号楼", 340, 40], ["4号楼", 40, 170], ["5号楼", 190, 170], ["6号楼", 340, 170],
   ].map(([title, x, y]) => ({ id: uuid(), title: String(title), x: Number(x), y: Number(y), w: 100, h: 62 })),
@@ -59,7 +61,7 @@ export function tell(name: string, fields: Record<string, unknown>) {
   for (const listener of listeners) listener(text);
 }
 
-const TITLES: Record<IncidentState, string> = { open: "待派发", handling: "处置中", resolved: "待核实", confirmed: "已核实", closed: "已办结", false_alarm: "误报", merged: "已合并" };
+const TITLES: Record<IncidentState, string> = { open: "待处置", handling: "处置中", resolved: "已解决待确认", confirmed: "已确认", closed: "已办结", false_alarm: "误报", merged: "已合并" };
 const ORDER_TITLES: Record<OrderState, string> = { offered: "待接单", accepted: "已接单", arrived: "已到场", fixed: "处置完", verified: "已核实", refused: "已拒单", transferred: "已转派", expired: "已过期", cancelled: "已撤回" };
 const CATEGORY: Record<string, string> = { lift: "电梯", fire: "消防", elder: "老人关爱", water: "用水", security: "治安", facility: "公共设施", device: "设备运维" };
 
@@ -98,7 +100,7 @@ export function makeOrder(incident: Incident, state: OrderState, offeredAgo: num
 }
 
 const DEADLINE: Partial<Record<OrderState, ["accept" | "arrive" | "fix" | "verify", string, number]>> = {
-  offered: ["accept", "接单时限", 120], accepted: ["arrive", "到场时限", 600], arrived: ["fix", "处置时限", 1800], fixed: ["verify", "核实时限", 3600],
+  offered: ["accept", "接单", 120], accepted: ["arrive", "到场", 600], arrived: ["fix", "处理完成", 1800], fixed: ["verify", "核实", 3600],
 };
 
 export function sync(incident: Incident, order: Order) {
@@ -138,14 +140,14 @@ export function setState(incident: Incident, state: IncidentState) {
 export function make(seed: Seed): Incident {
   serial += 1;
   const building = plan.buildings.find(({ title }) => seed.place.startsWith(title));
-  const mark = { place_id: uuid(), title: seed.place, x: building ? building.x + 74 : 240, y: building ? building.y + 22 : 262 };
+  const mark = { place_id: uuid(), title: seed.place, x: building ? building.x + 74 : 240, y: building ? building.y + 22 : 262, here: true };
   const incident: Incident = {
     id: uuid(), code: `YG-20261122-${String(serial).padStart(4, "0")}`, version: 1,
     line: `阳光花园 ${seed.place} ${seed.what}，请及时处置`, what: seed.what, estate: YG, place_title: seed.place,
     category: seed.category, category_title: CATEGORY[seed.category] ?? "其他", severity: seed.severity, state: seed.state, state_title: "",
     opened_at: iso(seed.ago + 1), received_at: iso(seed.ago), last_seen_at: iso(Math.min(seed.ago, 30)), times_seen: seed.times ?? 1,
     owner: seed.late ? SHEQU : ANJU, level: seed.late ? "community" : "property",
-    deadline: ["open", "handling", "resolved"].includes(seed.state) ? { kind: "accept", kind_title: seed.state === "resolved" ? "核实时限" : "派单时限", due_at: new Date(Date.now() + (seed.due ?? (seed.late ? -340 : 95)) * 1000).toISOString() } : null,
+    deadline: ["open", "handling", "resolved"].includes(seed.state) ? { kind: "accept", kind_title: seed.state === "resolved" ? "确认" : "接单", due_at: new Date(Date.now() + (seed.due ?? (seed.late ? -340 : 95)) * 1000).toISOString() } : null,
     overdue: seed.late ?? false, order: null, source: { kind: seed.device ? "device" : "person", title: seed.device ?? "王敏登记", device_id: null },
     evidence_count: seed.photo ? 2 : 0, taken_by: seed.taken ?? null, ringing: seed.state === "open",
     alerts: seed.device ? [{ id: uuid(), rule_title: seed.what.replace("发现", ""), rule_version: 3, device: { id: uuid(), code: "YG-DEV", title: seed.device }, found_at: iso(seed.ago), last_seen_at: iso(20), times_seen: seed.times ?? 1, state: "ringing",
@@ -156,12 +158,12 @@ export function make(seed: Seed): Incident {
       { title: "陈刚", phone_masked: "137****0945", role_title: "秩序员 · 在岗" },
       { title: "刘芳", phone_masked: "136****3320", role_title: "网格员" },
     ],
-    moves: [], plan: { buildings: plan.buildings, marks: [mark] },
+    moves: [], plan: { ...plan, marks: [mark] },
   };
   setState(incident, seed.state);
   const first = step(incident, seed.device ? `发现：${seed.what}` : "登记事件", seed.device ?? "王敏", seed.device ? "device" : "person", seed.sentence ?? null, seed.ago, "found");
   if (seed.photo) first.evidence = [{ file_id: uuid(), kind: "image", url: picture(`${seed.place} 08:21:07`, 210) }, { file_id: uuid(), kind: "image", url: picture(`${seed.place} 08:21:09`, 28) }];
-  if (seed.device) step(incident, `${incident.alerts[0]?.rule_title ?? ""}：达到「${{ critical: "紧急", danger: "严重", warning: "一般", notice: "提示" }[seed.severity]}」级别`, "规则", "rule", null, seed.ago - 1, "alert");
+  if (seed.device) step(incident, `${incident.alerts[0]?.rule_title ?? ""}：达到「${{ critical: "特急", danger: "紧急", warning: "警示", notice: "提示" }[seed.severity]}」级别`, "规则", "rule", null, seed.ago - 1, "alert");
   if (seed.late) step(incident, "派单时限已过，升级到仁里社区", "时限", "clock", "物业 5 分钟内没有接单", Math.max(seed.ago - 300, 5), "deadline_passed");
   if (seed.order) {
     step(incident, "派给安居物业", "王敏", "person", "请尽快到场，注意安全。", seed.ago - 20, "dispatched");

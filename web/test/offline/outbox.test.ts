@@ -11,7 +11,7 @@ const NEXT: Record<string, { state: Order["state"]; moves: string[] }> = {
   arrive: { state: "arrived", moves: ["fix"] },
   fix: { state: "fixed", moves: [] },
 };
-const asMoves = (names: string[]): OrderMove[] => names.map((move) => ({ move, title: move, needs_words: false, needs_photo: false }));
+const asMoves = (names: string[]): OrderMove[] => names.map((move) => ({ move: move as OrderMove["move"], title: move, needs_words: false, needs_photo: false }));
 
 /** A server that remembers keys as linli does, behind a network that can be cut before or after it has answered. */
 function world() {

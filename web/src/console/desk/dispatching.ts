@@ -36,7 +36,7 @@ export function dispatch(row: IncidentRow): Promise<boolean> {
       state: "handling",
       state_title: t("desk.states.handling"),
       ringing: false,
-      order: { id: "", state: "offered", state_title: t("desk.dispatching"), assignee_name: null, company_title: null, offered_at: at, accepted_at: null },
+      order: { id: "", state: "offered", state_title: t("desk.dispatching"), assignee_name: "", company_title: "", offered_at: at, accepted_at: null },
     }),
     () =>
       post<Order>(`/api/incidents/${row.id}/orders`, {

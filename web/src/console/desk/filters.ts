@@ -2,7 +2,7 @@
 import type { LocationQuery, LocationQueryRaw } from "vue-router";
 import { type Filters, SEVERITIES, type StateFilter } from "./queue";
 
-export const STATES: readonly StateFilter[] = ["active", "open", "handling", "resolved", "confirmed", "closed", "false_alarm", "merged", "all"];
+export const STATES: readonly StateFilter[] = ["active", "unanswered", "open", "handling", "resolved", "confirmed", "closed", "false_alarm", "merged", "all"];
 
 const text = (value: LocationQuery[string] | undefined): string => (typeof value === "string" ? value : "");
 

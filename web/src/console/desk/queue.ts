@@ -5,7 +5,11 @@ export const SEVERITIES: readonly Severity[] = ["critical", "danger", "warning",
 const RANK: Record<Severity, number> = { critical: 0, danger: 1, warning: 2, notice: 3 };
 const ACTIVE: ReadonlySet<IncidentState> = new Set(["open", "handling", "resolved", "confirmed"]);
 
-export type StateFilter = IncidentState | "active" | "all";
+export type StateFilter = IncidentState | "active" | "unanswered" | "all";
+const UNANSWERED: ReadonlySet<IncidentState> = new Set(["open", "handling"]);
+
+const inState = (state: IncidentState, wanted: StateFilter): boolean =>
+  wanted === "all" || (wanted === "active" ? ACTIVE.has(state) : wanted === "unanswered" ? UNANSWERED.has(state) : state === wanted);
 
 export interface Filters {
   state: StateFilter;
@@ -46,7 +50,7 @@ export const compareBy = (sort: Filters["sort"]) => (sort === "newest" ? newest 
 
 /** The same question the server answers for a list, asked of one changed row. */
 export function matches(row: IncidentRow, filters: Filters, myName: string): boolean {
-  if (filters.state === "active" ? !isActive(row) : filters.state !== "all" && row.state !== filters.state) return false;
+  if (!inState(row.state, filters.state)) return false;
   if (filters.severity && row.severity !== filters.severity) return false;
   if (filters.category && row.category !== filters.category) return false;
   if (filters.estateId && row.estate.id !== filters.estateId) return false;

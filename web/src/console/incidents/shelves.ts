@@ -24,6 +24,12 @@ export function followIncidents(reset: () => void): () => void {
   );
 }
 
+/** An order as the server answered a move on `orderId`; a transfer answers with the new order. */
+export function orderAnswered(order: Order, orderId: string): void {
+  orders.put(order);
+  if (order.id !== orderId) orders.changed(orderId);
+}
+
 export function followOrders(reset: () => void): () => void {
   return onLive(
     ["order_changed"],

@@ -10,7 +10,7 @@ const LEADS_TO: Record<string, OrderState> = {
   fix: "fixed",
 };
 
-const step = (move: string, needs_words: boolean, needs_photo: boolean): OrderMove => ({
+const step = (move: OrderMove["move"], needs_words: boolean, needs_photo: boolean): OrderMove => ({
   move,
   title: tCode("orders.moves", move),
   needs_words,

@@ -36,6 +36,7 @@ export default {
   newPassword: "新密码",
   repeatPassword: "再输一次新密码",
   passwordsDiffer: "两次输入的新密码不一样",
+  mustChange: "您用的还是别人设置的初始密码，请先换成自己的密码。",
   passwordRule: "至少 10 位，不要用手机号或生日。",
   passwordChanged: "密码已修改",
   darkMode: "深色模式",

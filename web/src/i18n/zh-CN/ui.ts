@@ -1,5 +1,5 @@
 export default {
-  severity: { critical: "紧急", danger: "严重", warning: "一般", notice: "提示" },
+  severity: { critical: "特急", danger: "紧急", warning: "警示", notice: "提示" },
   level: { property: "物业", community: "社区", street: "街道", county: "县级" },
   actorKind: { person: "人员", rule: "规则", clock: "时限", device: "设备" },
   ok: "确定",
