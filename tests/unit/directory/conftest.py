@@ -1,23 +1,38 @@
-"""The county of `town`, with its people, in a database of the test's own."""
+"""The county of `town`, with its people. All counties of a run share one database."""
 
 from collections.abc import AsyncGenerator
 
 import pytest
-from tests.unit.directory.town import Offices, Town, build_town, fill_town, offices
+from tests.unit.directory.town import (
+    Offices,
+    Town,
+    build_town,
+    database_beside,
+    fill_town,
+    offices,
+)
 
 from linli.app.engine.roles import DatabaseUrls
 
 
+@pytest.fixture(scope="session")
+async def directory_database(database: DatabaseUrls) -> AsyncGenerator[DatabaseUrls]:
+    """A database in which counties may stay: each test builds its own and sees no other."""
+    template = database.name.rpartition("_")[0] + "_template"
+    async with database_beside(database, template) as urls:
+        yield urls
+
+
 @pytest.fixture
-async def desks(fresh_database: DatabaseUrls) -> AsyncGenerator[Offices]:
-    """People's and linli's own way into an empty database."""
-    async with offices(fresh_database) as made:
+async def desks(directory_database: DatabaseUrls) -> AsyncGenerator[Offices]:
+    """People's and linli's own way into the database."""
+    async with offices(directory_database) as made:
         yield made
 
 
 @pytest.fixture
 async def town(desks: Offices) -> Town:
-    """The county with one account of each kind."""
+    """A county with one account of each kind."""
     async with desks.machine.work() as work:
         built = await build_town(work)
         await fill_town(work, built, desks.passwords)

@@ -4,6 +4,7 @@ Rows are written by linli itself (`machine`), read and changed by people (`app`)
 database role that the product uses for it.
 """
 
+import secrets
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -12,7 +13,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from linli.app.engine.roles import DatabaseUrls
+from linli.app.engine.roles import DatabaseUrls, connected, on_database, quoted
 from linli.directory.identity.contracts import (
     AccountDraft,
     GrantDraft,
@@ -106,6 +107,25 @@ class Offices:
 
 
 @asynccontextmanager
+async def database_beside(urls: DatabaseUrls, template: str) -> AsyncGenerator[DatabaseUrls]:
+    """A new database from the template, on the server of `urls`; dropped at the end."""
+    name = f"{template}_{secrets.token_hex(3)}"
+    made = DatabaseUrls(
+        admin=on_database(urls.admin, name),
+        owner=on_database(urls.owner, name),
+        app=on_database(urls.app, name),
+        gateway=on_database(urls.gateway, name),
+    )
+    async with connected(on_database(urls.admin, "postgres")) as admin:
+        create = f"CREATE DATABASE {quoted(name)} TEMPLATE {quoted(template)} OWNER linli_owner"
+        await admin.execute(text(create))
+        try:
+            yield made
+        finally:
+            await admin.execute(text(f"DROP DATABASE {quoted(name)} WITH (FORCE)"))
+
+
+@asynccontextmanager
 async def offices(urls: DatabaseUrls) -> AsyncGenerator[Offices]:
     clock = MovedClock()
     app, machine = engine_for(urls.app, connections=4), engine_for(urls.gateway, connections=2)
@@ -128,7 +148,12 @@ class Town:
     lift_firm: Organisation
     contract: ServiceContract
     home: UUID
+    tag: str
     accounts: dict[str, UUID] = field(default_factory=dict[str, UUID])
+
+    def login(self, name: str) -> str:
+        """The login of this county's account of that name."""
+        return f"{name}-{self.tag}"
 
 
 async def organisation(
@@ -139,8 +164,12 @@ async def organisation(
 
 
 async def build_town(work: Work) -> Town:
-    """Two streets; estates 阳光花园 and 和园 under the first, 北辛小区 under the second."""
+    """Two streets; estates 阳光花园 and 和园 under the first, 北辛小区 under the second.
+
+    Many such counties share a database; `tag` tells codes and logins of one from another's.
+    """
     kind = OrganisationKind
+    tag = secrets.token_hex(4)
     county = await organisation(work, kind.COUNTY, "示范县", None)
     east = await organisation(work, kind.STREET, "怀远街道", county)
     north = await organisation(work, kind.STREET, "北辛街道", county)
@@ -151,7 +180,7 @@ async def build_town(work: Work) -> Town:
     )
     titles = (("YG", "阳光花园"), ("HY", "和园"), ("BX", "北辛小区"))
     estates = [
-        await add_estate(work, EstateDraft(code, title, community.id, 260, 200))
+        await add_estate(work, EstateDraft(f"{code}-{tag}", title, community.id, 260, 200))
         for (code, title), community in zip(titles, communities, strict=True)
     ]
     company = await organisation(work, kind.COMPANY, "安居物业", county)
@@ -184,6 +213,7 @@ async def build_town(work: Work) -> Town:
         lift_firm=lifts,
         contract=contract,
         home=await _homes(work, estates),
+        tag=tag,
     )
 
 
@@ -229,13 +259,16 @@ async def fill_town(work: Work, town: Town, passwords: Passwords) -> None:
     }
     for login, (home, role) in STAFF.items():
         employer = homes[home]
-        town.accounts[login] = await hire(work, login, employer, password_hash)
+        town.accounts[login] = await hire(work, town.login(login), employer, password_hash)
         await appoint(work, town.accounts[login], role, employer)
 
 
 async def hire(work: Work, login: str, employer: Organisation, password_hash: str) -> UUID:
     draft = AccountDraft(
-        login=login, display_name=f"{login}的人", organisation_id=employer.id, phone="13812340001"
+        login=login,
+        display_name=f"{login.partition('-')[0]}的人",
+        organisation_id=employer.id,
+        phone="13812340001",
     )
     account = await create_account(
         work, CIPHER, draft, password_hash=password_hash, must_change=False
