@@ -70,8 +70,8 @@ class Bell:
                 waiting.set_result(None)
         self._rings.clear()
 
-    async def until(self, true: Callable[[], bool]) -> None:
-        async with asyncio.timeout(PATIENCE):
+    async def until(self, true: Callable[[], bool], patience: float = PATIENCE) -> None:
+        async with asyncio.timeout(patience):
             while not true():
                 ring = asyncio.get_running_loop().create_future()
                 self._rings.add(ring)
@@ -141,6 +141,7 @@ class MemoryIngest:
         self.held = False
         self.decide: Callable[[Inbound], Outcome] = lambda _message: ACCEPTED
         self.broken: Exception | None = None
+        self.breaks_once = False
         self._bell = bell
         self._open: list[tuple[list[Inbound], asyncio.Future[Sequence[Outcome]]]] = []
 
@@ -162,13 +163,15 @@ class MemoryIngest:
         messages, future = self._open.pop(at)
         if self.broken is not None:
             future.set_exception(self.broken)
+            if self.breaks_once:
+                self.broken = None
             return
         self.committed.extend(messages)
         future.set_result([self.decide(message) for message in messages])
         self._bell.ring()
 
-    async def until(self, count: int) -> list[Inbound]:
-        await self._bell.until(lambda: len(self.committed) >= count)
+    async def until(self, count: int, patience: float = PATIENCE) -> list[Inbound]:
+        await self._bell.until(lambda: len(self.committed) >= count, patience)
         return self.committed
 
     async def until_waiting(self, count: int) -> None:
@@ -305,8 +308,8 @@ class MemoryPresence:
         self.notices.extend(notices)
         self._bell.ring()
 
-    async def until(self, count: int) -> list[Notice]:
-        await self._bell.until(lambda: len(self.notices) >= count)
+    async def until(self, count: int, patience: float = PATIENCE) -> list[Notice]:
+        await self._bell.until(lambda: len(self.notices) >= count, patience)
         return self.notices
 
 

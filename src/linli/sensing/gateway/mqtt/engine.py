@@ -75,6 +75,8 @@ RECEIVE_MAXIMUM_DEFAULT: Final = 65_535
 TOPICS_REMEMBERED: Final = 1_024
 KEEP_ALIVE_GRACE: Final = 1.5
 QOS_2: Final = 2
+BRIDGE_BIT: Final = 0x80
+"""Some brokers set it in the level of a bridge's first try and repeat without it if refused."""
 CONNECT_PACKET_BYTES: Final = 80 * 1_024
 """Before the credentials are known: room for a will of 64 KiB and the rest of a CONNECT."""
 
@@ -862,7 +864,7 @@ class Engine:
     def _violation(self, wrong: CodecError) -> None:
         self.refused.append(wrong.reason.name.lower())
         if self.phase is Phase.GREETING and isinstance(wrong, UnsupportedVersion):
-            if wrong.level < V5:
+            if wrong.level < V5 or wrong.level & BRIDGE_BIT:
                 refusal = ConnAck(
                     session_present=False, reason=ReturnCode.UNACCEPTABLE_PROTOCOL_VERSION
                 )
