@@ -96,6 +96,16 @@ def check_registration(draft: Registration, kinds: Mapping[str, DeviceKind]) -> 
         raise BadInput("网关内编号只能用字母、数字和 _ . : -，最长 64 个", field="external_code")
 
 
+def check_driver(driver: str, doors: Doors) -> None:
+    """Refuse a driver that does not exist.
+
+    Raises:
+        UnknownDriver: there is none of this code.
+    """
+    if doors.drivers and driver not in doors.drivers:
+        raise UnknownDriver(field="driver")
+
+
 def check_title(title: str) -> None:
     """Refuse an empty or overlong title.
 

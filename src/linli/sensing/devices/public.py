@@ -1,5 +1,6 @@
 """The door to devices: kinds, register, credentials, commands, faults, signs of life."""
 
+from linli.sensing.devices.addresses import doors_at
 from linli.sensing.devices.kinds import (
     CommandKind,
     DeviceKind,
@@ -13,6 +14,7 @@ from linli.sensing.devices.policy import (
     UnknownCommand,
     UnknownDriver,
     UnknownKind,
+    check_driver,
     qr_text,
 )
 from linli.sensing.devices.register import (
@@ -92,6 +94,7 @@ __all__ = [
     "all_kinds",
     "answered",
     "change_device",
+    "check_driver",
     "clear_fault",
     "client_arrived",
     "client_left",
@@ -111,6 +114,7 @@ __all__ = [
     "devices_coded",
     "devices_named",
     "devices_of_kinds",
+    "doors_at",
     "due_sessions",
     "expire_commands",
     "fall_silent",

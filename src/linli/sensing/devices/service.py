@@ -139,6 +139,11 @@ async def connections_in(work: Work, estate_id: UUID | None = None) -> Sequence[
     return await store.connections_in(work.connection, estate_id)
 
 
+async def devices_per_connection(work: Work, ids: Collection[UUID]) -> Mapping[UUID, int]:
+    """How many devices speak through each of these connections."""
+    return await store.devices_per_connection(work.connection, ids) if ids else {}
+
+
 async def known_connections(work: Work, ids: Collection[UUID]) -> Mapping[UUID, KnownConnection]:
     """Connections with their devices, as the doors hold them in memory."""
     if not ids:

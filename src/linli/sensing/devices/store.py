@@ -283,6 +283,17 @@ async def devices_on(connection: AsyncConnection, connection_ids: Collection[UUI
     return [_device(row) for row in rows]
 
 
+async def devices_per_connection(
+    connection: AsyncConnection, ids: Collection[UUID]
+) -> dict[UUID, int]:
+    rows = await connection.execute(
+        select(_d.connection_id, func.count())
+        .where(_ids(_d.connection_id, ids))
+        .group_by(_d.connection_id)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
 _HAS_FAULT = exists().where(_f.device_id == _d.id)
 
 

@@ -10,6 +10,7 @@ LONGEST_TOPIC = 1024
 LONGEST_WORDS = 500
 MOST_HELD = 1000
 """Rows kept of one connection; older ones give way, but stay counted."""
+MOST_CUT = 3  # the bytes of a character of UTF-8 without its last
 
 HELD_MOVES: Mapping[tuple[HeldState, HeldMove], HeldState] = {
     (HeldState.WAITING, HeldMove.ASK): HeldState.ASKED,
@@ -46,3 +47,13 @@ def storable(text: str, longest: int) -> str:
         .decode()
         .replace("\0", "\N{REPLACEMENT CHARACTER}")[:longest]
     )
+
+
+def preview(payload: bytes, longest: int) -> str:
+    """The beginning of a payload for people: as text when it is text, else in hexadecimal."""
+    start = payload[:longest]
+    text = start.decode("utf-8", "ignore")
+    # Cutting may break the last character of a text; more loss than that means it is none.
+    if len(start) - len(text.encode()) <= MOST_CUT and text.replace("\n", " ").isprintable():
+        return text
+    return start[: longest // 3].hex(" ")

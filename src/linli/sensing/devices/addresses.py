@@ -1,0 +1,18 @@
+"""Where devices reach this installation."""
+
+from linli.sensing.devices.contracts import Doors
+
+USUAL_HOST = "localhost"
+
+
+def doors_at(state: object, host: str | None) -> Doors:
+    """The addresses that `state.doors` tells, `state` being the web application's.
+
+    Without them, the usual ports of the host by which the page was reached; then any driver may
+    be named.
+    """
+    doors: object = getattr(state, "doors", None)
+    if isinstance(doors, Doors):
+        return doors
+    name = host or USUAL_HOST
+    return Doors(mqtt_url=f"mqtt://{name}:1883", http_url=f"http://{name}", drivers=frozenset())

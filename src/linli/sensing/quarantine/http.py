@@ -1,0 +1,160 @@
+"""The quarantine over HTTP."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Query
+from pydantic import BaseModel, ConfigDict
+
+from linli.kernel.web import CurrentWork, require, router
+from linli.kernel.work import Work
+from linli.sensing.devices.contracts import Connection
+from linli.sensing.devices.public import connections_named
+from linli.sensing.quarantine import policy, service
+from linli.sensing.quarantine.contracts import HeldFilter, HeldMessage, HeldState
+
+api = router("/api/quarantine", tag="quarantine")
+
+PREVIEW = 300
+
+
+class Shape(BaseModel):
+    """A frozen wire shape."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class HeldShape(Shape):
+    """A held message. `payload_preview` is its beginning as text, or as hexadecimal digits.
+
+    `replayable` is false for one that was too large to be kept whole; `replay_asked` tells that
+    the intake will have it next.
+    """
+
+    id: UUID
+    first_received_at: datetime
+    received_at: datetime
+    connection_id: UUID | None
+    connection_code: str | None
+    topic: str
+    payload_preview: str
+    bytes: int
+    reason: str
+    reason_title: str
+    words: str
+    times_seen: int
+    state: HeldState
+    replay_asked: bool
+    replayable: bool
+
+
+class HeldList(Shape):
+    """A page of held messages, newest first."""
+
+    items: list[HeldShape]
+    next_cursor: str | None
+    total: int
+
+
+class ReasonShape(Shape):
+    """How many wait for one reason."""
+
+    reason: str
+    title: str
+    waiting: int
+
+
+class CountsShape(Shape):
+    """How many messages wait, by reason; `times_seen` counts all that ever came."""
+
+    waiting: int
+    times_seen: int
+    reasons: list[ReasonShape]
+
+
+@api.get("")
+async def list_held(
+    work: CurrentWork,
+    *,
+    reason: Annotated[str | None, Query()] = None,
+    connection_id: Annotated[UUID | None, Query()] = None,
+    state: Annotated[HeldState | None, Query()] = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    cursor: Annotated[str | None, Query()] = None,
+) -> HeldList:
+    """Held messages, newest first."""
+    require(work, "see_quarantine")
+    page = await service.list_held(
+        work,
+        HeldFilter(reason=reason, connection_id=connection_id, state=state),
+        after=cursor,
+        most=limit,
+    )
+    codes = await _connections(work, page.messages)
+    return HeldList(
+        items=[_shape(message, codes) for message in page.messages],
+        next_cursor=page.next_after,
+        total=page.total,
+    )
+
+
+@api.get("/counts")
+async def counts(work: CurrentWork) -> CountsShape:
+    """How many messages wait, and why."""
+    require(work, "see_quarantine")
+    counted = await service.counts(work)
+    return CountsShape(
+        waiting=counted.waiting,
+        times_seen=counted.times_seen,
+        reasons=[
+            ReasonShape(reason=reason, title=counted.titles[reason], waiting=waiting)
+            for reason, waiting in counted.by_reason.items()
+        ],
+    )
+
+
+@api.post("/{message_id}/replay")
+async def replay(work: CurrentWork, message_id: UUID) -> HeldShape:
+    """Have the message taken in again as soon as possible; its state tells what became of it."""
+    require(work, "see_quarantine")
+    return await _one(work, await service.ask_replay(work, message_id))
+
+
+@api.post("/{message_id}/drop")
+async def drop(work: CurrentWork, message_id: UUID) -> HeldShape:
+    """Nobody needs this message."""
+    require(work, "see_quarantine")
+    return await _one(work, await service.drop(work, message_id))
+
+
+async def _connections(work: Work, messages: tuple[HeldMessage, ...]) -> Mapping[UUID, Connection]:
+    return await connections_named(
+        work, {one.connection_id for one in messages if one.connection_id}
+    )
+
+
+async def _one(work: Work, message: HeldMessage) -> HeldShape:
+    return _shape(message, await _connections(work, (message,)))
+
+
+def _shape(message: HeldMessage, connections: Mapping[UUID, Connection]) -> HeldShape:
+    sender = connections.get(message.connection_id) if message.connection_id else None
+    return HeldShape(
+        id=message.id,
+        first_received_at=message.first_received_at,
+        received_at=message.received_at,
+        connection_id=message.connection_id,
+        connection_code=sender.code if sender else None,
+        topic=message.topic,
+        payload_preview=policy.preview(message.payload, PREVIEW),
+        bytes=message.bytes,
+        reason=message.reason,
+        reason_title=message.reason_title,
+        words=message.words,
+        times_seen=message.times_seen,
+        state=HeldState.WAITING if message.state is HeldState.ASKED else message.state,
+        replay_asked=message.state is HeldState.ASKED,
+        replayable=message.whole,
+    )
