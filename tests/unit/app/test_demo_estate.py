@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from linli.app.demo.accounts import ACCOUNTS
+from linli.app.demo.scenes import SCENES
 from linli.app.demo.seeding import DemoDoors, SeededWorld, is_seeded, seed
 from linli.app.engine.roles import DatabaseUrls
 from linli.app.processes.declared import declared_rules
@@ -20,6 +21,7 @@ from linli.sensing.devices.contracts import DeviceFilter
 from linli.sensing.devices.public import all_kinds, count_devices
 from linli.support.sealing.contracts import Keys
 from linli.support.sealing.public import AesGcmCipher
+from linli_simulator.scenes import BY_CODE
 
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 
@@ -62,3 +64,7 @@ async def test_every_declared_rule_listens_to_something(workshop: Workshop) -> N
         for rule in rules
     }
     assert listening == {draft.code for draft in drafts}
+
+
+def test_every_scene_offered_is_one_the_simulator_plays() -> None:
+    assert {scene.code for scene in SCENES} == set(BY_CODE)

@@ -380,7 +380,7 @@ def _amount(kind: DeviceKind | None, code: str, value: float) -> str:
         return f"{value:g}"
     if sheet.unit == "m³" and value < 1:
         return f"{value * 1000:g}升"
-    if sheet.labels and value.is_integer() and int(value) in sheet.labels:
+    if sheet.labels and float(value).is_integer() and int(value) in sheet.labels:
         return sheet.labels[int(value)]
     return f"{value:g} {sheet.unit}" if sheet.unit else f"{value:g}"
 
