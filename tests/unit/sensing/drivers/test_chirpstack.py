@@ -124,6 +124,14 @@ def test_the_network_server_may_decode_itself() -> None:
     assert dict(report.values) == {"water_total": 12.5, "valve_open": 1.0, "signal": -36.0}
 
 
+def test_a_device_knows_its_own_signal_best() -> None:
+    payload = b'{"object":{"signal":-99},"rxInfo":[{"rssi":-36},{"rssi":"?"},{"rssi":-40}]}'
+    (report,) = NETWORK.decode(UP, payload, METER)
+    assert report.values == (("signal", -99.0),)
+    (heard,) = NETWORK.decode(UP, payload.replace(b"signal", b"colour"), METER)
+    assert heard.values == (("signal", -36.0),)
+
+
 def test_without_codec_and_object_nobody_knows_what_it_means() -> None:
     with pytest.raises(Undecodable) as refused:
         heard(NETWORK, SAID["up, as documented"])

@@ -218,7 +218,7 @@ class ChirpStack:
             child=child,
             observed_at=time[0],
             clock_unreadable=time[1],
-            values=read.values + _radio(body, kind),
+            values=_with_radio(read.values, _radio(body, kind)),
             state=StateReport(online=True),
             unknown=read.unknown,
             refused=read.refused,
@@ -268,12 +268,21 @@ def _moment(
         child=child,
         observed_at=moment.observed_at or time[0],
         clock_unreadable=moment.observed_at is None and time[1],
-        values=read.values + radio,
+        values=_with_radio(read.values, radio),
         events=happened,
         state=StateReport(online=True) if radio else None,
         unknown=read.unknown,
         refused=read.refused,
     )
+
+
+def _with_radio(
+    values: tuple[tuple[str, float], ...],
+    radio: tuple[tuple[str, float], ...],
+) -> tuple[tuple[str, float], ...]:
+    """What the device says of its signal counts before what its network heard."""
+    said = {name for name, _ in values}
+    return values + tuple(heard for heard in radio if heard[0] not in said)
 
 
 def _frame(body: Mapping[str, object], heard_at: datetime | None) -> Frame:
