@@ -1,5 +1,6 @@
 """How terminals take commands: an answer, and what happens to the device because of it."""
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -35,7 +36,9 @@ def react(kind: Kind, command: Command, values: Values, at: float) -> Reaction:
 
 def _number(params: Mapping[str, object], name: str, otherwise: float) -> float:
     value = params.get(name)
-    return float(value) if isinstance(value, (int, float)) else otherwise
+    if not isinstance(value, (int, float)) or not math.isfinite(value):
+        return otherwise
+    return float(value)
 
 
 def _fixed(words: str, *deeds: Deed) -> Callable[[Mapping[str, object], Values], Reaction]:

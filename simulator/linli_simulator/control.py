@@ -1,6 +1,7 @@
 """The simulator's own connection: linli tells it, as it tells any device, which scene to play."""
 
 import asyncio
+from collections import OrderedDict
 from collections.abc import Mapping
 
 from linli_simulator import dialects
@@ -9,7 +10,7 @@ from linli_simulator.line import Door, Line
 from linli_simulator.packets import Greeting, Message
 from linli_simulator.registration import Account, Device, Dialect, Kind
 from linli_simulator.sayings import Answer, Command, Event, Saying, State
-from linli_simulator.stage import CannotPlay, Stage
+from linli_simulator.stage import REMEMBERED_COMMANDS, CannotPlay, Played, Stage
 
 PLAY_SCENE = "play_scene"
 BEAT = 60
@@ -37,7 +38,7 @@ class Control:
         )
         self._stage = stage
         self._clock = clock
-        self._performing: dict[str, asyncio.Task[None]] = {}
+        self._answers: OrderedDict[str, Answer | None] = OrderedDict()
         self._group: asyncio.TaskGroup | None = None
         self.line = Line(
             door,
@@ -69,33 +70,45 @@ class Control:
 
     def _hear(self, message: Message) -> None:
         command = dialects.understand(message)
-        if command is None or self._group is None or command.id in self._performing:
+        if command is None or self._group is None:
             return
-        self._performing[command.id] = self._group.create_task(self._perform(command))
+        if command.id in self._answers:
+            if (answer := self._answers[command.id]) is not None:
+                self._say(answer)  # linli did not hear it
+            return
+        self._answers[command.id] = None
+        while len(self._answers) > REMEMBERED_COMMANDS:
+            self._answers.popitem(last=False)
+        self._group.create_task(self._perform(command))
 
     async def _perform(self, command: Command) -> None:
+        answer, played = await self._answered(command)
+        self._answers[command.id] = answer
+        self._say(answer)
+        if played is not None:
+            fields: dict[str, str | float | int | bool] = {
+                "scene": played.scene,
+                "device": played.device,
+                "sent": played.sent,
+                "arrived": played.arrived,
+            }
+            self._say(Event(self._clock.now(), "scene_played", fields))
+
+    async def _answered(self, command: Command) -> tuple[Answer, Played | None]:
         if command.expires is not None and command.expires < self._clock.now():
-            self._say(Answer(command.id, "refused", "命令已过期"))
-            return
+            return Answer(command.id, "refused", "命令已过期"), None
         scene = _words(command.params, "scene")
         if command.name != PLAY_SCENE or scene is None:
-            self._say(Answer(command.id, "refused", "模拟器只会 play_scene，并要给出 scene"))
-            return
+            words = "模拟器只会 play_scene，并要给出 scene"
+            return Answer(command.id, "refused", words), None
         try:
             played = await self._stage.play(scene, _words(command.params, "device"))
         except CannotPlay as reason:
-            self._say(Answer(command.id, "refused", str(reason)))
-            return
-        whole = played.sent == played.arrived
-        words = "" if whole else f"{played.sent} 条消息中 {played.arrived} 条得到确认"
-        self._say(Answer(command.id, "done" if whole else "failed", words))
-        fields: dict[str, str | float | int | bool] = {
-            "scene": played.scene,
-            "device": played.device,
-            "sent": played.sent,
-            "arrived": played.arrived,
-        }
-        self._say(Event(self._clock.now(), "scene_played", fields))
+            return Answer(command.id, "refused", str(reason)), None
+        if played.sent == played.arrived:
+            return Answer(command.id, "done"), played
+        words = f"{played.sent} 条消息中 {played.arrived} 条得到确认"
+        return Answer(command.id, "failed", words), played
 
     def _say(self, saying: Saying) -> None:
         for message in dialects.encode(saying, self._device):

@@ -89,7 +89,7 @@ def understand(message: Message) -> Command | None:
     parts = message.topic.split("/")
     try:
         body: object = json.loads(message.payload)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     if not isinstance(body, dict):
         return None

@@ -221,7 +221,7 @@ class Stage:
             return ()
         jpeg = await asyncio.to_thread(pictures.draw, picture, pictures.Caption(device.title, at))
         account = self._register.accounts[device.connection]
-        file_id = await asyncio.to_thread(self._evidence.upload, account, jpeg)
+        file_id = await self._evidence.upload(account, jpeg)
         return () if file_id is None else (file_id,)
 
     async def _later(self, terminal: Terminal, deeds: tuple[Deed, ...]) -> None:

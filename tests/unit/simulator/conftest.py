@@ -6,7 +6,10 @@ import subprocess
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import paho.mqtt.client as paho
 import pytest
@@ -95,6 +98,53 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    path: str
+    authorization: str | None
+    content_type: str | None
+    body: bytes
+
+
+class FileDoor:
+    """The file door as `protocols/native.md` has it; keeps what is handed in."""
+
+    def __init__(self) -> None:
+        self.uploads: list[Upload] = []
+        self.status = 201
+        self.answer = b'{"id": "0198-file"}'
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Visit, self))
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+
+
+class _Visit(BaseHTTPRequestHandler):
+    def __init__(self, door: FileDoor, *about: Any) -> None:
+        self._door = door
+        super().__init__(*about)
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        authorization, sort = self.headers["Authorization"], self.headers["Content-Type"]
+        self._door.uploads.append(Upload(self.path, authorization, sort, body))
+        self.send_response(self._door.status)
+        self.end_headers()
+        self.wfile.write(self._door.answer)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's name
+        pass
+
+
+@pytest.fixture
+def file_door() -> Iterator[FileDoor]:
+    door = FileDoor()
+    thread = threading.Thread(target=door.server.serve_forever)
+    thread.start()
+    yield door
+    door.server.shutdown()
+    thread.join()
+    door.server.server_close()
 
 
 @pytest.fixture

@@ -1,3 +1,5 @@
+import math
+
 import pytest
 
 from linli_simulator import dialects
@@ -65,7 +67,8 @@ def test_a_self_test_is_an_event() -> None:
 @pytest.mark.parametrize(("kind", "name"), sorted(OBEDIENCE))
 def test_every_order_is_answered_whatever_its_parameters(kind: Kind, name: str) -> None:
     wild: dict[str, object] = {"seconds": "x", "floor": None, "text": 5, "times": (), "volume": b""}
-    for params in ({}, wild):
+    endless: dict[str, object] = dict.fromkeys(("seconds", "floor", "times", "volume"), math.inf)
+    for params in ({}, wild, endless):
         reaction = react(kind, Command("c-1", name, params, None), READINGS, NOW)
         assert reaction.status in {"done", "refused"}
         assert reaction.words

@@ -1,10 +1,11 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from linli_simulator import packets
 from linli_simulator.packets import BrokenWire, Greeting, Message, Unpacker, Will
 
+UNHURRIED = settings(deadline=None)  # the machine may be busy with other tests
 TOPICS = st.text(st.characters(exclude_categories=("Cs",)), max_size=60)
 MESSAGES = st.builds(
     Message,
@@ -16,6 +17,7 @@ MESSAGES = st.builds(
 )
 
 
+@UNHURRIED
 @given(st.lists(MESSAGES, max_size=6), st.integers(1, 40))
 def test_what_is_written_is_read_again_in_whatever_pieces_it_arrives(
     messages: list[Message], piece: int
@@ -31,6 +33,7 @@ def test_what_is_written_is_read_again_in_whatever_pieces_it_arrives(
     assert unpacker.is_empty
 
 
+@UNHURRIED
 @given(st.binary(max_size=200))
 def test_rubbish_is_refused_or_waited_for_and_nothing_else(raw: bytes) -> None:
     unpacker = Unpacker()

@@ -1,10 +1,8 @@
-import threading
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
 
 import pytest
 from PIL import Image
+from tests.unit.simulator.conftest import FileDoor, Upload
 
 from linli_simulator.deeds import Picture
 from linli_simulator.evidence import EvidenceDoor
@@ -25,53 +23,25 @@ def test_a_still_is_a_picture_of_its_moment(picture: Picture) -> None:
     assert jpeg != draw(picture, Caption(CAPTION.title, CAPTION.at + 1))
 
 
-class FileDoor(BaseHTTPRequestHandler):
-    """The file door as `protocols/native.md` has it, for one account."""
-
-    received: list[bytes]
-
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        allowed = self.headers["Authorization"] == "Bearer yg-3-lift3-cam:secret"
-        if allowed and self.path == "/device/v1/file":
-            self.received.append(body)
-            self.send_response(201)
-            self.end_headers()
-            self.wfile.write(b'{"id": "0198-file"}')
-        else:
-            self.send_response(401)
-            self.end_headers()
-            self.wfile.write(b'{"id": "not yours"}')
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's name
-        pass
+async def test_a_still_is_handed_in_with_the_cameras_own_account(file_door: FileDoor) -> None:
+    assert await EvidenceDoor(file_door.url).upload(CAMERA, b"jpeg") == "0198-file"
+    (upload,) = file_door.uploads
+    assert upload == Upload(
+        "/device/v1/file", "Bearer yg-3-lift3-cam:secret", "image/jpeg", b"jpeg"
+    )
 
 
-@pytest.fixture
-def file_door() -> Iterator[tuple[str, list[bytes]]]:
-    received: list[bytes] = []
-    handler = type("Door", (FileDoor,), {"received": received})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}", received
-    server.shutdown()
-    thread.join()
-    server.server_close()
+async def test_a_refusal_is_no_evidence(file_door: FileDoor) -> None:
+    file_door.status = 401
+    assert await EvidenceDoor(file_door.url).upload(CAMERA, b"jpeg") is None
 
 
-def test_a_still_is_handed_in_with_the_cameras_own_account(
-    file_door: tuple[str, list[bytes]],
-) -> None:
-    url, received = file_door
-    assert EvidenceDoor(url).upload(CAMERA, b"jpeg") == "0198-file"
-    assert received == [b"jpeg"]
+@pytest.mark.parametrize("answer", [b"", b"7", b"{}", b'{"id": 5}', b"<html>"])
+async def test_an_answer_without_an_id_is_no_evidence(file_door: FileDoor, answer: bytes) -> None:
+    file_door.answer = answer
+    assert await EvidenceDoor(file_door.url).upload(CAMERA, b"jpeg") is None
 
 
-def test_a_refusal_is_no_evidence(file_door: tuple[str, list[bytes]]) -> None:
-    url, _ = file_door
-    assert EvidenceDoor(url).upload(Account("another", "secret"), b"jpeg") is None
-
-
-def test_nobody_at_the_door_is_no_evidence() -> None:
-    assert EvidenceDoor("http://127.0.0.1:9").upload(CAMERA, b"jpeg") is None
+@pytest.mark.parametrize("url", ["http://127.0.0.1:9", "http://127.0.0.1:x", "", "nonsense"])
+async def test_nobody_at_the_door_is_no_evidence(url: str) -> None:
+    assert await EvidenceDoor(url).upload(CAMERA, b"jpeg") is None

@@ -2,12 +2,13 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from linli_simulator import rhythm
 from linli_simulator.registration import Device, Dialect, Kind
 
+UNHURRIED = settings(deadline=None)  # the machine may be busy with other tests
 MIDNIGHT = 1_795_363_200.0  # 2026-11-23 00:00 in Shanghai
 HOUR = 3600.0
 KINDS_FOLDER = Path(__file__).parents[3] / "src" / "linli" / "sensing" / "devices" / "kinds"
@@ -36,6 +37,7 @@ def device(kind: Kind, code: str = "one", title: str = "南门 门禁") -> Devic
         (Kind.LIFT_CONTROLLER, "trips"),
     ],
 )
+@UNHURRIED
 @given(at=MOMENTS, later=st.floats(0, 3 * 86400), seed=st.integers(0, 9))
 def test_counters_never_run_backwards(
     kind: Kind, counter: str, at: float, later: float, seed: int
@@ -45,6 +47,7 @@ def test_counters_never_run_backwards(
 
 
 @pytest.mark.parametrize("kind", set(Kind) - {Kind.SIMULATOR})
+@UNHURRIED
 @given(at=MOMENTS, code=st.sampled_from(["a", "b", "c"]))
 def test_every_reading_is_one_that_linli_knows_and_believes(
     kind: Kind, at: float, code: str
@@ -77,6 +80,7 @@ def test_water_runs_in_bursts_so_that_no_tap_seems_to_leak() -> None:
     assert flows.count(0) > 60
 
 
+@UNHURRIED
 @given(at=MOMENTS)
 def test_a_household_stays_below_two_cubic_metres_a_day_and_above_ten_litres_in_twelve_hours(
     at: float,
@@ -104,6 +108,7 @@ def test_a_battery_falls_slowly() -> None:
     assert now - 12 < in_a_year < now
 
 
+@UNHURRIED
 @given(at=MOMENTS, kind=st.sampled_from(Kind))
 def test_beats_come_about_once_a_minute_and_always_later(at: float, kind: Kind) -> None:
     beat = rhythm.BEATS.get(kind, rhythm.BEAT)
@@ -113,6 +118,7 @@ def test_beats_come_about_once_a_minute_and_always_later(at: float, kind: Kind) 
     assert 0.8 * beat < second - first < 1.2 * beat
 
 
+@UNHURRIED
 @given(at=MOMENTS)
 def test_visits_come_later_and_more_of_them_at_seven_than_at_three(at: float) -> None:
     gate = device(Kind.GATE_CONTROLLER)
@@ -134,6 +140,7 @@ def test_cars_are_known_by_their_plates() -> None:
     assert rhythm.passage(cars, MIDNIGHT, 7).fields["means"] == "plate"
 
 
+@UNHURRIED
 @given(at=MOMENTS)
 def test_six_in_the_morning_is_the_next_one(at: float) -> None:
     six = rhythm.next_time_of_day(at, 6 * HOUR)
