@@ -18,6 +18,7 @@ from sqlalchemy import (
     or_,
     select,
 )
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from linli.directory.people.contracts import (
@@ -117,7 +118,11 @@ async def find(
     window: Window,
 ) -> Sequence[PersonRow]:
     """People in sight, by name, each once with the newest home they live in at `window.now`."""
-    each = _matching(cipher, search, window.now).distinct(n.id).order_by(n.id, r.valid_from.desc())
+    each = (
+        _matching(cipher, search, window.now)
+        .ext(distinct_on(n.id))
+        .order_by(n.id, r.valid_from.desc())
+    )
     one = each.subquery()
     wanted = select(one).order_by(one.c.name, one.c.id).limit(window.most)
     if window.after is not None:
