@@ -16,8 +16,8 @@ from fastapi import APIRouter
 import linli
 from linli.kernel.reactions import Chore, DeadlineReaction, EventReaction
 
-# The application's own routers are known to it.
-APPLICATION = "linli.app."
+# The application knows this one by itself.
+LIVE = "linli.app.live.http"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +30,10 @@ class Reactions:
 
 
 def routers() -> tuple[APIRouter, ...]:
-    """Every context's router, in the order of its module's name."""
+    """Every router of an `http` module but the live stream's, in the order of the modules."""
     found: dict[int, APIRouter] = {}
     for module in _modules("http"):
-        if module.__name__.startswith(APPLICATION):
+        if module.__name__ == LIVE:
             continue
         for value in vars(module).values():
             if isinstance(value, APIRouter):
