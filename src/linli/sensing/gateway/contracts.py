@@ -291,10 +291,16 @@ class DismissalReason(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Dismissal:
-    """An order to drop every client of a connection, at once."""
+    """An order to drop every client of a connection, at once.
+
+    With `client_id` only that client; with `gateway` only where that gateway holds it (the client
+    has come to another one).
+    """
 
     connection_id: UUID
     reason: DismissalReason
+    client_id: str | None = None
+    gateway: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

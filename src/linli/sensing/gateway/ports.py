@@ -38,7 +38,11 @@ class Doorkeeper(Protocol):
         ...
 
     def dismissals(self) -> AsyncIterator[Dismissal]:
-        """Yield connections to be dropped (token revoked or rotated, taken over elsewhere)."""
+        """Yield connections to be dropped (token revoked or rotated, taken over elsewhere).
+
+        A client that comes to one gateway while its session names another should be dismissed
+        there: `TAKEN_OVER` with its client id and the other gateway's name.
+        """
         ...
 
 

@@ -14,7 +14,15 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from tests.support.mqtt_client import BareClient, connected, dial, hello
-from tests.support.mqtt_door import COMMAND, PASSWORD, PATIENCE, TELEMETRY, USERNAME, Door
+from tests.support.mqtt_door import (
+    COMMAND,
+    PASSWORD,
+    PATIENCE,
+    TELEMETRY,
+    USERNAME,
+    Door,
+    NativeTopics,
+)
 from websockets.asyncio.client import ClientConnection
 from websockets.asyncio.client import connect as connect_websocket
 from websockets.exceptions import ConnectionClosed, InvalidStatus
@@ -265,6 +273,46 @@ async def test_nothing_more_is_read_while_too_much_waits_for_the_database(door: 
         assert await busy.read() == PubAck(5)
 
 
+async def test_when_the_database_lags_nobody_is_read_until_half_is_committed(door: Door) -> None:
+    door.settings = replace(door.settings, max_in_flight=4)
+    door.ingest.held = True
+    async with (
+        door.open(),
+        connected(door, hello(client_id="one")) as one,
+        connected(door, hello(client_id="two")) as two,
+    ):
+        for client in (one, two):
+            client.send(*(Publish(TELEMETRY, b"1", 1, packet_id) for packet_id in (1, 2)))
+            await door.ingest.until_waiting(1 if client is one else 2)
+        two.send(Publish(TELEMETRY, b"2", 1, 3))
+        await turns()
+        assert door.ingest.waiting == 2
+        door.ingest.commit()
+        await door.ingest.until_waiting(2)
+        door.ingest.held = False
+        door.ingest.commit()
+        door.ingest.commit()
+        assert [await two.read() for _ in range(3)] == [PubAck(1), PubAck(2), PubAck(3)]
+
+
+async def test_a_permission_with_a_bug_costs_one_connection(door: Door) -> None:
+    class Broken(NativeTopics):
+        def may_publish(self, topic: str) -> bool:
+            raise ZeroDivisionError(topic)
+
+    door.register("broken", b"b", Broken())
+    async with (
+        door.open(),
+        connected(door) as good,
+        connected(door, hello(client_id="b", username="broken", password=b"b")) as bad,
+    ):
+        bad.send(Publish(TELEMETRY, b"1", 1, 1))
+        assert (await bad.expect(Disconnect)).reason == Reason.IMPLEMENTATION_ERROR
+        await bad.ended()
+        await good.publish(b"{}")
+        assert door.server.counters.read().failures == {"receive": 1}
+
+
 async def test_a_client_that_does_not_read_is_cut_off(door: Door) -> None:
     limit(door, Limits(commands_in_flight=1_000))
     door.settings = replace(door.settings, write_buffer=4_096)
@@ -391,6 +439,27 @@ async def test_revoking_drops_every_client_of_a_connection_at_once(
             assert (await client.expect(Disconnect)).reason == reason
             await client.ended()
         await neighbour.alive()
+
+
+async def test_a_client_that_moved_to_another_gateway_is_dropped_here(door: Door) -> None:
+    """Its session lives on there: nothing of ours overwrites it."""
+    async with (
+        door.open(),
+        connected(door, hello(client_id="moved", expiry=600)) as moved,
+        connected(door, hello(client_id="stays")) as stays,
+    ):
+        key = (door.admission.connection_id, "moved")
+        there = replace(door.sessions.sessions[key], gateway="gateway-2")
+        door.sessions.sessions[key] = there
+        for gateway in ("gateway-3", "gateway-1"):
+            door.doorkeeper.orders.put_nowait(
+                Dismissal(key[0], DismissalReason.TAKEN_OVER, "moved", gateway)
+            )
+        assert (await moved.expect(Disconnect)).reason == Reason.SESSION_TAKEN_OVER
+        await moved.ended()
+        await door.presence.until(3)
+        assert door.sessions.sessions[key] == there
+        await stays.alive()
 
 
 # Restarts

@@ -52,6 +52,7 @@ class Paused(Flag):
     RATE = auto()
     IN_FLIGHT = auto()
     WRITING = auto()
+    CROWD = auto()
     ENDING = auto()
 
 
@@ -60,6 +61,8 @@ class Hub(Protocol):
 
     settings: MqttSettings
     counters: GatewayCounters
+    in_flight: int
+    """Messages of all clients submitted and not settled."""
     ingest: Ingest
     sessions: SessionStore
     commands: Commands
@@ -102,6 +105,14 @@ class Hub(Protocol):
         """Remember to look at it at the next tick."""
         ...
 
+    def crowded(self, conversation: "Conversation") -> None:
+        """Remember to let it go on once enough has been committed."""
+        ...
+
+    def relieved(self) -> None:
+        """Hear that something was settled."""
+        ...
+
 
 class Conversation:
     """Everything about one network connection, from accept to the last stored byte."""
@@ -134,6 +145,12 @@ class Conversation:
     # Told by the link
 
     def received(self, raw: bytes) -> None:
+        try:
+            self._take(raw)
+        except Exception as wrong:  # noqa: BLE001 - supervised: a bug costs this connection only
+            self._failed("receive", wrong)
+
+    def _take(self, raw: bytes) -> None:
         hub = self._hub
         engine = self.engine
         if engine.closed:
@@ -152,6 +169,9 @@ class Conversation:
                 hub.slowed(self)
             if engine.in_flight >= self._in_flight_limit:
                 self._pause(Paused.IN_FLIGHT)
+            if hub.in_flight >= hub.settings.max_in_flight:
+                self._pause(Paused.CROWD)
+                hub.crowded(self)
         self.flush()
 
     def broke_framing(self, detail: str) -> None:
@@ -231,6 +251,10 @@ class Conversation:
         if limit is not None and not self._paused and now - self._heard_at > limit:
             self.dismiss(Reason.KEEP_ALIVE_TIMEOUT, LeaveReason.KEEP_ALIVE)
 
+    def uncrowded(self) -> None:
+        """Read again: enough of what was waiting has been committed."""
+        self._resume(Paused.CROWD)
+
     def cooled(self, now: float) -> bool:
         """Read again if the rate allows it; False when it has to wait on."""
         if self._bytes is None or self._messages is None or self.engine.closed:
@@ -261,6 +285,7 @@ class Conversation:
         hub = self._hub
         counters = hub.counters
         counters.messages += len(batch.messages)
+        hub.in_flight += len(batch.messages)
         for message in batch.messages:
             counters.message_bytes += len(message.payload)
         self._quiet.clear()
@@ -280,13 +305,23 @@ class Conversation:
                 outcomes = future.result()
             else:
                 self._hub.failed("ingest", wrong)
-        self._settle(batch, outcomes)
+        try:
+            self._settle(batch, outcomes)
+        except Exception as wrong:  # noqa: BLE001 - supervised: a bug costs this connection only
+            self._failed("settle", wrong)
+
+    def _failed(self, place: str, wrong: Exception) -> None:
+        self._hub.failed(place, wrong)
+        self.dismiss(Reason.IMPLEMENTATION_ERROR, LeaveReason.FAILED)
 
     def _settle(self, batch: Batch, outcomes: Sequence[Outcome] | None) -> None:
         engine = self.engine
+        hub = self._hub
+        hub.in_flight -= len(batch.messages)
+        hub.relieved()
         for outcome in outcomes or ():
             if outcome.fate is not Fate.ACCEPTED:
-                self._hub.counters.refused[outcome.fate.value] += 1
+                hub.counters.refused[outcome.fate.value] += 1
         self.carry_out(engine.settle(batch, outcomes))
         self._hush()
         if (

@@ -58,6 +58,8 @@ PUBLISH_TYPE: Final = 0x30
 TYPE_BITS: Final = 0xF0
 HEADER_MAX: Final = 5
 TOPICS_REMEMBERED: Final = 256
+SECTIONS_REMEMBERED: Final = 32
+SECTION_REMEMBERED: Final = 100
 OLD_PROTOCOL_NAME: Final = "MQIsdp"
 OLD_LEVEL: Final = 3
 PROTOCOL_NAME: Final = "MQTT"
@@ -80,7 +82,7 @@ class Decoder:
     the version for what follows. `max_packet` bounds a whole packet, header included.
     """
 
-    __slots__ = ("_buffer", "_needed", "_topics", "max_packet", "version")
+    __slots__ = ("_buffer", "_needed", "_sections", "_topics", "max_packet", "version")
 
     def __init__(self, version: int | None = None, max_packet: int = MAX_PACKET) -> None:
         self.version = version
@@ -88,6 +90,7 @@ class Decoder:
         self._buffer = bytearray()
         self._needed = 0
         self._topics: dict[bytes, str] = {}
+        self._sections: dict[bytes, Properties] = {}
 
     def feed(self, received: bytes, packets: list[Packet]) -> None:
         """Append the packets completed by these bytes to `packets`.
@@ -223,9 +226,18 @@ class Decoder:
         return topic
 
     def _publish_properties(self, raw: bytes, at: int, stop: int) -> tuple[Properties, int]:
+        # A client tends to send the same properties with every message.
+        behind = at + 1 + raw[at]
+        section = raw[at:behind]
+        if behind <= stop and (known := self._sections.get(section)) is not None:
+            return known, behind
         cursor = Cursor(raw, at, stop)
         properties = read_properties(cursor, props.PUBLISH)
         _check_response_topic(properties)
+        if len(section) <= SECTION_REMEMBERED and cursor.position == behind:
+            if len(self._sections) >= SECTIONS_REMEMBERED:
+                self._sections.clear()
+            self._sections[section] = properties
         return properties, cursor.position
 
     def _other(self, head: int, cursor: Cursor) -> Packet:

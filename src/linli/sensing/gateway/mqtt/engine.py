@@ -74,6 +74,7 @@ PACKET_IDS: Final = 65_535
 RECEIVE_MAXIMUM_DEFAULT: Final = 65_535
 TOPICS_REMEMBERED: Final = 1_024
 KEEP_ALIVE_GRACE: Final = 1.5
+REASON_STRING_MAX: Final = 200
 QOS_2: Final = 2
 BRIDGE_BIT: Final = 0x80
 """Some brokers set it in the level of a bridge's first try and repeat without it if refused."""
@@ -540,6 +541,8 @@ class Engine:
         permitted = terms.permitted.get(topic)
         if permitted is None:
             permitted = self._permit(topic, terms)
+        if not permitted:
+            self.refused.append("foreign_topic")
         qos = packet.qos
         packet_id = packet.packet_id
         if qos:
@@ -604,8 +607,6 @@ class Engine:
         if len(terms.permitted) >= TOPICS_REMEMBERED:
             terms.permitted.clear()
         terms.permitted[topic] = permitted
-        if not permitted:
-            self.refused.append("foreign_topic")
         return permitted
 
     def _flush(self, messages: list[Inbound], effects: list[Effect]) -> None:
@@ -670,8 +671,9 @@ class Engine:
         reason = outcome.code if outcome.code in PUBACK_REASONS else FAILURE
         terms = self._agreed()
         if terms.explain and outcome.reason:
+            explanation = outcome.reason.replace("\x00", "")[:REASON_STRING_MAX]
             told = encode(
-                ack(packet_id, reason, Properties(reason_string=outcome.reason)), self.version
+                ack(packet_id, reason, Properties(reason_string=explanation)), self.version
             )
             if not terms.client_packet_bytes or len(told) <= terms.client_packet_bytes:
                 return told

@@ -97,6 +97,7 @@ class MqttServer:
     ) -> None:
         self.settings = settings
         self.counters = GatewayCounters()
+        self.in_flight = 0
         self.ingest = ports.ingest
         self.sessions = ports.sessions
         self.commands = ports.commands
@@ -110,6 +111,7 @@ class MqttServer:
         self._by_connection: dict[UUID, dict[str, Conversation]] = defaultdict(dict)
         self._locks: WeakValueDictionary[Key, asyncio.Lock] = WeakValueDictionary()
         self._slowed: set[Conversation] = set()
+        self._crowded: set[Conversation] = set()
         self._notices: asyncio.Queue[Notice] = asyncio.Queue()
         self._client_throttle = Throttle(settings.client_throttle)
         self._address_throttle = Throttle(settings.address_throttle)
@@ -148,9 +150,14 @@ class MqttServer:
             found.append((str(host), int(port)))
         return found
 
-    def dismiss(self, connection_id: UUID, reason: DismissalReason) -> int:
-        """Drop every client of a connection now; return how many."""
-        conversations = list(self._by_connection.get(connection_id, {}).values())
+    def dismiss(
+        self, connection_id: UUID, reason: DismissalReason, client_id: str | None = None
+    ) -> int:
+        """Drop every client of a connection now, or the one named; return how many."""
+        clients = self._by_connection.get(connection_id, {})
+        conversations = [
+            one for name, one in clients.items() if client_id is None or name == client_id
+        ]
         for conversation in conversations:
             conversation.dismiss(DISMISSALS[reason], LeaveReason.DISMISSED, reason.value)
         return len(conversations)
@@ -181,7 +188,10 @@ class MqttServer:
         if self._group is None:
             work.close()
             return
-        self._group.create_task(work)
+        self._group.create_task(self._shielded(work))
+
+    async def _shielded(self, work: Coroutine[object, object, None]) -> None:
+        await self.guarded("task", work)
 
     async def guarded(self, place: str, work: Awaitable[None]) -> bool:
         """Await; on failure log and count it and return False."""
@@ -245,6 +255,10 @@ class MqttServer:
         now = self.now()
         ends_at = now + timedelta(seconds=session.expiry_seconds)
         will = departure.will
+        if engine.stored:
+            current = await self.sessions.load(session.connection_id, session.client_id)
+            if current is not None and current.gateway not in {None, self.settings.gateway}:
+                return  # The client has gone to another gateway and its session with it.
         if will is None:
             if session.expiry_seconds:
                 await self.sessions.save(engine.away(ends_at, None))
@@ -270,6 +284,7 @@ class MqttServer:
         """Drop every trace of an ended conversation."""
         self._conversations.discard(conversation)
         self._slowed.discard(conversation)
+        self._crowded.discard(conversation)
         self.counters.connections_open = len(self._conversations)
         self._no_longer_waiting(conversation)
         admission = conversation.engine.admission
@@ -287,6 +302,17 @@ class MqttServer:
     def slowed(self, conversation: Conversation) -> None:
         """Remember to look at it at the next tick."""
         self._slowed.add(conversation)
+
+    def crowded(self, conversation: Conversation) -> None:
+        """Remember to let it go on once enough has been committed."""
+        self._crowded.add(conversation)
+
+    def relieved(self) -> None:
+        """Let the crowd go on when half of what was waiting has been committed."""
+        if self._crowded and self.in_flight <= self.settings.max_in_flight // 2:
+            crowd, self._crowded = self._crowded, set()
+            for conversation in crowd:
+                conversation.uncrowded()
 
     # Letting in
 
@@ -533,7 +559,8 @@ class MqttServer:
 
     async def _follow_dismissals(self) -> None:
         async for dismissal in self._doorkeeper.dismissals():
-            self.dismiss(dismissal.connection_id, dismissal.reason)
+            if dismissal.gateway in {None, self.settings.gateway}:
+                self.dismiss(dismissal.connection_id, dismissal.reason, dismissal.client_id)
 
     # Stopping
 

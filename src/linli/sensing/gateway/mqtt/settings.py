@@ -28,6 +28,8 @@ class MqttSettings:
     max_connections: int = 20_000
     max_waiting_per_address: int = 64
     """Network connections of one address that have not finished CONNECT."""
+    max_in_flight: int = 100_000
+    """Messages of all clients not yet committed; past that no client is read until half is."""
     write_buffer: int = 256 * 1_024
     """Above this a client gets no more and nothing more is read from it, until it reads."""
     stall_timeout: float = 30.0
