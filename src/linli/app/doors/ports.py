@@ -85,14 +85,18 @@ class RegisterDoorkeeper:
 
     async def authenticate(self, credentials: Credentials) -> Admission | Refused:
         """Say whose credentials these are; the connection is then in the register's memory."""
-        if not credentials.username or not credentials.password:
-            return Refused(RefusalReason.BAD_CREDENTIALS, "no username or no password")
+        if not credentials.username:
+            return Refused(RefusalReason.BAD_CREDENTIALS, "no username")
         try:
-            token = credentials.password.decode()
+            token = (credentials.password or b"").decode()
         except UnicodeDecodeError:
             return Refused(RefusalReason.BAD_CREDENTIALS, "the password is not text")
         async with reaching(self._workshop) as work:
-            connection = await devices.sign_in(work, credentials.username, token)
+            if token:
+                connection = await devices.sign_in(work, credentials.username, token)
+            else:
+                # Some makers' devices send their token as the user name, and no password.
+                connection = await devices.sign_in_by_token(work, credentials.username)
             if connection is None:
                 return Refused(RefusalReason.BAD_CREDENTIALS, "unknown, revoked or wrong token")
             known = await self._register.load_within(work, connection.id)

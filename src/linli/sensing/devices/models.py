@@ -36,7 +36,7 @@ connection_table = Table(
     Column("kind", String(20), nullable=False),
     Column("driver", String(40), nullable=False),
     Column("settings", JSONB, nullable=False, server_default="{}"),
-    Column("token_hash", LargeBinary(32), nullable=False),
+    Column("token_hash", LargeBinary(32), nullable=False, index=True),
     Column("token_previous_hash", LargeBinary(32)),
     Column("previous_valid_until", Moment),
     Column("created_at", Moment, nullable=False),

@@ -58,6 +58,7 @@ from linli.sensing.devices.service import (
     revoke,
     rotate,
     sign_in,
+    sign_in_by_token,
 )
 from linli.sensing.devices.sessions import (
     KeptSession,
@@ -134,4 +135,5 @@ __all__ = [
     "rotate",
     "save_session",
     "sign_in",
+    "sign_in_by_token",
 ]

@@ -186,6 +186,15 @@ async def sign_in(work: Work, code: str, token: str) -> Connection | None:
     return connection if policy.is_token(token, kept, previous, until, work.now) else None
 
 
+async def sign_in_by_token(work: Work, token: str) -> Connection | None:
+    """The connection of a token given without a name, as some makers' devices do it.
+
+    A token is 256 random bits, so it alone says whose it is. A token within the grace of a
+    rotation is not found this way.
+    """
+    return await store.connection_with_hash(work.connection, policy.hash_of(token))
+
+
 # Registering
 
 

@@ -172,6 +172,13 @@ async def connection_with_tokens(
     return _connection(row), row.token_hash, row.token_previous_hash, row.previous_valid_until
 
 
+async def connection_with_hash(connection: AsyncConnection, token_hash: bytes) -> Connection | None:
+    """The connection whose present token has this hash."""
+    query = select(connection_table).where(_c.token_hash == token_hash, _c.revoked_at.is_(None))
+    row = (await connection.execute(query)).first()
+    return None if row is None else _connection(row)
+
+
 async def connections_in(connection: AsyncConnection, estate_id: UUID | None) -> list[Connection]:
     query = select(connection_table).order_by(_c.code)
     if estate_id is not None:
