@@ -8,9 +8,11 @@ import uvloop
 from fastapi import FastAPI
 
 import linli
+from linli.app import status
 from linli.app.assemble import routers
 from linli.app.keys import Keys
 from linli.app.metrics import Metrics
+from linli.app.place_figures import CountedFigures
 from linli.app.processes.begin import begin
 from linli.app.processes.surroundings import cipher_of, clock_of, vault_of
 from linli.app.settings import Settings, database_urls
@@ -46,9 +48,14 @@ def application(settings: Settings, keys: Keys, metrics: Metrics) -> FastAPI:
             workshop=workshop,
             door=door,
             vault=vault_of(settings),
-            routers=routers(),
+            routers=(status.api, *routers()),
             folder=FRONT_END,
-            state={"cipher": cipher_of(keys), "settings": settings, "metrics": metrics},
+            state={
+                "cipher": cipher_of(keys),
+                "settings": settings,
+                "metrics": metrics,
+                "place_figures": CountedFigures(),
+            },
             proxies=tuple(ip_network(network) for network in settings.proxies),
             count=counts.count,
         )
