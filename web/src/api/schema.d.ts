@@ -4,71 +4,6 @@
  */
 
 export interface paths {
-    "/healthz": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Healthz
-         * @description 200 as long as the process answers at all; looks at nothing else.
-         */
-        get: operations["healthz_healthz_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/readyz": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Readyz
-         * @description 200 when the database answers and has the newest schema, else 503.
-         */
-        get: operations["readyz_readyz_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/live": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Live
-         * @description What happens, as server-sent events, for as long as the session holds.
-         *
-         *     Events carry `id:` (the offset), their name and a JSON object `{offset, name, estate_id, at, …}`
-         *     with ids, versions and codes only. The first is `joined`. With `Last-Event-ID` what was missed
-         *     comes next; `reset` means: read everything again. A comment beats every 5 s. `signed_out` is
-         *     the last event when the session ended or its last right was taken.
-         */
-        get: operations["live_api_live_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/accounts": {
         parameters: {
             query?: never;
@@ -113,6 +48,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/accounts/{account_id}/grants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Grant Role
+         * @description Give an account a role over an organisation, a company or an estate.
+         */
+        post: operations["grant_role_api_accounts__account_id__grants_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/accounts/{account_id}/lock": {
         parameters: {
             query?: never;
@@ -127,6 +82,26 @@ export interface paths {
          * @description Close an account: its sessions and live pages end at once.
          */
         post: operations["lock_account_api_accounts__account_id__lock_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/accounts/{account_id}/reset-password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reset Password
+         * @description Give an account a first password again; its sessions end.
+         */
+        post: operations["reset_password_api_accounts__account_id__reset_password_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -153,47 +128,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/accounts/{account_id}/grants": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Grant Role
-         * @description Give an account a role over an organisation, a company or an estate.
-         */
-        post: operations["grant_role_api_accounts__account_id__grants_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/grants/{grant_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        /**
-         * Revoke Grant
-         * @description Take a grant back; answers what it was.
-         */
-        delete: operations["revoke_grant_api_grants__grant_id__delete"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/roles": {
+    "/api/audit": {
         parameters: {
             query?: never;
             header?: never;
@@ -201,10 +136,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List Roles
-         * @description All roles; `may_hand_out` marks those the signed-in account may give to others.
+         * List Entries
+         * @description Who did what, newest first. Needs `see_audit`; shows the acts of one's own area.
          */
-        get: operations["list_roles_api_roles_get"];
+        get: operations["list_entries_api_audit_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -213,7 +148,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/installation": {
+    "/api/audit/actions": {
         parameters: {
             query?: never;
             header?: never;
@@ -221,10 +156,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Installation
-         * @description What this installation is called; open to all.
+         * List Actions
+         * @description The actions that the audit knows, with their titles.
          */
-        get: operations["installation_api_installation_get"];
+        get: operations["list_actions_api_audit_actions_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -233,7 +168,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/session": {
+    "/api/connections": {
         parameters: {
             query?: never;
             header?: never;
@@ -241,70 +176,39 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Who Am I
-         * @description Who is signed in; 401 when nobody is.
+         * List Connections
+         * @description Connections by code, of one estate or of all that the session may see.
          */
-        get: operations["who_am_i_api_session_get"];
-        put?: never;
-        /**
-         * Sign In
-         * @description Sign in: sets the session cookie, always a new one.
-         *
-         *     401 for a wrong login or password (both look the same), 423 with `retry_after_s` after too
-         *     many tries or for a closed account.
-         */
-        post: operations["sign_in_api_session_post"];
-        /**
-         * Sign Out
-         * @description End this session.
-         */
-        delete: operations["sign_out_api_session_delete"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/sessions": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
+        get: operations["list_connections_api_connections_get"];
         put?: never;
         post?: never;
-        /**
-         * Sign Out Everywhere
-         * @description End every session of the account, on all its devices.
-         */
-        delete: operations["sign_out_everywhere_api_sessions_delete"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/session/password": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Change Password
-         * @description Change one's own password; the account's other sessions end.
-         */
-        post: operations["change_password_api_session_password_post"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/accounts/{account_id}/reset-password": {
+    "/api/connections/{connection_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Connection
+         * @description One connection.
+         */
+        get: operations["read_connection_api_connections__connection_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/connections/{connection_id}/revoke": {
         parameters: {
             query?: never;
             header?: never;
@@ -314,10 +218,242 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Reset Password
-         * @description Give an account a first password again; its sessions end.
+         * Revoke
+         * @description End the credential; whoever uses it is cut off at once.
          */
-        post: operations["reset_password_api_accounts__account_id__reset_password_post"];
+        post: operations["revoke_api_connections__connection_id__revoke_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/connections/{connection_id}/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Rotate
+         * @description A new token; whoever uses the old one is cut off at once.
+         */
+        post: operations["rotate_api_connections__connection_id__rotate_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/demo/accounts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Accounts
+         * @description The demo accounts with their password; 404 in a real installation.
+         */
+        get: operations["list_accounts_api_demo_accounts_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/demo/scenes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Scenes
+         * @description What can be played, and what is being played. 404 in a real installation.
+         */
+        get: operations["list_scenes_api_demo_scenes_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/demo/scenes/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Play Scene
+         * @description Let the simulator play a scene; it answers when its messages were acknowledged.
+         */
+        post: operations["play_scene_api_demo_scenes__code__post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/device-kinds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Kinds
+         * @description Every kind of device: what it measures, tells and can be told.
+         */
+        get: operations["list_kinds_api_device_kinds_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Devices
+         * @description Devices by code, with their newest values.
+         */
+        get: operations["list_devices_api_devices_get"];
+        put?: never;
+        /**
+         * Register Device
+         * @description Register a device; the credential in the answer is never shown again.
+         */
+        post: operations["register_device_api_devices_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/devices/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count Devices
+         * @description How many devices stand how.
+         */
+        get: operations["count_devices_api_devices_counts_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/devices/{device_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Device
+         * @description One device with all that is known of it.
+         */
+        get: operations["read_device_api_devices__device_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change Device
+         * @description Give a device another title or place.
+         */
+        patch: operations["change_device_api_devices__device_id__patch"];
+        trace?: never;
+    };
+    "/api/devices/{device_id}/commands": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Commands
+         * @description What a device was told to do, newest first.
+         */
+        get: operations["list_commands_api_devices__device_id__commands_get"];
+        put?: never;
+        /**
+         * Command Device
+         * @description Tell a device to do something; it waits until the device is there or its time is over.
+         */
+        post: operations["command_device_api_devices__device_id__commands_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/devices/{device_id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Events
+         * @description What happened at a device, newest first.
+         */
+        get: operations["list_events_api_devices__device_id__events_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/devices/{device_id}/series": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Series
+         * @description A property over time, the last 24 hours unless told otherwise, in at most `points` parts.
+         */
+        get: operations["read_series_api_devices__device_id__series_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -348,130 +484,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/organisations": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List Organisations
-         * @description The organisations one knows of with the contracts one may see, parents first.
-         */
-        get: operations["list_organisations_api_organisations_get"];
-        put?: never;
-        /**
-         * Add Organisation
-         * @description Add an organisation under one that one manages.
-         */
-        post: operations["add_organisation_api_organisations_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/service-contracts": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Sign Contract
-         * @description Put a company in charge of duties on an estate; one manages both.
-         */
-        post: operations["sign_contract_api_service_contracts_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/service-contracts/{contract_id}/end": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * End Contract
-         * @description End a contract now: the company's people lose the estate at once.
-         */
-        post: operations["end_contract_api_service_contracts__contract_id__end_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/people": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List People
-         * @description People, masked. `q`: words of a name or address, or the last four digits of a phone.
-         */
-        get: operations["list_people_api_people_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/people/{person_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Read Person
-         * @description One person, masked.
-         */
-        get: operations["read_person_api_people__person_id__get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/people/{person_id}/reveal": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Reveal
-         * @description One person in full. Needs `see_people_full` on an estate of theirs; the look is recorded.
-         */
-        post: operations["reveal_api_people__person_id__reveal_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/estates/{estate_id}/plan": {
         parameters: {
             query?: never;
@@ -492,7 +504,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/places": {
+    "/api/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Upload File
+         * @description Upload a photo (JPEG, PNG or WebP, at most 20 MB and 20 million pixels) as `file`.
+         *
+         *     It is painted anew: position, device and other hidden fields are gone. Until it is attached
+         *     to a report or an order only the uploader sees it.
+         */
+        post: operations["upload_file_api_files_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/files/{file_id}": {
         parameters: {
             query?: never;
             header?: never;
@@ -500,10 +535,12 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List Places
-         * @description What lies directly in a place, or in the estate; with `kind` all such places instead.
+         * Read File
+         * @description The photo or film itself, for those who see what it is attached to.
+         *
+         *     Who read it, when, from where and why (`reason`) goes into the audit.
          */
-        get: operations["list_places_api_places_get"];
+        get: operations["read_file_api_files__file_id__get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -512,7 +549,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/places/{place_id}": {
+    "/api/grants/{grant_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke Grant
+         * @description Take a grant back; answers what it was.
+         */
+        delete: operations["revoke_grant_api_grants__grant_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/health": {
         parameters: {
             query?: never;
             header?: never;
@@ -520,12 +577,311 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Read Place
-         * @description One place, what it lies in, and how much there is inside it.
+         * Health
+         * @description How the processes, the database and the queues are. Open to all; names no secrets.
          */
-        get: operations["read_place_api_places__place_id__get"];
+        get: operations["health_api_health_get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/incidents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Incidents
+         * @description The queue: what is unanswered and critical first, or newest first.
+         *
+         *     `ids` fetches again what has changed, whatever its state. `cursor` is the number of rows
+         *     already shown.
+         */
+        get: operations["list_incidents_api_incidents_get"];
+        put?: never;
+        /**
+         * Report Incident
+         * @description Open an incident that a person reports. 404 unknown estate, 422 names the field.
+         */
+        post: operations["report_incident_api_incidents_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/incidents/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Move Many
+         * @description The same move for many; each is done or refused with its reason.
+         */
+        post: operations["move_many_api_incidents_bulk_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/incidents/categories": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Categories
+         * @description The sorts of matters there are.
+         */
+        get: operations["list_categories_api_incidents_categories_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/incidents/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count Incidents
+         * @description How many are unanswered by severity, active by state, overdue, closed today, and rates.
+         */
+        get: operations["count_incidents_api_incidents_counts_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/incidents/{incident_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Incident
+         * @description One incident with alerts, orders, story, places and plan. 404 absent or out of reach.
+         */
+        get: operations["read_incident_api_incidents__incident_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/incidents/{incident_id}/moves": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Move Incident
+         * @description Take, resolve, confirm, close, mark as false alarm, reopen, merge or raise.
+         *
+         *     409 when the state does not allow it or somebody was faster, 422 when words are missing.
+         */
+        post: operations["move_incident_api_incidents__incident_id__moves_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/incidents/{incident_id}/notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add Note
+         * @description Add a note, with pictures if any. 422 when it is empty.
+         */
+        post: operations["add_note_api_incidents__incident_id__notes_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/incidents/{incident_id}/orders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Offer Order
+         * @description Send the incident to a company, or to one of its people.
+         *
+         *     404 out of reach, 409 ended or changed meanwhile, 422 no company under contract or the person
+         *     may not do orders here.
+         */
+        post: operations["offer_order_api_incidents__incident_id__orders_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/incidents/{incident_id}/suggestions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Suggest Companies
+         * @description Who could be sent: companies under contract for the duty first, their people by load.
+         */
+        get: operations["suggest_companies_api_incidents__incident_id__suggestions_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/installation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Installation
+         * @description What this installation is called; open to all.
+         */
+        get: operations["installation_api_installation_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Live
+         * @description What happens, as server-sent events, for as long as the session holds.
+         *
+         *     Events carry `id:` (the offset), their name and a JSON object `{offset, name, estate_id, at, …}`
+         *     with ids, versions and codes only. The first is `joined`. With `Last-Event-ID` what was missed
+         *     comes next; `reset` means: read everything again. A comment beats every 5 s. `signed_out` is
+         *     the last event when the session ended or its last right was taken.
+         */
+        get: operations["live_api_live_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Messages
+         * @description My in-app messages, newest first.
+         */
+        get: operations["list_messages_api_messages_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/messages/outgoing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Outgoing
+         * @description What SMS, phone and WeChat were given, newest first; in a demonstration nothing leaves.
+         *
+         *     Needs `see_incidents`; shows the estates it holds for. Addresses are masked.
+         */
+        get: operations["list_outgoing_api_messages_outgoing_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/messages/{message_id}/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Read Message
+         * @description I have read this message; saying so again changes nothing. 404: it is not mine.
+         */
+        post: operations["read_message_api_messages__message_id__read_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -618,7 +974,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/incidents": {
+    "/api/organisations": {
         parameters: {
             query?: never;
             header?: never;
@@ -626,26 +982,23 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List Incidents
-         * @description The queue: what is unanswered and critical first, or newest first.
-         *
-         *     `ids` fetches again what has changed, whatever its state. `cursor` is the number of rows
-         *     already shown.
+         * List Organisations
+         * @description The organisations one knows of with the contracts one may see, parents first.
          */
-        get: operations["list_incidents_api_incidents_get"];
+        get: operations["list_organisations_api_organisations_get"];
         put?: never;
         /**
-         * Report Incident
-         * @description Open an incident that a person reports. 404 unknown estate, 422 names the field.
+         * Add Organisation
+         * @description Add an organisation under one that one manages.
          */
-        post: operations["report_incident_api_incidents_post"];
+        post: operations["add_organisation_api_organisations_post"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/incidents/counts": {
+    "/api/people": {
         parameters: {
             query?: never;
             header?: never;
@@ -653,10 +1006,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Count Incidents
-         * @description How many are unanswered by severity, active by state, overdue, closed today, and rates.
+         * List People
+         * @description People, masked. `q`: words of a name or address, or the last four digits of a phone.
          */
-        get: operations["count_incidents_api_incidents_counts_get"];
+        get: operations["list_people_api_people_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -665,7 +1018,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/incidents/categories": {
+    "/api/people/{person_id}": {
         parameters: {
             query?: never;
             header?: never;
@@ -673,10 +1026,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List Categories
-         * @description The sorts of matters there are.
+         * Read Person
+         * @description One person, masked.
          */
-        get: operations["list_categories_api_incidents_categories_get"];
+        get: operations["read_person_api_people__person_id__get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -685,7 +1038,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/incidents/bulk": {
+    "/api/people/{person_id}/reveal": {
         parameters: {
             query?: never;
             header?: never;
@@ -695,17 +1048,17 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Move Many
-         * @description The same move for many; each is done or refused with its reason.
+         * Reveal
+         * @description One person in full. Needs `see_people_full` on an estate of theirs; the look is recorded.
          */
-        post: operations["move_many_api_incidents_bulk_post"];
+        post: operations["reveal_api_people__person_id__reveal_post"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/incidents/{incident_id}": {
+    "/api/places": {
         parameters: {
             query?: never;
             header?: never;
@@ -713,10 +1066,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Read Incident
-         * @description One incident with alerts, orders, story, places and plan. 404 absent or out of reach.
+         * List Places
+         * @description What lies directly in a place, or in the estate; with `kind` all such places instead.
          */
-        get: operations["read_incident_api_incidents__incident_id__get"];
+        get: operations["list_places_api_places_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -725,49 +1078,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/incidents/{incident_id}/moves": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Move Incident
-         * @description Take, resolve, confirm, close, mark as false alarm, reopen, merge or raise.
-         *
-         *     409 when the state does not allow it or somebody was faster, 422 when words are missing.
-         */
-        post: operations["move_incident_api_incidents__incident_id__moves_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/incidents/{incident_id}/notes": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Add Note
-         * @description Add a note, with pictures if any. 422 when it is empty.
-         */
-        post: operations["add_note_api_incidents__incident_id__notes_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/incidents/{incident_id}/suggestions": {
+    "/api/places/{place_id}": {
         parameters: {
             query?: never;
             header?: never;
@@ -775,10 +1086,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Suggest Companies
-         * @description Who could be sent: companies under contract for the duty first, their people by load.
+         * Read Place
+         * @description One place, what it lies in, and how much there is inside it.
          */
-        get: operations["suggest_companies_api_incidents__incident_id__suggestions_get"];
+        get: operations["read_place_api_places__place_id__get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -787,7 +1098,47 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/incidents/{incident_id}/orders": {
+    "/api/quarantine": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Held
+         * @description Held messages, newest first.
+         */
+        get: operations["list_held_api_quarantine_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/quarantine/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Counts
+         * @description How many messages wait, and why.
+         */
+        get: operations["counts_api_quarantine_counts_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/quarantine/{message_id}/drop": {
         parameters: {
             query?: never;
             header?: never;
@@ -797,13 +1148,50 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Offer Order
-         * @description Send the incident to a company, or to one of its people.
-         *
-         *     404 out of reach, 409 ended or changed meanwhile, 422 no company under contract or the person
-         *     may not do orders here.
+         * Drop
+         * @description Nobody needs this message.
          */
-        post: operations["offer_order_api_incidents__incident_id__orders_post"];
+        post: operations["drop_api_quarantine__message_id__drop_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/quarantine/{message_id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replay
+         * @description Have the message taken in again as soon as possible; its state tells what became of it.
+         */
+        post: operations["replay_api_quarantine__message_id__replay_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/roles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Roles
+         * @description All roles; `may_hand_out` marks those the signed-in account may give to others.
+         */
+        get: operations["list_roles_api_roles_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -852,47 +1240,7 @@ export interface paths {
         patch: operations["change_rule_api_rules__rule_id__patch"];
         trace?: never;
     };
-    "/api/audit": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List Entries
-         * @description Who did what, newest first. Needs `see_audit`; shows the acts of one's own area.
-         */
-        get: operations["list_entries_api_audit_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/audit/actions": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List Actions
-         * @description The actions that the audit knows, with their titles.
-         */
-        get: operations["list_actions_api_audit_actions_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/files": {
+    "/api/service-contracts": {
         parameters: {
             query?: never;
             header?: never;
@@ -902,62 +1250,17 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Upload File
-         * @description Upload a photo (JPEG, PNG or WebP, at most 20 MB and 20 million pixels) as `file`.
-         *
-         *     It is painted anew: position, device and other hidden fields are gone. Until it is attached
-         *     to a report or an order only the uploader sees it.
+         * Sign Contract
+         * @description Put a company in charge of duties on an estate; one manages both.
          */
-        post: operations["upload_file_api_files_post"];
+        post: operations["sign_contract_api_service_contracts_post"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/files/{file_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Read File
-         * @description The photo or film itself, for those who see what it is attached to.
-         *
-         *     Who read it, when, from where and why (`reason`) goes into the audit.
-         */
-        get: operations["read_file_api_files__file_id__get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/messages": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List Messages
-         * @description My in-app messages, newest first.
-         */
-        get: operations["list_messages_api_messages_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/messages/{message_id}/read": {
+    "/api/service-contracts/{contract_id}/end": {
         parameters: {
             query?: never;
             header?: never;
@@ -967,17 +1270,17 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Read Message
-         * @description I have read this message; saying so again changes nothing. 404: it is not mine.
+         * End Contract
+         * @description End a contract now: the company's people lose the estate at once.
          */
-        post: operations["read_message_api_messages__message_id__read_post"];
+        post: operations["end_contract_api_service_contracts__contract_id__end_post"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/messages/outgoing": {
+    "/api/session": {
         parameters: {
             query?: never;
             header?: never;
@@ -985,12 +1288,261 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List Outgoing
-         * @description What SMS, phone and WeChat were given, newest first; in a demonstration nothing leaves.
-         *
-         *     Needs `see_incidents`; shows the estates it holds for. Addresses are masked.
+         * Who Am I
+         * @description Who is signed in; 401 when nobody is.
          */
-        get: operations["list_outgoing_api_messages_outgoing_get"];
+        get: operations["who_am_i_api_session_get"];
+        put?: never;
+        /**
+         * Sign In
+         * @description Sign in: sets the session cookie, always a new one.
+         *
+         *     401 for a wrong login or password (both look the same), 423 with `retry_after_s` after too
+         *     many tries or for a closed account.
+         */
+        post: operations["sign_in_api_session_post"];
+        /**
+         * Sign Out
+         * @description End this session.
+         */
+        delete: operations["sign_out_api_session_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/session/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change Password
+         * @description Change one's own password; the account's other sessions end.
+         */
+        post: operations["change_password_api_session_password_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Sign Out Everywhere
+         * @description End every session of the account, on all its devices.
+         */
+        delete: operations["sign_out_everywhere_api_sessions_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/device/v1/child/{code}/command/ack": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Answer Of Child
+         * @description A child's answer to a command.
+         */
+        post: operations["answer_of_child_device_v1_child__code__command_ack_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/device/v1/child/{code}/{subject}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Child
+         * @description Telemetry, event or state of a child of a site gateway.
+         */
+        post: operations["child_device_v1_child__code___subject__post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/device/v1/command": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Commands
+         * @description Commands that wait for this connection, oldest first; each comes until it is answered.
+         */
+        get: operations["commands_device_v1_command_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/device/v1/command/ack": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Answer
+         * @description The device's answer to a command.
+         */
+        post: operations["answer_device_v1_command_ack_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/device/v1/event": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Event
+         * @description An event, as the topic `linli/v1/event`.
+         */
+        post: operations["event_device_v1_event_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/device/v1/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * File
+         * @description Keep a picture or film: the body is the file.
+         */
+        post: operations["file_device_v1_file_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/device/v1/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * State
+         * @description A state, as the topic `linli/v1/state`.
+         */
+        post: operations["state_device_v1_state_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/device/v1/telemetry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Telemetry
+         * @description Readings, as the topic `linli/v1/telemetry`.
+         */
+        post: operations["telemetry_device_v1_telemetry_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/healthz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Healthz
+         * @description 200 as long as the process answers at all; looks at nothing else.
+         */
+        get: operations["healthz_healthz_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/readyz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Readyz
+         * @description 200 when the database answers and has the newest schema, else 503.
+         */
+        get: operations["readyz_readyz_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1008,17 +1560,17 @@ export interface components {
          * @description An account to be created.
          */
         AccountBody: {
-            /** Login */
-            login: string;
             /** Display Name */
             display_name: string;
-            /** Phone */
-            phone?: string | null;
+            /** Login */
+            login: string;
             /**
              * Organisation Id
              * Format: uuid
              */
             organisation_id: string;
+            /** Phone */
+            phone?: string | null;
         };
         /**
          * AccountPage
@@ -1043,25 +1595,25 @@ export interface components {
          * @description An account as those who manage it see it.
          */
         AccountView: {
+            /** Display Name */
+            display_name: string;
+            /** Grants */
+            grants: components["schemas"]["GrantView"][];
             /**
              * Id
              * Format: uuid
              */
             id: string;
-            /** Login */
-            login: string;
-            /** Display Name */
-            display_name: string;
-            /** Phone Masked */
-            phone_masked: string | null;
-            organisation: components["schemas"]["OrganisationBrief"] | null;
-            /** Grants */
-            grants: components["schemas"]["GrantView"][];
-            state: components["schemas"]["AccountState"];
-            /** Must Change Password */
-            must_change_password: boolean;
             /** Last Signed In At */
             last_signed_in_at: string | null;
+            /** Login */
+            login: string;
+            /** Must Change Password */
+            must_change_password: boolean;
+            organisation: components["schemas"]["OrganisationBrief"] | null;
+            /** Phone Masked */
+            phone_masked: string | null;
+            state: components["schemas"]["AccountState"];
         };
         /**
          * Action
@@ -1083,13 +1635,13 @@ export interface components {
          * @description The device an alert is about.
          */
         AlertDevice: {
+            /** Code */
+            code: string;
             /**
              * Id
              * Format: uuid
              */
             id: string;
-            /** Code */
-            code: string;
             /** Title */
             title: string;
         };
@@ -1098,30 +1650,30 @@ export interface components {
          * @description An alert of the incident, with its reasons.
          */
         AlertShape: {
-            /**
-             * Id
-             * Format: uuid
-             */
-            id: string;
-            /** Rule Title */
-            rule_title: string;
-            /** Rule Version */
-            rule_version: number;
             device: components["schemas"]["AlertDevice"];
+            explanation: components["schemas"]["ExplanationShape"];
             /**
              * Found At
              * Format: date-time
              */
             found_at: string;
             /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
              * Last Seen At
              * Format: date-time
              */
             last_seen_at: string;
+            /** Rule Title */
+            rule_title: string;
+            /** Rule Version */
+            rule_version: number;
+            state: components["schemas"]["AlertState"];
             /** Times Seen */
             times_seen: number;
-            state: components["schemas"]["AlertState"];
-            explanation: components["schemas"]["ExplanationShape"];
         };
         /**
          * AlertState
@@ -1160,6 +1712,8 @@ export interface components {
          * @description A building's outline in metres.
          */
         BuildingView: {
+            /** H */
+            h: number;
             /**
              * Id
              * Format: uuid
@@ -1167,27 +1721,25 @@ export interface components {
             id: string;
             /** Title */
             title: string;
+            /** W */
+            w: number;
             /** X */
             x: number;
             /** Y */
             y: number;
-            /** W */
-            w: number;
-            /** H */
-            h: number;
         };
         /**
          * BulkRefusal
          * @description An incident that was left as it is, and why.
          */
         BulkRefusal: {
+            /** Code */
+            code: string;
             /**
              * Id
              * Format: uuid
              */
             id: string;
-            /** Code */
-            code: string;
             /** Message */
             message: string;
         };
@@ -1231,11 +1783,41 @@ export interface components {
             title: string;
         };
         /**
+         * ChangeShape
+         * @description What may be changed of a device.
+         */
+        ChangeShape: {
+            /** Expected Version */
+            expected_version: number;
+            /** Place Id */
+            place_id?: string | null;
+            /** Title */
+            title: string;
+        };
+        /**
          * Channel
          * @description By what a message travels.
          * @enum {string}
          */
         Channel: "in_app" | "sms" | "phone" | "wechat";
+        /**
+         * ClockShape
+         * @description A clock that cannot be right: how far ahead of ours (negative: behind), as last seen.
+         */
+        ClockShape: {
+            /** Offset S */
+            offset_s: number | null;
+            /**
+             * Problem
+             * @enum {string}
+             */
+            problem: "absent" | "behind" | "ahead" | "unreadable" | "trusted";
+            /**
+             * Seen At
+             * Format: date-time
+             */
+            seen_at: string;
+        };
         /**
          * ColleagueShape
          * @description Somebody who may be sent, and how busy they are.
@@ -1246,16 +1828,107 @@ export interface components {
              * Format: uuid
              */
             account_id: string;
+            /** Load */
+            load: number;
             /** Name */
             name: string;
             /** Phone Masked */
             phone_masked: string | null;
-            /** Role Title */
-            role_title: string;
-            /** Load */
-            load: number;
             /** Reason */
             reason: string;
+            /** Role Title */
+            role_title: string;
+        };
+        /**
+         * CommandDraft
+         * @description Something a device is to do; without `expires_in_s` its kind of command decides.
+         */
+        CommandDraft: {
+            /** Command */
+            command: string;
+            /** Expires In S */
+            expires_in_s?: number | null;
+            /** Params */
+            params?: {
+                [key: string]: boolean | number | string;
+            };
+        };
+        /**
+         * CommandKindShape
+         * @description Something a device can be told; `risky` ones are asked for twice.
+         */
+        CommandKindShape: {
+            /** Code */
+            code: string;
+            /** Params */
+            params: components["schemas"]["FieldShape"][];
+            /** Risky */
+            risky: boolean;
+            /** Title */
+            title: string;
+        };
+        /**
+         * CommandState
+         * @description How far a command has come. The last four are final.
+         * @enum {string}
+         */
+        CommandState: "waiting" | "sent" | "done" | "refused" | "failed" | "expired";
+        /**
+         * CommandsShape
+         * @description Commands waiting, oldest first, at most 32. Each comes again until it is answered.
+         */
+        CommandsShape: {
+            /** Commands */
+            commands: components["schemas"]["linli__sensing__gateway__http__CommandShape"][];
+        };
+        /**
+         * ConnectionKind
+         * @description What stands at the other end of a connection.
+         * @enum {string}
+         */
+        ConnectionKind: "device" | "site_gateway";
+        /**
+         * ConnectionShape
+         * @description A way in; `devices` says how many speak through it.
+         */
+        ConnectionShape: {
+            /** Address */
+            address: string | null;
+            /** Code */
+            code: string;
+            /** Connected Since */
+            connected_since: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Devices */
+            devices: number;
+            /** Driver */
+            driver: string;
+            estate: components["schemas"]["Named"];
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            kind: components["schemas"]["ConnectionKind"];
+            /** Last Disconnected At */
+            last_disconnected_at: string | null;
+            /** Last Reason */
+            last_reason: string | null;
+            /** Revoked At */
+            revoked_at: string | null;
+            /**
+             * Rotated At
+             * Format: date-time
+             */
+            rotated_at: string;
+            /** Settings */
+            settings: {
+                [key: string]: string;
+            };
         };
         /**
          * ContactView
@@ -1264,10 +1937,10 @@ export interface components {
         ContactView: {
             /** Name */
             name: string;
-            /** Relation */
-            relation: string;
             /** Phone */
             phone: string;
+            /** Relation */
+            relation: string;
         };
         /**
          * ContractBody
@@ -1279,13 +1952,13 @@ export interface components {
              * Format: uuid
              */
             company_id: string;
+            /** Duties */
+            duties: components["schemas"]["Duty"][];
             /**
              * Estate Id
              * Format: uuid
              */
             estate_id: string;
-            /** Duties */
-            duties: components["schemas"]["Duty"][];
             /** Valid From */
             valid_from?: string | null;
             /** Valid To */
@@ -1297,15 +1970,14 @@ export interface components {
          */
         ContractView: {
             /**
-             * Id
-             * Format: uuid
-             */
-            id: string;
-            /**
              * Company Id
              * Format: uuid
              */
             company_id: string;
+            /** Duties */
+            duties: components["schemas"]["Duty"][];
+            /** Duty Titles */
+            duty_titles: string[];
             /**
              * Estate Id
              * Format: uuid
@@ -1313,10 +1985,13 @@ export interface components {
             estate_id: string;
             /** Estate Title */
             estate_title: string;
-            /** Duties */
-            duties: components["schemas"]["Duty"][];
-            /** Duty Titles */
-            duty_titles: string[];
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** In Force */
+            in_force: boolean;
             /**
              * Valid From
              * Format: date-time
@@ -1324,45 +1999,31 @@ export interface components {
             valid_from: string;
             /** Valid To */
             valid_to: string | null;
-            /** In Force */
-            in_force: boolean;
         };
         /**
-         * CountsShape
-         * @description How things stand; rates over thirty days, null without a case.
+         * DatabaseStatus
+         * @description Whether the database answers and has this release's schema.
          */
-        CountsShape: {
-            /** By Severity */
-            by_severity: {
-                [key: string]: number;
-            };
-            /** By State */
-            by_state: {
-                [key: string]: number;
-            };
-            /** Overdue */
-            overdue: number;
-            /** Closed Today */
-            closed_today: number;
-            /** Loop Rate */
-            loop_rate: number | null;
-            /** Median Accept S */
-            median_accept_s: number | null;
+        DatabaseStatus: {
+            /** Answers */
+            answers: boolean;
+            /** Schema Current */
+            schema_current: boolean;
         };
         /**
          * DeadlineShape
          * @description What is due next, and when.
          */
         DeadlineShape: {
-            /** Kind */
-            kind: string;
-            /** Kind Title */
-            kind_title: string;
             /**
              * Due At
              * Format: date-time
              */
             due_at: string;
+            /** Kind */
+            kind: string;
+            /** Kind Title */
+            kind_title: string;
         };
         /**
          * DeliveryState
@@ -1371,19 +2032,150 @@ export interface components {
          */
         DeliveryState: "queued" | "sent" | "delivered" | "read" | "failed";
         /**
-         * DueShape
-         * @description What is due next, and when.
+         * DemoAccountShape
+         * @description An account to try linli with.
          */
-        DueShape: {
+        DemoAccountShape: {
+            /** Login */
+            login: string;
+            /** Name */
+            name: string;
+            /** Password */
+            password: string;
+            /** Title */
+            title: string;
+        };
+        /**
+         * DeviceDetail
+         * @description One device with all that is known of it.
+         */
+        DeviceDetail: {
+            /** Battery */
+            battery: number | null;
+            clock: components["schemas"]["ClockShape"] | null;
+            /** Code */
+            code: string;
+            connection: components["schemas"]["WayShape"] | null;
+            /** Driver */
+            driver: string;
+            estate: components["schemas"]["Named"];
+            /** External Code */
+            external_code: string | null;
+            /** Fault List */
+            fault_list: components["schemas"]["FaultShape"][];
+            /** Faults */
+            faults: string[];
+            /** Firmware */
+            firmware: string | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
             /** Kind */
             kind: string;
             /** Kind Title */
             kind_title: string;
+            /** Last Seen At */
+            last_seen_at: string | null;
+            /** Place Id */
+            place_id: string | null;
+            /** Place Title */
+            place_title: string;
+            state: components["schemas"]["DeviceState"];
+            /**
+             * State Since
+             * Format: date-time
+             */
+            state_since: string;
+            /** State Title */
+            state_title: string;
+            /** Title */
+            title: string;
+            /** Values */
+            values: components["schemas"]["ValueShape"][];
+            /** Version */
+            version: number;
+        };
+        /**
+         * DeviceList
+         * @description A page of devices.
+         */
+        DeviceList: {
+            /** Items */
+            items: components["schemas"]["DeviceRow"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Total */
+            total: number;
+        };
+        /**
+         * DeviceRow
+         * @description One device as a list shows it; `faults` are sentences.
+         */
+        DeviceRow: {
+            /** Battery */
+            battery: number | null;
+            /** Code */
+            code: string;
+            connection: components["schemas"]["WayShape"] | null;
+            /** Driver */
+            driver: string;
+            estate: components["schemas"]["Named"];
+            /** External Code */
+            external_code: string | null;
+            /** Faults */
+            faults: string[];
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Kind */
+            kind: string;
+            /** Kind Title */
+            kind_title: string;
+            /** Last Seen At */
+            last_seen_at: string | null;
+            /** Place Id */
+            place_id: string | null;
+            /** Place Title */
+            place_title: string;
+            state: components["schemas"]["DeviceState"];
+            /**
+             * State Since
+             * Format: date-time
+             */
+            state_since: string;
+            /** State Title */
+            state_title: string;
+            /** Title */
+            title: string;
+            /** Values */
+            values: components["schemas"]["ValueShape"][];
+            /** Version */
+            version: number;
+        };
+        /**
+         * DeviceState
+         * @description Whether a device speaks: never heard, heard lately, or silent for too long.
+         * @enum {string}
+         */
+        DeviceState: "never" | "online" | "offline";
+        /**
+         * DueShape
+         * @description What is due next, and when.
+         */
+        DueShape: {
             /**
              * Due At
              * Format: date-time
              */
             due_at: string;
+            /** Kind */
+            kind: string;
+            /** Kind Title */
+            kind_title: string;
         };
         /**
          * Duty
@@ -1408,34 +2200,34 @@ export interface components {
          * @description One line of the audit.
          */
         EntryView: {
-            /**
-             * Id
-             * Format: uuid
-             */
-            id: string;
+            action: components["schemas"]["Action"];
+            /** Action Title */
+            action_title: string;
+            /** Actor Id */
+            actor_id: string | null;
+            /** Actor Name */
+            actor_name: string;
+            /** Address */
+            address: string | null;
             /**
              * At
              * Format: date-time
              */
             at: string;
-            /** Actor Id */
-            actor_id: string | null;
-            /** Actor Name */
-            actor_name: string;
-            action: components["schemas"]["Action"];
-            /** Action Title */
-            action_title: string;
-            /** Subject Kind */
-            subject_kind: string;
-            /** Subject Id */
-            subject_id: string | null;
-            /** Subject Title */
-            subject_title: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            outcome: components["schemas"]["Outcome"];
             /** Reason */
             reason: string | null;
-            /** Address */
-            address: string | null;
-            outcome: components["schemas"]["Outcome"];
+            /** Subject Id */
+            subject_id: string | null;
+            /** Subject Kind */
+            subject_kind: string;
+            /** Subject Title */
+            subject_title: string;
         };
         /**
          * EstateBody
@@ -1444,48 +2236,91 @@ export interface components {
         EstateBody: {
             /** Code */
             code: string;
-            /** Title */
-            title: string;
             /**
              * Community Id
              * Format: uuid
              */
             community_id: string;
             /**
-             * Width
-             * @default 300
-             */
-            width: number;
-            /**
              * Height
              * @default 200
              */
             height: number;
+            /** Title */
+            title: string;
+            /**
+             * Width
+             * @default 300
+             */
+            width: number;
         };
         /**
          * EstateView
          * @description An estate: who stands above it, who serves it, and how much there is in it.
          */
         EstateView: {
+            /** Buildings */
+            buildings: number;
+            /** Code */
+            code: string;
+            community: components["schemas"]["Named"] | null;
+            company: components["schemas"]["Named"] | null;
+            /** Devices */
+            devices: number;
+            /** Homes */
+            homes: number;
             /**
              * Id
              * Format: uuid
              */
             id: string;
-            /** Code */
-            code: string;
-            /** Title */
-            title: string;
-            community: components["schemas"]["Named"] | null;
-            company: components["schemas"]["Named"] | null;
-            /** Buildings */
-            buildings: number;
-            /** Homes */
-            homes: number;
-            /** Devices */
-            devices: number;
             /** Open Incidents */
             open_incidents: number;
+            /** Title */
+            title: string;
+        };
+        /**
+         * EventKindShape
+         * @description Something that happens.
+         */
+        EventKindShape: {
+            /** Code */
+            code: string;
+            /** Fields */
+            fields: components["schemas"]["FieldShape"][];
+            /** Title */
+            title: string;
+        };
+        /**
+         * EventShape
+         * @description Something that happened.
+         */
+        EventShape: {
+            /** Event */
+            event: string;
+            /** Evidence */
+            evidence: string[];
+            /** Fields */
+            fields: {
+                [key: string]: string | number | boolean;
+            };
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Observed At
+             * Format: date-time
+             */
+            observed_at: string;
+            /**
+             * Received At
+             * Format: date-time
+             */
+            received_at: string;
+            /** Title */
+            title: string;
         };
         /**
          * EvidenceShape
@@ -1511,10 +2346,10 @@ export interface components {
          * @description Why the rule found what it found.
          */
         ExplanationShape: {
-            /** Sentence */
-            sentence: string;
             /** Readings */
             readings: components["schemas"]["FactShape"][];
+            /** Sentence */
+            sentence: string;
             /** Since */
             since: string | null;
         };
@@ -1523,17 +2358,17 @@ export interface components {
          * @description A reading a finding rests on.
          */
         FactShape: {
-            /** Property Title */
-            property_title: string;
-            /** Value */
-            value: string;
-            /** Unit */
-            unit: string;
             /**
              * Observed At
              * Format: date-time
              */
             observed_at: string;
+            /** Property Title */
+            property_title: string;
+            /** Unit */
+            unit: string;
+            /** Value */
+            value: string;
         };
         /**
          * FaultBody
@@ -1552,10 +2387,67 @@ export interface components {
             message: string;
         };
         /**
+         * FaultShape
+         * @description What is wrong with a device, and since when.
+         */
+        FaultShape: {
+            /** Code */
+            code: string;
+            /** Sentence */
+            sentence: string;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+        };
+        /**
+         * FieldForm
+         * @description What a field of an event or a parameter of a command holds.
+         * @enum {string}
+         */
+        FieldForm: "text" | "number" | "switch";
+        /**
+         * FieldShape
+         * @description A field of an event or a parameter of a command.
+         */
+        FieldShape: {
+            /** Choices */
+            choices: string[];
+            /** Code */
+            code: string;
+            /** High */
+            high: number | null;
+            kind: components["schemas"]["FieldForm"];
+            /** Low */
+            low: number | null;
+            /** Required */
+            required: boolean;
+            /** Title */
+            title: string;
+            /** Unit */
+            unit: string | null;
+        };
+        /**
+         * FileShape
+         * @description A kept file, to be named in an event's `evidence`.
+         */
+        FileShape: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+        };
+        /**
          * FileView
          * @description A kept photo: where it is read, its size in pixels and bytes (after repainting).
          */
         FileView: {
+            /** Bytes */
+            bytes: number;
+            /** Height */
+            height: number | null;
             /**
              * Id
              * Format: uuid
@@ -1565,10 +2457,6 @@ export interface components {
             url: string;
             /** Width */
             width: number | null;
-            /** Height */
-            height: number | null;
-            /** Bytes */
-            bytes: number;
         };
         /**
          * FirstPassword
@@ -1580,29 +2468,37 @@ export interface components {
             first_password: string;
         };
         /**
+         * Form
+         * @description How a property behaves over time.
+         * @enum {string}
+         */
+        Form: "number" | "switch" | "counter" | "enumeration";
+        /**
          * GrantBody
          * @description A grant to be given; without `valid_from` it begins now.
          */
         GrantBody: {
+            /** Basis */
+            basis: string;
             role: components["schemas"]["Role"];
-            target_kind: components["schemas"]["TargetKind"];
             /**
              * Target Id
              * Format: uuid
              */
             target_id: string;
+            target_kind: components["schemas"]["TargetKind"];
             /** Valid From */
             valid_from?: string | null;
             /** Valid To */
             valid_to?: string | null;
-            /** Basis */
-            basis: string;
         };
         /**
          * GrantView
          * @description A grant as its holder and those who manage it see it.
          */
         GrantView: {
+            /** Basis */
+            basis: string;
             /**
              * Id
              * Format: uuid
@@ -1611,12 +2507,12 @@ export interface components {
             role: components["schemas"]["Role"];
             /** Role Title */
             role_title: string;
-            target_kind: components["schemas"]["TargetKind"];
             /**
              * Target Id
              * Format: uuid
              */
             target_id: string;
+            target_kind: components["schemas"]["TargetKind"];
             /** Target Title */
             target_title: string;
             /**
@@ -1626,9 +2522,89 @@ export interface components {
             valid_from: string;
             /** Valid To */
             valid_to: string | null;
-            /** Basis */
-            basis: string;
         };
+        /**
+         * Health
+         * @description The whole installation as this machine knows it.
+         *
+         *     `supervised` is false when the processes were not started by `linli up` here; then the list of
+         *     processes is empty.
+         */
+        Health: {
+            database: components["schemas"]["DatabaseStatus"];
+            /** Processes */
+            processes: components["schemas"]["ProcessStatus"][];
+            queues: components["schemas"]["QueueStatus"];
+            /** Supervised */
+            supervised: boolean;
+            /** Version */
+            version: string;
+        };
+        /**
+         * HeldList
+         * @description A page of held messages, newest first.
+         */
+        HeldList: {
+            /** Items */
+            items: components["schemas"]["HeldShape"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Total */
+            total: number;
+        };
+        /**
+         * HeldShape
+         * @description A held message. `payload_preview` is its beginning as text, or as hexadecimal digits.
+         *
+         *     `replayable` is false for one that was too large to be kept whole; `replay_asked` tells that
+         *     the intake will have it next.
+         */
+        HeldShape: {
+            /** Bytes */
+            bytes: number;
+            /** Connection Code */
+            connection_code: string | null;
+            /** Connection Id */
+            connection_id: string | null;
+            /**
+             * First Received At
+             * Format: date-time
+             */
+            first_received_at: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Payload Preview */
+            payload_preview: string;
+            /** Reason */
+            reason: string;
+            /** Reason Title */
+            reason_title: string;
+            /**
+             * Received At
+             * Format: date-time
+             */
+            received_at: string;
+            /** Replay Asked */
+            replay_asked: boolean;
+            /** Replayable */
+            replayable: boolean;
+            state: components["schemas"]["HeldState"];
+            /** Times Seen */
+            times_seen: number;
+            /** Topic */
+            topic: string;
+            /** Words */
+            words: string;
+        };
+        /**
+         * HeldState
+         * @description Where a held message stands. `asked`: somebody wants it replayed and the intake is next.
+         * @enum {string}
+         */
+        HeldState: "waiting" | "asked" | "replayed" | "dropped";
         /**
          * Home
          * @description The page an account starts on.
@@ -1657,155 +2633,155 @@ export interface components {
          * @description One line of the desk's queue.
          */
         IncidentRow: {
+            category: components["schemas"]["Category"];
+            /** Category Title */
+            category_title: string;
+            /** Code */
+            code: string;
+            deadline: components["schemas"]["DueShape"] | null;
+            /** Ended At */
+            ended_at: string | null;
+            estate: components["schemas"]["Named"];
+            /** Evidence Count */
+            evidence_count: number;
             /**
              * Id
              * Format: uuid
              */
             id: string;
-            /** Code */
-            code: string;
-            /** Version */
-            version: number;
-            /** Line */
-            line: string;
-            /** What */
-            what: string;
-            estate: components["schemas"]["Named"];
-            /** Place Id */
-            place_id: string | null;
-            /** Place Title */
-            place_title: string;
-            category: components["schemas"]["Category"];
-            /** Category Title */
-            category_title: string;
-            severity: components["schemas"]["Severity"];
-            /** Severity Title */
-            severity_title: string;
-            state: components["schemas"]["IncidentState"];
-            /** State Title */
-            state_title: string;
-            /**
-             * Opened At
-             * Format: date-time
-             */
-            opened_at: string;
-            /**
-             * Received At
-             * Format: date-time
-             */
-            received_at: string;
             /**
              * Last Seen At
              * Format: date-time
              */
             last_seen_at: string;
-            /** Resolved At */
-            resolved_at: string | null;
-            /** Ended At */
-            ended_at: string | null;
-            /** Times Seen */
-            times_seen: number;
-            owner: components["schemas"]["Named"];
             level: components["schemas"]["Level"];
             /** Level Title */
             level_title: string;
-            deadline: components["schemas"]["DueShape"] | null;
-            /** Overdue */
-            overdue: boolean;
-            order: components["schemas"]["RowOrder"] | null;
-            source: components["schemas"]["SourceShape"];
-            /** Evidence Count */
-            evidence_count: number;
-            /** Taken By */
-            taken_by: string | null;
-            /** Ringing */
-            ringing: boolean;
+            /** Line */
+            line: string;
             /** Merged Into */
             merged_into: string | null;
+            /**
+             * Opened At
+             * Format: date-time
+             */
+            opened_at: string;
+            order: components["schemas"]["RowOrder"] | null;
+            /** Overdue */
+            overdue: boolean;
+            owner: components["schemas"]["Named"];
+            /** Place Id */
+            place_id: string | null;
+            /** Place Title */
+            place_title: string;
+            /**
+             * Received At
+             * Format: date-time
+             */
+            received_at: string;
+            /** Resolved At */
+            resolved_at: string | null;
+            /** Ringing */
+            ringing: boolean;
+            severity: components["schemas"]["Severity"];
+            /** Severity Title */
+            severity_title: string;
+            source: components["schemas"]["SourceShape"];
+            state: components["schemas"]["IncidentState"];
+            /** State Title */
+            state_title: string;
+            /** Taken By */
+            taken_by: string | null;
+            /** Times Seen */
+            times_seen: number;
+            /** Version */
+            version: number;
+            /** What */
+            what: string;
         };
         /**
          * IncidentShape
          * @description One incident with everything a person on the desk needs.
          */
         IncidentShape: {
+            /** Alerts */
+            alerts: components["schemas"]["AlertShape"][];
+            category: components["schemas"]["Category"];
+            /** Category Title */
+            category_title: string;
+            /** Code */
+            code: string;
+            deadline: components["schemas"]["DueShape"] | null;
+            /** Ended At */
+            ended_at: string | null;
+            estate: components["schemas"]["Named"];
+            /** Evidence */
+            evidence: components["schemas"]["EvidenceShape"][];
+            /** Evidence Count */
+            evidence_count: number;
             /**
              * Id
              * Format: uuid
              */
             id: string;
-            /** Code */
-            code: string;
-            /** Version */
-            version: number;
-            /** Line */
-            line: string;
-            /** What */
-            what: string;
-            estate: components["schemas"]["Named"];
-            /** Place Id */
-            place_id: string | null;
-            /** Place Title */
-            place_title: string;
-            category: components["schemas"]["Category"];
-            /** Category Title */
-            category_title: string;
-            severity: components["schemas"]["Severity"];
-            /** Severity Title */
-            severity_title: string;
-            state: components["schemas"]["IncidentState"];
-            /** State Title */
-            state_title: string;
-            /**
-             * Opened At
-             * Format: date-time
-             */
-            opened_at: string;
-            /**
-             * Received At
-             * Format: date-time
-             */
-            received_at: string;
             /**
              * Last Seen At
              * Format: date-time
              */
             last_seen_at: string;
-            /** Resolved At */
-            resolved_at: string | null;
-            /** Ended At */
-            ended_at: string | null;
-            /** Times Seen */
-            times_seen: number;
-            owner: components["schemas"]["Named"];
             level: components["schemas"]["Level"];
             /** Level Title */
             level_title: string;
-            deadline: components["schemas"]["DueShape"] | null;
-            /** Overdue */
-            overdue: boolean;
-            order: components["schemas"]["RowOrder"] | null;
-            source: components["schemas"]["SourceShape"];
-            /** Evidence Count */
-            evidence_count: number;
-            /** Taken By */
-            taken_by: string | null;
-            /** Ringing */
-            ringing: boolean;
+            /** Line */
+            line: string;
             /** Merged Into */
             merged_into: string | null;
-            /** Alerts */
-            alerts: components["schemas"]["AlertShape"][];
-            /** Orders */
-            orders: components["schemas"]["OrderLine"][];
-            /** Story */
-            story: components["schemas"]["StepShape"][];
-            /** Places */
-            places: components["schemas"]["PlaceLine"][];
             /** Moves */
             moves: components["schemas"]["linli__responding__incidents__http__MoveShape"][];
+            /**
+             * Opened At
+             * Format: date-time
+             */
+            opened_at: string;
+            order: components["schemas"]["RowOrder"] | null;
+            /** Orders */
+            orders: components["schemas"]["OrderLine"][];
+            /** Overdue */
+            overdue: boolean;
+            owner: components["schemas"]["Named"];
+            /** Place Id */
+            place_id: string | null;
+            /** Place Title */
+            place_title: string;
+            /** Places */
+            places: components["schemas"]["PlaceLine"][];
             plan: components["schemas"]["PlanShape"] | null;
-            /** Evidence */
-            evidence: components["schemas"]["EvidenceShape"][];
+            /**
+             * Received At
+             * Format: date-time
+             */
+            received_at: string;
+            /** Resolved At */
+            resolved_at: string | null;
+            /** Ringing */
+            ringing: boolean;
+            severity: components["schemas"]["Severity"];
+            /** Severity Title */
+            severity_title: string;
+            source: components["schemas"]["SourceShape"];
+            state: components["schemas"]["IncidentState"];
+            /** State Title */
+            state_title: string;
+            /** Story */
+            story: components["schemas"]["StepShape"][];
+            /** Taken By */
+            taken_by: string | null;
+            /** Times Seen */
+            times_seen: number;
+            /** Version */
+            version: number;
+            /** What */
+            what: string;
         };
         /**
          * IncidentState
@@ -1817,10 +2793,30 @@ export interface components {
          * @description What the sign-in page may know.
          */
         Installation: {
-            /** Title */
-            title: string;
             /** Demo */
             demo: boolean;
+            /** Title */
+            title: string;
+        };
+        /**
+         * KindShape
+         * @description A kind of device.
+         */
+        KindShape: {
+            /** Code */
+            code: string;
+            /** Commands */
+            commands: components["schemas"]["CommandKindShape"][];
+            /** Events */
+            events: components["schemas"]["EventKindShape"][];
+            /** Group */
+            group: string;
+            /** Offline After S */
+            offline_after_s: number;
+            /** Properties */
+            properties: components["schemas"]["PropertyShape"][];
+            /** Title */
+            title: string;
         };
         /**
          * Level
@@ -1833,12 +2829,12 @@ export interface components {
          * @description A place marked by a point, in metres.
          */
         MarkView: {
+            kind: components["schemas"]["PlaceKind"];
             /**
              * Place Id
              * Format: uuid
              */
             place_id: string;
-            kind: components["schemas"]["PlaceKind"];
             /** Title */
             title: string;
             /** X */
@@ -1852,18 +2848,18 @@ export interface components {
          */
         Me: {
             account: components["schemas"]["OwnAccount"];
-            /** Grants */
-            grants: components["schemas"]["GrantView"][];
-            /** Permissions */
-            permissions: components["schemas"]["Permission"][];
-            home: components["schemas"]["Home"];
-            organisation: components["schemas"]["OrganisationBrief"] | null;
             /** Csrf */
             csrf: string;
             /** Demo */
             demo: boolean;
+            /** Grants */
+            grants: components["schemas"]["GrantView"][];
+            home: components["schemas"]["Home"];
             /** Installation Title */
             installation_title: string;
+            organisation: components["schemas"]["OrganisationBrief"] | null;
+            /** Permissions */
+            permissions: components["schemas"]["Permission"][];
         };
         /**
          * MessagePage
@@ -1883,25 +2879,25 @@ export interface components {
          */
         MessageView: {
             /**
-             * Id
-             * Format: uuid
-             */
-            id: string;
-            /**
              * At
              * Format: date-time
              */
             at: string;
-            /** Title */
-            title: string;
-            /** Words */
-            words: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
             /** Incident Id */
             incident_id: string | null;
             /** Order Id */
             order_id: string | null;
             /** Read At */
             read_at: string | null;
+            /** Title */
+            title: string;
+            /** Words */
+            words: string;
         };
         /**
          * Named
@@ -1922,83 +2918,86 @@ export interface components {
          */
         NoteRequest: {
             /**
-             * Words
-             * @default
-             */
-            words: string;
-            /**
              * Evidence
              * @default []
              */
             evidence: string[];
+            /**
+             * Words
+             * @default
+             */
+            words: string;
         };
         /**
          * OfferRequest
          * @description Send it: an empty body means the company under contract.
          */
         OfferRequest: {
-            /** Company Id */
-            company_id?: string | null;
             /** Assignee Id */
             assignee_id?: string | null;
+            /** Company Id */
+            company_id?: string | null;
+            /** Expected Version */
+            expected_version?: number | null;
             /**
              * Words
              * @default
              */
             words: string;
-            /** Expected Version */
-            expected_version?: number | null;
         };
         /**
          * OfferShape
          * @description The order that was offered.
          */
         OfferShape: {
+            /** Assignee Name */
+            assignee_name: string;
+            /** Code */
+            code: string;
+            company: components["schemas"]["Named"];
             /**
              * Id
              * Format: uuid
              */
             id: string;
-            /** Code */
-            code: string;
-            /** Version */
-            version: number;
-            state: components["schemas"]["OrderState"];
-            /** State Title */
-            state_title: string;
-            company: components["schemas"]["Named"];
-            /** Assignee Name */
-            assignee_name: string;
             /**
              * Offered At
              * Format: date-time
              */
             offered_at: string;
+            state: components["schemas"]["OrderState"];
+            /** State Title */
+            state_title: string;
+            /** Version */
+            version: number;
         };
         /**
          * OrderLine
          * @description An order of the incident.
          */
         OrderLine: {
+            /** Accepted At */
+            accepted_at: string | null;
+            /** Arrived At */
+            arrived_at: string | null;
+            /** Assignee Name */
+            assignee_name: string;
+            /** Code */
+            code: string;
+            company: components["schemas"]["Named"];
+            /** Ended At */
+            ended_at: string | null;
+            /** Evidence */
+            evidence: components["schemas"]["EvidenceShape"][];
+            /** Fixed At */
+            fixed_at: string | null;
             /**
              * Id
              * Format: uuid
              */
             id: string;
-            /** Code */
-            code: string;
-            /** Version */
-            version: number;
-            state: components["schemas"]["OrderState"];
-            /** State Title */
-            state_title: string;
-            company: components["schemas"]["Named"];
-            /** Assignee Name */
-            assignee_name: string;
-            /** Words */
-            words: string;
-            /** Result */
-            result: string;
+            /** Moves */
+            moves: string[];
             /**
              * Offered At
              * Format: date-time
@@ -2006,18 +3005,15 @@ export interface components {
             offered_at: string;
             /** Offered By */
             offered_by: string;
-            /** Accepted At */
-            accepted_at: string | null;
-            /** Arrived At */
-            arrived_at: string | null;
-            /** Fixed At */
-            fixed_at: string | null;
-            /** Ended At */
-            ended_at: string | null;
-            /** Evidence */
-            evidence: components["schemas"]["EvidenceShape"][];
-            /** Moves */
-            moves: string[];
+            /** Result */
+            result: string;
+            state: components["schemas"]["OrderState"];
+            /** State Title */
+            state_title: string;
+            /** Version */
+            version: number;
+            /** Words */
+            words: string;
         };
         /**
          * OrderList
@@ -2041,46 +3037,38 @@ export interface components {
          * @description An order as the property company and its staff see it.
          */
         OrderShape: {
+            /** Accepted At */
+            accepted_at: string | null;
+            /** Arrived At */
+            arrived_at: string | null;
+            assignee: components["schemas"]["Assignee"] | null;
+            /** Code */
+            code: string;
+            company: components["schemas"]["Named"];
+            deadline: components["schemas"]["DeadlineShape"] | null;
+            /** Ended At */
+            ended_at: string | null;
+            estate: components["schemas"]["Named"];
+            /** Evidence */
+            evidence: components["schemas"]["EvidenceShape"][];
+            /** Fixed At */
+            fixed_at: string | null;
             /**
              * Id
              * Format: uuid
              */
             id: string;
-            /** Code */
-            code: string;
+            /** Incident Code */
+            incident_code: string;
             /**
              * Incident Id
              * Format: uuid
              */
             incident_id: string;
-            /** Incident Code */
-            incident_code: string;
-            /** Version */
-            version: number;
             /** Line */
             line: string;
-            /** What */
-            what: string;
-            estate: components["schemas"]["Named"];
-            /** Place Id */
-            place_id: string | null;
-            /** Place Title */
-            place_title: string;
-            /** Place Path */
-            place_path: string;
-            /** Severity */
-            severity: string;
-            /** Severity Title */
-            severity_title: string;
-            state: components["schemas"]["OrderState"];
-            /** State Title */
-            state_title: string;
-            company: components["schemas"]["Named"];
-            assignee: components["schemas"]["Assignee"] | null;
-            /** Words */
-            words: string;
-            /** Result */
-            result: string;
+            /** Moves */
+            moves: components["schemas"]["linli__responding__dispatch__http__MoveShape"][];
             /**
              * Offered At
              * Format: date-time
@@ -2088,23 +3076,33 @@ export interface components {
             offered_at: string;
             /** Offered By */
             offered_by: string;
-            /** Accepted At */
-            accepted_at: string | null;
-            /** Arrived At */
-            arrived_at: string | null;
-            /** Fixed At */
-            fixed_at: string | null;
-            /** Verified At */
-            verified_at: string | null;
-            /** Ended At */
-            ended_at: string | null;
-            deadline: components["schemas"]["DeadlineShape"] | null;
             /** Overdue */
             overdue: boolean;
-            /** Evidence */
-            evidence: components["schemas"]["EvidenceShape"][];
-            /** Moves */
-            moves: components["schemas"]["linli__responding__dispatch__http__MoveShape"][];
+            /** Pictures */
+            pictures: components["schemas"]["EvidenceShape"][];
+            /** Place Id */
+            place_id: string | null;
+            /** Place Path */
+            place_path: string;
+            /** Place Title */
+            place_title: string;
+            /** Result */
+            result: string;
+            /** Severity */
+            severity: string;
+            /** Severity Title */
+            severity_title: string;
+            state: components["schemas"]["OrderState"];
+            /** State Title */
+            state_title: string;
+            /** Verified At */
+            verified_at: string | null;
+            /** Version */
+            version: number;
+            /** What */
+            what: string;
+            /** Words */
+            words: string;
         };
         /**
          * OrderState
@@ -2116,12 +3114,12 @@ export interface components {
          * @description An organisation to be added.
          */
         OrganisationBody: {
+            kind: components["schemas"]["OrganisationKind"];
             /**
              * Parent Id
              * Format: uuid
              */
             parent_id: string;
-            kind: components["schemas"]["OrganisationKind"];
             /** Title */
             title: string;
         };
@@ -2135,9 +3133,9 @@ export interface components {
              * Format: uuid
              */
             id: string;
+            kind: components["schemas"]["OrganisationKind"];
             /** Title */
             title: string;
-            kind: components["schemas"]["OrganisationKind"];
         };
         /**
          * OrganisationKind
@@ -2150,20 +3148,20 @@ export interface components {
          * @description A node of the tree; parents come before their children.
          */
         OrganisationView: {
+            /** Contracts */
+            contracts: components["schemas"]["ContractView"][];
             /**
              * Id
              * Format: uuid
              */
             id: string;
-            /** Parent Id */
-            parent_id: string | null;
             kind: components["schemas"]["OrganisationKind"];
             /** Kind Title */
             kind_title: string;
+            /** Parent Id */
+            parent_id: string | null;
             /** Title */
             title: string;
-            /** Contracts */
-            contracts: components["schemas"]["ContractView"][];
         };
         /**
          * Outcome
@@ -2188,11 +3186,8 @@ export interface components {
          * @description A message by SMS, phone or WeChat, with how far it has come.
          */
         OutgoingView: {
-            /**
-             * Id
-             * Format: uuid
-             */
-            id: string;
+            /** Address Masked */
+            address_masked: string;
             /**
              * At
              * Format: date-time
@@ -2201,21 +3196,26 @@ export interface components {
             channel: components["schemas"]["Channel"];
             /** Channel Title */
             channel_title: string;
-            /** Address Masked */
-            address_masked: string;
-            /** Words */
-            words: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Incident Id */
+            incident_id: string | null;
             state: components["schemas"]["DeliveryState"];
             /** State Title */
             state_title: string;
-            /** Incident Id */
-            incident_id: string | null;
+            /** Words */
+            words: string;
         };
         /**
          * OwnAccount
          * @description The signed-in account.
          */
         OwnAccount: {
+            /** Display Name */
+            display_name: string;
             /**
              * Id
              * Format: uuid
@@ -2223,12 +3223,10 @@ export interface components {
             id: string;
             /** Login */
             login: string;
-            /** Display Name */
-            display_name: string;
-            /** Phone Masked */
-            phone_masked: string | null;
             /** Must Change Password */
             must_change_password: boolean;
+            /** Phone Masked */
+            phone_masked: string | null;
         };
         /**
          * PasswordBody
@@ -2264,101 +3262,101 @@ export interface components {
          */
         PersonRowView: {
             /**
-             * Id
-             * Format: uuid
-             */
-            id: string;
-            /**
              * Estate Id
              * Format: uuid
              */
             estate_id: string;
-            /** Name Masked */
-            name_masked: string;
-            /** Phone Masked */
-            phone_masked: string | null;
             /** Home Id */
             home_id: string | null;
             /** Home Title */
             home_title: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name Masked */
+            name_masked: string;
+            /** Phone Masked */
+            phone_masked: string | null;
             relation: components["schemas"]["Relation"] | null;
             /** Relation Title */
             relation_title: string | null;
-            /** Tags */
-            tags: components["schemas"]["Tag"][];
             /** Tag Titles */
             tag_titles: string[];
+            /** Tags */
+            tags: components["schemas"]["Tag"][];
         };
         /**
          * PersonView
          * @description A person; `masked` says whether names and numbers are hidden.
          */
         PersonView: {
-            /**
-             * Id
-             * Format: uuid
-             */
-            id: string;
+            /** Contacts */
+            contacts: components["schemas"]["ContactView"][];
             /**
              * Estate Id
              * Format: uuid
              */
             estate_id: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Id Number */
+            id_number: string | null;
             /** Masked */
             masked: boolean;
+            /** May Reveal */
+            may_reveal: boolean;
             /** Name */
             name: string;
             /** Phone */
             phone: string | null;
-            /** Id Number */
-            id_number: string | null;
-            /** Tags */
-            tags: components["schemas"]["TagView"][];
             /** Residences */
             residences: components["schemas"]["ResidenceView"][];
-            /** Contacts */
-            contacts: components["schemas"]["ContactView"][];
-            /** May Reveal */
-            may_reveal: boolean;
+            /** Tags */
+            tags: components["schemas"]["TagView"][];
         };
         /**
          * PlaceDetail
          * @description A place with what stands around it; people and incidents are counted with all inside.
          */
         PlaceDetail: {
-            /**
-             * Id
-             * Format: uuid
-             */
-            id: string;
+            /** Above */
+            above: components["schemas"]["PlaceView"][];
+            /** Children */
+            children: number;
+            /** Code */
+            code: string;
+            /** Devices */
+            devices: number;
             /**
              * Estate Id
              * Format: uuid
              */
             estate_id: string;
-            /** Parent Id */
-            parent_id: string | null;
+            /** Estate Title */
+            estate_title: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Incidents */
+            incidents: number;
             kind: components["schemas"]["PlaceKind"];
             /** Kind Title */
             kind_title: string;
-            /** Code */
-            code: string;
-            /** Title */
-            title: string;
+            /** Parent Id */
+            parent_id: string | null;
             /** Path */
             path: string;
-            /** Children */
-            children: number;
-            /** Devices */
-            devices: number;
-            /** Estate Title */
-            estate_title: string;
-            /** Above */
-            above: components["schemas"]["PlaceView"][];
             /** People */
             people: number;
-            /** Incidents */
-            incidents: number;
+            /** Title */
+            title: string;
             /** X */
             x: number | null;
             /** Y */
@@ -2375,6 +3373,8 @@ export interface components {
          * @description A place of the incident.
          */
         PlaceLine: {
+            /** Path */
+            path: string;
             /**
              * Place Id
              * Format: uuid
@@ -2382,45 +3382,45 @@ export interface components {
             place_id: string;
             /** Title */
             title: string;
-            /** Path */
-            path: string;
         };
         /**
          * PlaceView
          * @description A place; `children` counts what lies directly in it, `devices` all devices inside.
          */
         PlaceView: {
-            /**
-             * Id
-             * Format: uuid
-             */
-            id: string;
+            /** Children */
+            children: number;
+            /** Code */
+            code: string;
+            /** Devices */
+            devices: number;
             /**
              * Estate Id
              * Format: uuid
              */
             estate_id: string;
-            /** Parent Id */
-            parent_id: string | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
             kind: components["schemas"]["PlaceKind"];
             /** Kind Title */
             kind_title: string;
-            /** Code */
-            code: string;
-            /** Title */
-            title: string;
+            /** Parent Id */
+            parent_id: string | null;
             /** Path */
             path: string;
-            /** Children */
-            children: number;
-            /** Devices */
-            devices: number;
+            /** Title */
+            title: string;
         };
         /**
          * PlanBuildingShape
          * @description A building on the plan, metres.
          */
         PlanBuildingShape: {
+            /** H */
+            h: number;
             /**
              * Id
              * Format: uuid
@@ -2428,20 +3428,20 @@ export interface components {
             id: string;
             /** Title */
             title: string;
+            /** W */
+            w: number;
             /** X */
             x: number;
             /** Y */
             y: number;
-            /** W */
-            w: number;
-            /** H */
-            h: number;
         };
         /**
          * PlanMarkShape
          * @description A point on the plan, metres; `here` marks the place of the incident.
          */
         PlanMarkShape: {
+            /** Here */
+            here: boolean;
             /**
              * Place Id
              * Format: uuid
@@ -2453,48 +3453,146 @@ export interface components {
             x: number;
             /** Y */
             y: number;
-            /** Here */
-            here: boolean;
         };
         /**
          * PlanShape
          * @description The estate's plan, y downwards.
          */
         PlanShape: {
-            /** Width */
-            width: number;
-            /** Height */
-            height: number;
             /** Buildings */
             buildings: components["schemas"]["PlanBuildingShape"][];
+            /** Height */
+            height: number;
             /** Marks */
             marks: components["schemas"]["PlanMarkShape"][];
+            /** Width */
+            width: number;
         };
         /**
          * PlanView
          * @description An estate's plan: `width` by `height` metres, y downwards.
          */
         PlanView: {
-            /** Width */
-            width: number;
-            /** Height */
-            height: number;
             /** Buildings */
             buildings: components["schemas"]["BuildingView"][];
+            /** Height */
+            height: number;
             /** Marks */
             marks: components["schemas"]["MarkView"][];
+            /** Width */
+            width: number;
+        };
+        /**
+         * PlayedShape
+         * @description A scene was asked for; `command_id` is the command to the simulator.
+         */
+        PlayedShape: {
+            /**
+             * Command Id
+             * Format: uuid
+             */
+            command_id: string;
+        };
+        /**
+         * PointShape
+         * @description A stretch of a chart, beginning at `at`.
+         */
+        PointShape: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Avg */
+            avg: number;
+            /** Last */
+            last: number;
+            /** Max */
+            max: number;
+            /** Min */
+            min: number;
+            /** N */
+            n: number;
+        };
+        /**
+         * ProcessStatus
+         * @description One supervised process. `last_error` says how it ended the last time it crashed.
+         */
+        ProcessStatus: {
+            /** Last Error */
+            last_error: string | null;
+            /** Name */
+            name: string;
+            /** Pid */
+            pid: number | null;
+            /** Restarts */
+            restarts: number;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /** State */
+            state: string;
+        };
+        /**
+         * PropertyShape
+         * @description What a device measures; `labels` are the words for the numbers of a switch or list.
+         */
+        PropertyShape: {
+            /** Code */
+            code: string;
+            /** Decimals */
+            decimals: number;
+            /** High */
+            high: number;
+            kind: components["schemas"]["Form"];
+            /** Labels */
+            labels: {
+                [key: string]: string;
+            };
+            /** Low */
+            low: number;
+            /** Title */
+            title: string;
+            /** Unit */
+            unit: string | null;
+        };
+        /**
+         * QueueStatus
+         * @description What waits: events to be numbered, deadlines past due, held messages. None: not counted.
+         */
+        QueueStatus: {
+            /** Deadlines Overdue */
+            deadlines_overdue: number | null;
+            /** Outbox Lag */
+            outbox_lag: number | null;
+            /** Quarantine Waiting */
+            quarantine_waiting: number | null;
         };
         /**
          * Ready
          * @description Whether the process can serve, and if not, why.
          */
         Ready: {
-            /** Ready */
-            ready: boolean;
             /** Database */
             database: string;
+            /** Ready */
+            ready: boolean;
             /** Schema Current */
             schema_current: boolean;
+        };
+        /**
+         * ReasonShape
+         * @description How many wait for one reason.
+         */
+        ReasonShape: {
+            /** Reason */
+            reason: string;
+            /** Title */
+            title: string;
+            /** Waiting */
+            waiting: number;
         };
         /**
          * RefusalBody
@@ -2507,30 +3605,70 @@ export interface components {
              */
             code: string;
             /**
-             * Message
-             * @description 发生了什么，中文
+             * Details
+             * @description 每个出错的字段
              */
-            message: string;
+            details?: components["schemas"]["FaultBody"][] | null;
             /**
              * Field
              * @description 出错的字段
              */
             field?: string | null;
             /**
+             * Message
+             * @description 发生了什么，中文
+             */
+            message: string;
+            /**
              * Remedy
              * @description 接下来可以怎么做
              */
             remedy?: string | null;
             /**
-             * Details
-             * @description 每个出错的字段
-             */
-            details?: components["schemas"]["FaultBody"][] | null;
-            /**
              * Retry After S
              * @description 多少秒后可以再试
              */
             retry_after_s?: number | null;
+        };
+        /**
+         * RegisteredShape
+         * @description The registered device, with its credential when it got one.
+         */
+        RegisteredShape: {
+            credential: components["schemas"]["linli__sensing__telemetry__http__CredentialShape"] | null;
+            device: components["schemas"]["DeviceRow"];
+        };
+        /**
+         * RegistrationShape
+         * @description A device to be registered; with a parent it becomes a child of that site gateway.
+         */
+        RegistrationShape: {
+            /** Code */
+            code?: string | null;
+            /**
+             * Driver
+             * @default linli_native
+             */
+            driver: string;
+            /**
+             * Estate Id
+             * Format: uuid
+             */
+            estate_id: string;
+            /** External Code */
+            external_code?: string | null;
+            /** Kind */
+            kind: string;
+            /** Parent Connection Id */
+            parent_connection_id?: string | null;
+            /** Place Id */
+            place_id?: string | null;
+            /** Settings */
+            settings?: {
+                [key: string]: string;
+            };
+            /** Title */
+            title: string;
         };
         /**
          * Relation
@@ -2543,24 +3681,24 @@ export interface components {
          * @description A matter reported on the desk.
          */
         ReportRequest: {
+            /** @default report */
+            category: components["schemas"]["Category"];
             /**
              * Estate Id
              * Format: uuid
              */
             estate_id: string;
-            /** Place Id */
-            place_id?: string | null;
-            /** @default report */
-            category: components["schemas"]["Category"];
-            /** @default warning */
-            severity: components["schemas"]["Severity"];
-            /** Words */
-            words: string;
             /**
              * Evidence
              * @default []
              */
             evidence: string[];
+            /** Place Id */
+            place_id?: string | null;
+            /** @default warning */
+            severity: components["schemas"]["Severity"];
+            /** Words */
+            words: string;
         };
         /**
          * ResidenceView
@@ -2610,126 +3748,154 @@ export interface components {
          */
         RoleView: {
             code: components["schemas"]["Role"];
-            /** Title */
-            title: string;
+            /** May Hand Out */
+            may_hand_out: boolean;
+            /** Organisation Kinds */
+            organisation_kinds: components["schemas"]["OrganisationKind"][];
             /** Permissions */
             permissions: components["schemas"]["Permission"][];
             /** Target Kinds */
             target_kinds: components["schemas"]["TargetKind"][];
-            /** Organisation Kinds */
-            organisation_kinds: components["schemas"]["OrganisationKind"][];
-            /** May Hand Out */
-            may_hand_out: boolean;
+            /** Title */
+            title: string;
         };
         /**
          * RowOrder
          * @description The newest order of an incident, as its row shows it.
          */
         RowOrder: {
-            /**
-             * Id
-             * Format: uuid
-             */
-            id: string;
-            state: components["schemas"]["OrderState"];
-            /** State Title */
-            state_title: string;
+            /** Accepted At */
+            accepted_at: string | null;
             /** Assignee Name */
             assignee_name: string;
             /** Company Title */
             company_title: string;
             /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
              * Offered At
              * Format: date-time
              */
             offered_at: string;
-            /** Accepted At */
-            accepted_at: string | null;
+            state: components["schemas"]["OrderState"];
+            /** State Title */
+            state_title: string;
         };
         /**
          * RuleChange
          * @description What to change; what is absent stays.
          */
         RuleChange: {
-            /** Expected Version */
-            expected_version: number;
             /** Enabled */
             enabled?: boolean | null;
-            severity?: components["schemas"]["Severity"] | null;
+            /** Expected Version */
+            expected_version: number;
             /** Settings */
             settings?: {
                 [key: string]: number;
             } | null;
+            severity?: components["schemas"]["Severity"] | null;
         };
         /**
          * RuleShape
          * @description A rule as staff see it; `sentence` says it in plain words.
          */
         RuleShape: {
-            /**
-             * Id
-             * Format: uuid
-             */
-            id: string;
-            /** Code */
-            code: string;
-            /** Title */
-            title: string;
-            /** Kinds */
-            kinds: string[];
-            /** Kind */
-            kind: string | null;
-            /** Kind Title */
-            kind_title: string;
+            /** Action */
+            action: string;
             category: components["schemas"]["Category"];
             /** Category Title */
             category_title: string;
-            severity: components["schemas"]["Severity"];
-            /** Severity Title */
-            severity_title: string;
-            /** Version */
-            version: number;
-            /** Enabled */
-            enabled: boolean;
-            /** Sentence */
-            sentence: string;
-            /** What */
-            what: string;
-            /** Action */
-            action: string;
-            /** Duty */
-            duty: string;
-            /** Settings */
-            settings: components["schemas"]["SettingShape"][];
-            /** Condition Kind */
-            condition_kind: string;
             /**
              * Changed At
              * Format: date-time
              */
             changed_at: string;
+            /** Code */
+            code: string;
+            /** Condition Kind */
+            condition_kind: string;
+            /** Duty */
+            duty: string;
+            /** Enabled */
+            enabled: boolean;
             /** Found 30D */
             found_30d: number;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Kind */
+            kind: string | null;
+            /** Kind Title */
+            kind_title: string;
+            /** Kinds */
+            kinds: string[];
             /** Last Found At */
             last_found_at: string | null;
+            /** Sentence */
+            sentence: string;
+            /** Settings */
+            settings: components["schemas"]["SettingShape"][];
+            severity: components["schemas"]["Severity"];
+            /** Severity Title */
+            severity_title: string;
+            /** Title */
+            title: string;
+            /** Version */
+            version: number;
+            /** What */
+            what: string;
+        };
+        /**
+         * SceneShape
+         * @description Something the simulator can play.
+         */
+        SceneShape: {
+            /** Code */
+            code: string;
+            /** Playing */
+            playing: boolean;
+            /** Title */
+            title: string;
+            /** Words */
+            words: string;
+        };
+        /**
+         * SeriesShape
+         * @description A property over time; stretches without readings are left out.
+         */
+        SeriesShape: {
+            /** Points */
+            points: components["schemas"]["PointShape"][];
+            /** Property */
+            property: string;
+            /** Title */
+            title: string;
+            /** Unit */
+            unit: string | null;
         };
         /**
          * SettingShape
          * @description A figure that may be turned, within its bounds.
          */
         SettingShape: {
+            /** High */
+            high: number;
+            /** Low */
+            low: number;
             /** Name */
             name: string;
             /** Title */
             title: string;
-            /** Value */
-            value: number;
             /** Unit */
             unit: string;
-            /** Low */
-            low: number;
-            /** High */
-            high: number;
+            /** Value */
+            value: number;
         };
         /**
          * Severity
@@ -2752,61 +3918,61 @@ export interface components {
          * @description Where the first signal came from.
          */
         SourceShape: {
+            /** Device Id */
+            device_id: string | null;
             /** Kind */
             kind: string;
             /** Title */
             title: string;
-            /** Device Id */
-            device_id: string | null;
         };
         /**
          * StepShape
          * @description One step of the story.
          */
         StepShape: {
-            /** Seq */
-            seq: number;
+            /** Actor Kind */
+            actor_kind: string;
+            /** Actor Name */
+            actor_name: string;
             /**
              * At
              * Format: date-time
              */
             at: string;
+            /** Data */
+            data: {
+                [key: string]: string;
+            };
+            /** Evidence */
+            evidence: components["schemas"]["EvidenceShape"][];
+            /** Hash */
+            hash: string;
+            /** Kind */
+            kind: string;
             /**
              * Recorded At
              * Format: date-time
              */
             recorded_at: string;
-            /** Actor Name */
-            actor_name: string;
-            /** Actor Kind */
-            actor_kind: string;
-            /** Kind */
-            kind: string;
+            /** Seq */
+            seq: number;
             /** Title */
             title: string;
             /** Words */
             words: string;
-            /** Evidence */
-            evidence: components["schemas"]["EvidenceShape"][];
-            /** Data */
-            data: {
-                [key: string]: string;
-            };
-            /** Hash */
-            hash: string;
         };
         /**
          * SuggestionShape
          * @description A company under contract, and its people, least busy first.
          */
         SuggestionShape: {
+            /** Assignees */
+            assignees: components["schemas"]["ColleagueShape"][];
             company: components["schemas"]["Named"];
             /** Duty */
             duty: string;
             /** Duty Title */
             duty_title: string;
-            /** Assignees */
-            assignees: components["schemas"]["ColleagueShape"][];
         };
         /**
          * Tag
@@ -2824,6 +3990,19 @@ export interface components {
             title: string;
         };
         /**
+         * TakenShape
+         * @description Committed. `kept_aside` tells why the message, or part of it, could not be used.
+         */
+        TakenShape: {
+            /**
+             * Committed
+             * @default true
+             */
+            committed: boolean;
+            /** Kept Aside */
+            kept_aside?: string | null;
+        };
+        /**
          * TargetKind
          * @description What a grant can be given over.
          * @enum {string}
@@ -2836,27 +4015,72 @@ export interface components {
          */
         UploadPurpose: "order_evidence" | "incident_report";
         /**
+         * ValueShape
+         * @description The newest value of a property; `text` is how people read it.
+         */
+        ValueShape: {
+            /**
+             * Observed At
+             * Format: date-time
+             */
+            observed_at: string;
+            /** Property */
+            property: string;
+            /**
+             * Received At
+             * Format: date-time
+             */
+            received_at: string;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /** Text */
+            text: string;
+            /** Title */
+            title: string;
+            /** Unit */
+            unit: string | null;
+            /** Value */
+            value: number;
+        };
+        /**
+         * WayShape
+         * @description Through which connection a device speaks.
+         */
+        WayShape: {
+            /** Code */
+            code: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            kind: components["schemas"]["ConnectionKind"];
+        };
+        /**
          * MoveRequest
          * @description A move and what comes with it. `happened_at` is for steps done without network.
          */
         linli__responding__dispatch__http__MoveRequest: {
-            move: components["schemas"]["OrderMove"];
-            /**
-             * Words
-             * @default
-             */
-            words: string;
             /**
              * Evidence
              * @default []
              */
             evidence: string[];
-            /** To Account Id */
-            to_account_id?: string | null;
             /** Expected Version */
             expected_version: number;
             /** Happened At */
             happened_at?: string | null;
+            move: components["schemas"]["OrderMove"];
+            /** To Account Id */
+            to_account_id?: string | null;
+            /**
+             * Words
+             * @default
+             */
+            words: string;
         };
         /**
          * MoveShape
@@ -2864,28 +4088,50 @@ export interface components {
          */
         linli__responding__dispatch__http__MoveShape: {
             move: components["schemas"]["OrderMove"];
-            /** Title */
-            title: string;
-            /** Needs Words */
-            needs_words: boolean;
             /** Needs Photo */
             needs_photo: boolean;
+            /** Needs Words */
+            needs_words: boolean;
+            /** Title */
+            title: string;
+        };
+        /**
+         * CountsShape
+         * @description How things stand; rates over thirty days, null without a case.
+         */
+        linli__responding__incidents__http__CountsShape: {
+            /** By Severity */
+            by_severity: {
+                [key: string]: number;
+            };
+            /** By State */
+            by_state: {
+                [key: string]: number;
+            };
+            /** Closed Today */
+            closed_today: number;
+            /** Loop Rate */
+            loop_rate: number | null;
+            /** Median Accept S */
+            median_accept_s: number | null;
+            /** Overdue */
+            overdue: number;
         };
         /**
          * MoveRequest
          * @description A move, why, and the version it was decided on.
          */
         linli__responding__incidents__http__MoveRequest: {
+            /** Expected Version */
+            expected_version: number;
+            /** Into Incident Id */
+            into_incident_id?: string | null;
             move: components["schemas"]["IncidentMove"];
             /**
              * Words
              * @default
              */
             words: string;
-            /** Expected Version */
-            expected_version: number;
-            /** Into Incident Id */
-            into_incident_id?: string | null;
         };
         /**
          * MoveShape
@@ -2893,10 +4139,142 @@ export interface components {
          */
         linli__responding__incidents__http__MoveShape: {
             move: components["schemas"]["IncidentMove"];
-            /** Title */
-            title: string;
             /** Needs Words */
             needs_words: boolean;
+            /** Title */
+            title: string;
+        };
+        /**
+         * CredentialShape
+         * @description What a device signs in with, shown this once. `qr` is the text of the code to scan.
+         */
+        linli__sensing__devices__http__CredentialShape: {
+            /**
+             * Connection Id
+             * Format: uuid
+             */
+            connection_id: string;
+            /** Http Url */
+            http_url: string;
+            /** Mqtt Url */
+            mqtt_url: string;
+            /** Qr */
+            qr: string;
+            /** Token */
+            token: string;
+            /** Username */
+            username: string;
+        };
+        /**
+         * CommandShape
+         * @description A command; `child` names the device behind a site gateway it is for.
+         */
+        linli__sensing__gateway__http__CommandShape: {
+            /** Child */
+            child: string | null;
+            /** Command */
+            command: string;
+            /** Expires */
+            expires: number | null;
+            /** Id */
+            id: string;
+            /** Params */
+            params: {
+                [key: string]: string | boolean | number;
+            };
+        };
+        /**
+         * CountsShape
+         * @description How many messages wait, by reason; `times_seen` counts all that ever came.
+         */
+        linli__sensing__quarantine__http__CountsShape: {
+            /** Reasons */
+            reasons: components["schemas"]["ReasonShape"][];
+            /** Times Seen */
+            times_seen: number;
+            /** Waiting */
+            waiting: number;
+        };
+        /**
+         * CommandShape
+         * @description A command and how far it has come.
+         */
+        linli__sensing__telemetry__http__CommandShape: {
+            /**
+             * Asked At
+             * Format: date-time
+             */
+            asked_at: string;
+            /** Asked By Name */
+            asked_by_name: string;
+            /** Command */
+            command: string;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /** Finished At */
+            finished_at: string | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Params */
+            params: {
+                [key: string]: string | number | boolean;
+            };
+            /** Sent At */
+            sent_at: string | null;
+            state: components["schemas"]["CommandState"];
+            /** State Title */
+            state_title: string;
+            /** Title */
+            title: string;
+            /** Words */
+            words: string | null;
+        };
+        /**
+         * CountsShape
+         * @description How many devices stand how.
+         */
+        linli__sensing__telemetry__http__CountsShape: {
+            /** By Kind */
+            by_kind: {
+                [key: string]: number;
+            };
+            /** Fault */
+            fault: number;
+            /** Never */
+            never: number;
+            /** Offline */
+            offline: number;
+            /** Online */
+            online: number;
+            /** Total */
+            total: number;
+        };
+        /**
+         * CredentialShape
+         * @description What the new device signs in with, shown this once.
+         */
+        linli__sensing__telemetry__http__CredentialShape: {
+            /**
+             * Connection Id
+             * Format: uuid
+             */
+            connection_id: string;
+            /** Http Url */
+            http_url: string;
+            /** Mqtt Url */
+            mqtt_url: string;
+            /** Qr */
+            qr: string;
+            /** Token */
+            token: string;
+            /** Username */
+            username: string;
         };
     };
     responses: never;
@@ -2907,102 +4285,6 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    healthz_healthz_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Alive"];
-                };
-            };
-            /** @description 没有接受，以及为什么 */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RefusalBody"];
-                };
-            };
-        };
-    };
-    readyz_readyz_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Ready"];
-                };
-            };
-            /** @description Service Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Ready"];
-                };
-            };
-            /** @description 没有接受，以及为什么 */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RefusalBody"];
-                };
-            };
-        };
-    };
-    live_api_live_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description 事件流 */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/event-stream": unknown;
-                };
-            };
-            /** @description 没有接受，以及为什么 */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RefusalBody"];
-                };
-            };
-        };
-    };
     list_accounts_api_accounts_get: {
         parameters: {
             query?: {
@@ -3100,6 +4382,41 @@ export interface operations {
             };
         };
     };
+    grant_role_api_accounts__account_id__grants_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GrantBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GrantView"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
     lock_account_api_accounts__account_id__lock_post: {
         parameters: {
             query?: never;
@@ -3118,6 +4435,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AccountView"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    reset_password_api_accounts__account_id__reset_password_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FirstPassword"];
                 };
             };
             /** @description 没有接受，以及为什么 */
@@ -3162,18 +4510,363 @@ export interface operations {
             };
         };
     };
-    grant_role_api_accounts__account_id__grants_post: {
+    list_entries_api_audit_get: {
+        parameters: {
+            query?: {
+                actor_id?: string | null;
+                subject_id?: string | null;
+                action?: components["schemas"]["Action"] | null;
+                from?: string | null;
+                to?: string | null;
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntryPage"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    list_actions_api_audit_actions_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActionView"][];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    list_connections_api_connections_get: {
+        parameters: {
+            query?: {
+                estate_id?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConnectionShape"][];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    read_connection_api_connections__connection_id__get: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                account_id: string;
+                connection_id: string;
             };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConnectionShape"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    revoke_api_connections__connection_id__revoke_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                connection_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConnectionShape"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    rotate_api_connections__connection_id__rotate_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                connection_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["linli__sensing__devices__http__CredentialShape"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    list_accounts_api_demo_accounts_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DemoAccountShape"][];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    list_scenes_api_demo_scenes_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SceneShape"][];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    play_scene_api_demo_scenes__code__post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlayedShape"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    list_kinds_api_device_kinds_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KindShape"][];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    list_devices_api_devices_get: {
+        parameters: {
+            query?: {
+                estate_id?: string | null;
+                place_id?: string | null;
+                kind?: string | null;
+                state?: ("online" | "offline" | "never" | "fault") | null;
+                q?: string | null;
+                ids?: string | null;
+                connection_id?: string | null;
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceList"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    register_device_api_devices_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
             cookie?: never;
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["GrantBody"];
+                "application/json": components["schemas"]["RegistrationShape"];
             };
         };
         responses: {
@@ -3183,7 +4876,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["GrantView"];
+                    "application/json": components["schemas"]["RegisteredShape"];
                 };
             };
             /** @description 没有接受，以及为什么 */
@@ -3197,12 +4890,49 @@ export interface operations {
             };
         };
     };
-    revoke_grant_api_grants__grant_id__delete: {
+    count_devices_api_devices_counts_get: {
+        parameters: {
+            query?: {
+                estate_id?: string | null;
+                place_id?: string | null;
+                kind?: string | null;
+                state?: ("online" | "offline" | "never" | "fault") | null;
+                q?: string | null;
+                ids?: string | null;
+                connection_id?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["linli__sensing__telemetry__http__CountsShape"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    read_device_api_devices__device_id__get: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                grant_id: string;
+                device_id: string;
             };
             cookie?: never;
         };
@@ -3214,7 +4944,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["GrantView"];
+                    "application/json": components["schemas"]["DeviceDetail"];
                 };
             };
             /** @description 没有接受，以及为什么 */
@@ -3228,217 +4958,49 @@ export interface operations {
             };
         };
     };
-    list_roles_api_roles_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RoleView"][];
-                };
-            };
-            /** @description 没有接受，以及为什么 */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RefusalBody"];
-                };
-            };
-        };
-    };
-    installation_api_installation_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Installation"];
-                };
-            };
-            /** @description 没有接受，以及为什么 */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RefusalBody"];
-                };
-            };
-        };
-    };
-    who_am_i_api_session_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Me"];
-                };
-            };
-            /** @description 没有接受，以及为什么 */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RefusalBody"];
-                };
-            };
-        };
-    };
-    sign_in_api_session_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["SignInBody"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Me"];
-                };
-            };
-            /** @description 没有接受，以及为什么 */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RefusalBody"];
-                };
-            };
-        };
-    };
-    sign_out_api_session_delete: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description 没有接受，以及为什么 */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RefusalBody"];
-                };
-            };
-        };
-    };
-    sign_out_everywhere_api_sessions_delete: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description 没有接受，以及为什么 */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RefusalBody"];
-                };
-            };
-        };
-    };
-    change_password_api_session_password_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["PasswordBody"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description 没有接受，以及为什么 */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RefusalBody"];
-                };
-            };
-        };
-    };
-    reset_password_api_accounts__account_id__reset_password_post: {
+    change_device_api_devices__device_id__patch: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                account_id: string;
+                device_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeShape"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceDetail"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    list_commands_api_devices__device_id__commands_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                device_id: string;
             };
             cookie?: never;
         };
@@ -3450,7 +5012,112 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["FirstPassword"];
+                    "application/json": components["schemas"]["linli__sensing__telemetry__http__CommandShape"][];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    command_device_api_devices__device_id__commands_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                device_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CommandDraft"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["linli__sensing__telemetry__http__CommandShape"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    list_events_api_devices__device_id__events_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+                before?: string | null;
+            };
+            header?: never;
+            path: {
+                device_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventShape"][];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    read_series_api_devices__device_id__series_get: {
+        parameters: {
+            query: {
+                property: string;
+                from?: string | null;
+                to?: string | null;
+                points?: number;
+            };
+            header?: never;
+            path: {
+                device_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SeriesShape"];
                 };
             };
             /** @description 没有接受，以及为什么 */
@@ -3526,234 +5193,6 @@ export interface operations {
             };
         };
     };
-    list_organisations_api_organisations_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["OrganisationView"][];
-                };
-            };
-            /** @description 没有接受，以及为什么 */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RefusalBody"];
-                };
-            };
-        };
-    };
-    add_organisation_api_organisations_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["OrganisationBody"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["OrganisationView"];
-                };
-            };
-            /** @description 没有接受，以及为什么 */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RefusalBody"];
-                };
-            };
-        };
-    };
-    sign_contract_api_service_contracts_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ContractBody"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ContractView"];
-                };
-            };
-            /** @description 没有接受，以及为什么 */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RefusalBody"];
-                };
-            };
-        };
-    };
-    end_contract_api_service_contracts__contract_id__end_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                contract_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ContractView"];
-                };
-            };
-            /** @description 没有接受，以及为什么 */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RefusalBody"];
-                };
-            };
-        };
-    };
-    list_people_api_people_get: {
-        parameters: {
-            query?: {
-                estate_id?: string | null;
-                place_id?: string | null;
-                tag?: components["schemas"]["Tag"] | null;
-                q?: string;
-                limit?: number;
-                cursor?: string | null;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PeoplePageView"];
-                };
-            };
-            /** @description 没有接受，以及为什么 */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RefusalBody"];
-                };
-            };
-        };
-    };
-    read_person_api_people__person_id__get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                person_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PersonView"];
-                };
-            };
-            /** @description 没有接受，以及为什么 */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RefusalBody"];
-                };
-            };
-        };
-    };
-    reveal_api_people__person_id__reveal_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                person_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["RevealBody"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PersonView"];
-                };
-            };
-            /** @description 没有接受，以及为什么 */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RefusalBody"];
-                };
-            };
-        };
-    };
     read_plan_api_estates__estate_id__plan_get: {
         parameters: {
             query?: never;
@@ -3785,18 +5224,18 @@ export interface operations {
             };
         };
     };
-    list_places_api_places_get: {
+    upload_file_api_files_post: {
         parameters: {
-            query: {
-                estate_id: string;
-                parent_id?: string | null;
-                kind?: components["schemas"]["PlaceKind"] | null;
-            };
+            query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["Body_upload_file_api_files_post"];
+            };
+        };
         responses: {
             /** @description Successful Response */
             200: {
@@ -3804,7 +5243,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PlaceView"][];
+                    "application/json": components["schemas"]["FileView"];
                 };
             };
             /** @description 没有接受，以及为什么 */
@@ -3818,12 +5257,43 @@ export interface operations {
             };
         };
     };
-    read_place_api_places__place_id__get: {
+    read_file_api_files__file_id__get: {
+        parameters: {
+            query?: {
+                reason?: string | null;
+            };
+            header?: never;
+            path: {
+                file_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 文件内容 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    revoke_grant_api_grants__grant_id__delete: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                place_id: string;
+                grant_id: string;
             };
             cookie?: never;
         };
@@ -3835,8 +5305,522 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PlaceDetail"];
+                    "application/json": components["schemas"]["GrantView"];
                 };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    health_api_health_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Health"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    list_incidents_api_incidents_get: {
+        parameters: {
+            query?: {
+                state?: "active" | "unanswered" | "all" | "open" | "handling" | "resolved" | "confirmed" | "closed" | "false_alarm" | "merged";
+                severity?: components["schemas"]["Severity"] | null;
+                category?: components["schemas"]["Category"] | null;
+                estate_id?: string | null;
+                place_id?: string | null;
+                device_id?: string | null;
+                q?: string;
+                mine?: boolean;
+                overdue?: boolean | null;
+                ids?: string | null;
+                sort?: "urgency" | "newest";
+                limit?: number;
+                cursor?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentList"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    report_incident_api_incidents_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReportRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentShape"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    move_many_api_incidents_bulk_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BulkRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkResult"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    list_categories_api_incidents_categories_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CategoryShape"][];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    count_incidents_api_incidents_counts_get: {
+        parameters: {
+            query?: {
+                estate_id?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["linli__responding__incidents__http__CountsShape"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    read_incident_api_incidents__incident_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                incident_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentShape"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    move_incident_api_incidents__incident_id__moves_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                incident_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["linli__responding__incidents__http__MoveRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentShape"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    add_note_api_incidents__incident_id__notes_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                incident_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoteRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StepShape"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    offer_order_api_incidents__incident_id__orders_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                incident_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OfferRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OfferShape"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    suggest_companies_api_incidents__incident_id__suggestions_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                incident_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SuggestionShape"][];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    installation_api_installation_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Installation"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    live_api_live_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 事件流 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": unknown;
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    list_messages_api_messages_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessagePage"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    list_outgoing_api_messages_outgoing_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutgoingPage"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    read_message_api_messages__message_id__read_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                message_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description 没有接受，以及为什么 */
             "4XX": {
@@ -3981,22 +5965,77 @@ export interface operations {
             };
         };
     };
-    list_incidents_api_incidents_get: {
+    list_organisations_api_organisations_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrganisationView"][];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    add_organisation_api_organisations_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OrganisationBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrganisationView"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    list_people_api_people_get: {
         parameters: {
             query?: {
-                state?: "active" | "unanswered" | "all" | "open" | "handling" | "resolved" | "confirmed" | "closed" | "false_alarm" | "merged";
-                severity?: components["schemas"]["Severity"] | null;
-                category?: components["schemas"]["Category"] | null;
                 estate_id?: string | null;
                 place_id?: string | null;
-                device_id?: string | null;
+                tag?: components["schemas"]["Tag"] | null;
                 q?: string;
-                mine?: boolean;
-                overdue?: boolean | null;
-                ids?: string | null;
-                sort?: "urgency" | "newest";
                 limit?: number;
-                cursor?: number;
+                cursor?: string | null;
             };
             header?: never;
             path?: never;
@@ -4010,7 +6049,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["IncidentList"];
+                    "application/json": components["schemas"]["PeoplePageView"];
                 };
             };
             /** @description 没有接受，以及为什么 */
@@ -4024,26 +6063,59 @@ export interface operations {
             };
         };
     };
-    report_incident_api_incidents_post: {
+    read_person_api_people__person_id__get: {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                person_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonView"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    reveal_api_people__person_id__reveal_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: string;
+            };
             cookie?: never;
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ReportRequest"];
+                "application/json": components["schemas"]["RevealBody"];
             };
         };
         responses: {
             /** @description Successful Response */
-            201: {
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["IncidentShape"];
+                    "application/json": components["schemas"]["PersonView"];
                 };
             };
             /** @description 没有接受，以及为什么 */
@@ -4057,10 +6129,78 @@ export interface operations {
             };
         };
     };
-    count_incidents_api_incidents_counts_get: {
+    list_places_api_places_get: {
+        parameters: {
+            query: {
+                estate_id: string;
+                parent_id?: string | null;
+                kind?: components["schemas"]["PlaceKind"] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlaceView"][];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    read_place_api_places__place_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                place_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlaceDetail"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    list_held_api_quarantine_get: {
         parameters: {
             query?: {
-                estate_id?: string | null;
+                reason?: string | null;
+                connection_id?: string | null;
+                state?: components["schemas"]["HeldState"] | null;
+                limit?: number;
+                cursor?: string | null;
             };
             header?: never;
             path?: never;
@@ -4074,7 +6214,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["CountsShape"];
+                    "application/json": components["schemas"]["HeldList"];
                 };
             };
             /** @description 没有接受，以及为什么 */
@@ -4088,7 +6228,7 @@ export interface operations {
             };
         };
     };
-    list_categories_api_incidents_categories_get: {
+    counts_api_quarantine_counts_get: {
         parameters: {
             query?: never;
             header?: never;
@@ -4103,7 +6243,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["CategoryShape"][];
+                    "application/json": components["schemas"]["linli__sensing__quarantine__http__CountsShape"];
                 };
             };
             /** @description 没有接受，以及为什么 */
@@ -4117,48 +6257,75 @@ export interface operations {
             };
         };
     };
-    move_many_api_incidents_bulk_post: {
+    drop_api_quarantine__message_id__drop_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                message_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HeldShape"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    replay_api_quarantine__message_id__replay_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                message_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HeldShape"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    list_roles_api_roles_get: {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["BulkRequest"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["BulkResult"];
-                };
-            };
-            /** @description 没有接受，以及为什么 */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RefusalBody"];
-                };
-            };
-        };
-    };
-    read_incident_api_incidents__incident_id__get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                incident_id: string;
-            };
-            cookie?: never;
-        };
         requestBody?: never;
         responses: {
             /** @description Successful Response */
@@ -4167,143 +6334,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["IncidentShape"];
-                };
-            };
-            /** @description 没有接受，以及为什么 */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RefusalBody"];
-                };
-            };
-        };
-    };
-    move_incident_api_incidents__incident_id__moves_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                incident_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["linli__responding__incidents__http__MoveRequest"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["IncidentShape"];
-                };
-            };
-            /** @description 没有接受，以及为什么 */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RefusalBody"];
-                };
-            };
-        };
-    };
-    add_note_api_incidents__incident_id__notes_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                incident_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["NoteRequest"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["StepShape"];
-                };
-            };
-            /** @description 没有接受，以及为什么 */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RefusalBody"];
-                };
-            };
-        };
-    };
-    suggest_companies_api_incidents__incident_id__suggestions_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                incident_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SuggestionShape"][];
-                };
-            };
-            /** @description 没有接受，以及为什么 */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RefusalBody"];
-                };
-            };
-        };
-    };
-    offer_order_api_incidents__incident_id__orders_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                incident_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["OfferRequest"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["OfferShape"];
+                    "application/json": components["schemas"]["RoleView"][];
                 };
             };
             /** @description 没有接受，以及为什么 */
@@ -4383,73 +6414,7 @@ export interface operations {
             };
         };
     };
-    list_entries_api_audit_get: {
-        parameters: {
-            query?: {
-                actor_id?: string | null;
-                subject_id?: string | null;
-                action?: components["schemas"]["Action"] | null;
-                from?: string | null;
-                to?: string | null;
-                limit?: number;
-                cursor?: string | null;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["EntryPage"];
-                };
-            };
-            /** @description 没有接受，以及为什么 */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RefusalBody"];
-                };
-            };
-        };
-    };
-    list_actions_api_audit_actions_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ActionView"][];
-                };
-            };
-            /** @description 没有接受，以及为什么 */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RefusalBody"];
-                };
-            };
-        };
-    };
-    upload_file_api_files_post: {
+    sign_contract_api_service_contracts_post: {
         parameters: {
             query?: never;
             header?: never;
@@ -4458,9 +6423,40 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "multipart/form-data": components["schemas"]["Body_upload_file_api_files_post"];
+                "application/json": components["schemas"]["ContractBody"];
             };
         };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContractView"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    end_contract_api_service_contracts__contract_id__end_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
         responses: {
             /** @description Successful Response */
             200: {
@@ -4468,7 +6464,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["FileView"];
+                    "application/json": components["schemas"]["ContractView"];
                 };
             };
             /** @description 没有接受，以及为什么 */
@@ -4482,42 +6478,9 @@ export interface operations {
             };
         };
     };
-    read_file_api_files__file_id__get: {
+    who_am_i_api_session_get: {
         parameters: {
-            query?: {
-                reason?: string | null;
-            };
-            header?: never;
-            path: {
-                file_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description 文件内容 */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description 没有接受，以及为什么 */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RefusalBody"];
-                };
-            };
-        };
-    };
-    list_messages_api_messages_get: {
-        parameters: {
-            query?: {
-                limit?: number;
-            };
+            query?: never;
             header?: never;
             path?: never;
             cookie?: never;
@@ -4530,7 +6493,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["MessagePage"];
+                    "application/json": components["schemas"]["Me"];
                 };
             };
             /** @description 没有接受，以及为什么 */
@@ -4544,13 +6507,44 @@ export interface operations {
             };
         };
     };
-    read_message_api_messages__message_id__read_post: {
+    sign_in_api_session_post: {
         parameters: {
             query?: never;
             header?: never;
-            path: {
-                message_id: string;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignInBody"];
             };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    sign_out_api_session_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
             cookie?: never;
         };
         requestBody?: never;
@@ -4573,11 +6567,320 @@ export interface operations {
             };
         };
     };
-    list_outgoing_api_messages_outgoing_get: {
+    change_password_api_session_password_post: {
         parameters: {
-            query?: {
-                limit?: number;
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordBody"];
             };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    sign_out_everywhere_api_sessions_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    answer_of_child_device_v1_child__code__command_ack_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                authorization?: string | null;
+            };
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TakenShape"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    child_device_v1_child__code___subject__post: {
+        parameters: {
+            query?: never;
+            header?: {
+                authorization?: string | null;
+            };
+            path: {
+                code: string;
+                subject: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TakenShape"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    commands_device_v1_command_get: {
+        parameters: {
+            query?: never;
+            header?: {
+                authorization?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandsShape"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    answer_device_v1_command_ack_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                authorization?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TakenShape"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    event_device_v1_event_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                authorization?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TakenShape"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    file_device_v1_file_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                authorization?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileShape"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    state_device_v1_state_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                authorization?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TakenShape"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    telemetry_device_v1_telemetry_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                authorization?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TakenShape"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    healthz_healthz_get: {
+        parameters: {
+            query?: never;
             header?: never;
             path?: never;
             cookie?: never;
@@ -4590,7 +6893,45 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["OutgoingPage"];
+                    "application/json": components["schemas"]["Alive"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    readyz_readyz_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ready"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ready"];
                 };
             };
             /** @description 没有接受，以及为什么 */
