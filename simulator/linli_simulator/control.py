@@ -92,7 +92,7 @@ class Control:
                 "sent": played.sent,
                 "arrived": played.arrived,
             }
-            self._say(Event(self._clock.now(), "scene_played", fields))
+            self._say(Event(self._clock.now(), "scene_played", fields, key=f"-{played.scene}"))
 
     async def _answered(self, command: Command) -> tuple[Answer, Played | None]:
         if command.expires is not None and command.expires < self._clock.now():

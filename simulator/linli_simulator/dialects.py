@@ -59,10 +59,10 @@ def encode(saying: Saying, device: Device) -> Iterator[Message]:
             yield _message(f"{prefix}/telemetry", _reading(saying))
         case Backlog(readings):
             yield _message(f"{prefix}/telemetry", [_reading(reading) for reading in readings])
-        case Event(at, name, fields, evidence):
+        case Event(at, name, fields, evidence, key):
             stamp = _milliseconds(at)
             body: dict[str, object] = {
-                "id": f"{device.code}-{name}-{stamp}"[-LONGEST_ID:],
+                "id": f"{device.code}-{name}-{stamp}{key}"[-LONGEST_ID:],
                 "ts": stamp,
                 "event": name,
                 "data": dict(fields),

@@ -22,10 +22,13 @@ class Backlog:
 
 @dataclass(frozen=True, slots=True)
 class Event:
+    """A happening; `key` tells it from others of its name in the same millisecond."""
+
     at: float
     name: str
     fields: Mapping[str, str | Value] = field(default_factory=dict[str, str | Value])
     evidence: tuple[str, ...] = ()
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,6 +113,13 @@ def test_every_scene_is_understood(devices: tuple[Device, ...], scene: Scene) ->
                 pytest.fail(f"scenes say no {saying}")
 
 
+def test_two_happenings_in_one_millisecond_are_two(devices: tuple[Device, ...]) -> None:
+    gate = next(device for device in devices if device.kind is Kind.GATE_CONTROLLER)
+    events = [Event(NOW, "passage", key=key) for key in ("-a", "-b")]
+    ids = {decoded(event, gate)[0].events[0].id for event in events}
+    assert len(ids) == 2
+
+
 def test_every_command_of_every_kind_is_known(devices: tuple[Device, ...]) -> None:
     known = {
         (kind.code, command)
