@@ -42,6 +42,14 @@ export function clockTime(at: string | number | null | undefined): string {
   return `${f.hour}:${f.minute}:${f.second}`;
 }
 
+/** 14:02:11 on the day of `now`, else 11-20 14:02:11: a story may run over days, its order shows in seconds. */
+export function storyTime(at: string | number, now: number): string {
+  const then = fields(moment(at));
+  const today = fields(now);
+  const time = `${then.hour}:${then.minute}:${then.second}`;
+  return then.year === today.year && then.month === today.month && then.day === today.day ? time : `${then.month}-${then.day} ${time}`;
+}
+
 /** 14:02 today, 昨天 14:02, 11-20 14:02, 2025-11-20 14:02 */
 export function shortTime(at: string | number | null | undefined, now: number): string {
   if (at === null || at === undefined) return "—";

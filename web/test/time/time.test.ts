@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { clockFrom, serverNow } from "@/time/clock";
-import { ago, clockTime, countdown, duration, exact, shortTime, stopwatch } from "@/time/time";
+import { ago, clockTime, countdown, duration, exact, shortTime, stopwatch, storyTime } from "@/time/time";
 
 const at = (text: string) => Date.parse(text);
 
@@ -17,6 +17,12 @@ describe("times for people on duty", () => {
     ["2025-11-20T06:00:00Z", "2025-11-20 14:00"],
   ])("%s reads %s", (then, words) => {
     expect(shortTime(then, at("2026-11-22T07:00:00Z"))).toBe(words);
+  });
+
+  it("in a story keep their seconds, and their day when it is another", () => {
+    const now = at("2026-11-22T06:00:00Z");
+    expect(storyTime("2026-11-22T05:59:58Z", now)).toBe("13:59:58");
+    expect(storyTime("2026-11-21T15:59:58Z", now)).toBe("11-21 23:59:58");
   });
 
   it.each([

@@ -28,6 +28,9 @@ export const isActive = (row: Pick<IncidentRow, "state">): boolean => ACTIVE.has
 export const isPinned = (row: Pick<IncidentRow, "severity" | "state" | "taken_by" | "order">): boolean =>
   row.severity === "critical" && row.state === "open" && row.taken_by === null && row.order === null;
 
+/** A deadline that still runs for somebody: what has been confirmed only waits to be filed. */
+export const runsOut = (row: Pick<IncidentRow, "state" | "deadline">): boolean => row.deadline !== null && isActive(row) && row.state !== "confirmed";
+
 /** Can it be given to the property company with one click? */
 export const canDispatch = (row: Pick<IncidentRow, "state" | "order">): boolean =>
   (row.state === "open" || row.state === "handling") &&
