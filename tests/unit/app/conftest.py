@@ -5,11 +5,10 @@ from pathlib import Path
 
 import pytest
 import structlog
+from tests.support.workshops import workshops_on
 from tests.unit.app.web_process import Served, web_process
 
 from linli.app.engine.roles import DatabaseUrls
-from linli.kernel.database import engine_for
-from linli.kernel.time import SystemClock
 from linli.kernel.work import Workshop
 
 # The default draws coloured tracebacks with all variables, which takes seconds each.
@@ -24,11 +23,8 @@ structlog.configure(
 @pytest.fixture
 async def workshops(fresh_database: DatabaseUrls) -> AsyncGenerator[tuple[Workshop, Workshop]]:
     """People's workshop (`linli_app`) and linli's own (`linli_gateway`) on one new database."""
-    people = engine_for(fresh_database.app, connections=5)
-    machine = engine_for(fresh_database.gateway, connections=5)
-    yield Workshop(people, SystemClock()), Workshop(machine, SystemClock())
-    await people.dispose()
-    await machine.dispose()
+    async with workshops_on(fresh_database) as both:
+        yield both
 
 
 @pytest.fixture
