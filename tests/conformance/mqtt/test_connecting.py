@@ -131,7 +131,10 @@ async def test_an_endless_client_id_is_refused(door: Door, version: int, code: i
 async def test_wrong_password_is_refused_and_nothing_after_it_read(
     door: Door, version: int, code: int
 ) -> None:
-    """[MQTT-3.1.4-2] [MQTT-3.1.4-5] [MQTT-3.1.4-6] [MQTT-3.2.2-4..7] [MQTT-3.14.0-1]"""
+    """[MQTT-3.1.4-2] of 5, [MQTT-3.1.4-5] of 3.1.1, [MQTT-3.1.4-6] of 5
+
+    [MQTT-3.2.2-4..5] of 3.1.1, [MQTT-3.2.2-6..7] of 5, [MQTT-3.14.0-1] of 5
+    """
     async with door.open(), dial(door, version) as client:
         client.send(hello(version, password=b"guess"), Publish(TELEMETRY, b"{}", 1, 1))
         connack = await client.expect(ConnAck)
@@ -159,7 +162,7 @@ async def test_auth_without_a_method_is_a_protocol_error(door: Door) -> None:
 
 @pytest.mark.parametrize(("version", "code"), [(V311, 3), (V5, 0x88)])
 async def test_without_the_register_nobody_is_let_in(door: Door, version: int, code: int) -> None:
-    """[MQTT-3.2.2-5] [MQTT-3.2.2-7]: busy ourselves, and it says so."""
+    """[MQTT-3.2.2-5] of 3.1.1, [MQTT-3.2.2-7] of 5: busy ourselves, and it says so."""
     door.doorkeeper.broken = Unavailable("the database restarts")
     async with door.open(), dial(door, version) as client:
         client.send(hello(version))
@@ -201,7 +204,7 @@ async def test_another_connection_may_use_the_same_client_id(door: Door) -> None
 
 @VERSIONS
 async def test_a_session_is_resumed(door: Door, version: int) -> None:
-    """[MQTT-3.1.2-4..6] [MQTT-3.1.2-23] [MQTT-3.2.2-2] [MQTT-3.2.2-3] [MQTT-4.1.0-1]"""
+    """[MQTT-3.1.2-4..6] [MQTT-3.1.2-23] of 5, [MQTT-3.2.2-2..3] [MQTT-4.1.0-1]"""
     async with door.open():
         async with connected(door, persistent(version)) as client:
             await client.subscribe(COMMAND)
@@ -339,7 +342,7 @@ async def test_a_usual_keep_alive_is_left_as_it_is(door: Door) -> None:
 
 @VERSIONS
 async def test_the_will_of_a_lost_client_is_published(door: Door, version: int) -> None:
-    """[MQTT-3.1.2-7] [MQTT-3.1.2-8] [MQTT-3.1.2-9] [MQTT-3.1.2-14]"""
+    """[MQTT-3.1.2-7] of 5, [MQTT-3.1.2-8..9] [MQTT-3.1.2-14] of 5, [MQTT-3.1.2-16] of 3.1.1"""
     async with door.open():
         async with connected(door, hello(version, will=WILL)) as client:
             assert door.sessions.sessions

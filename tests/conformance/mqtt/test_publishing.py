@@ -208,7 +208,10 @@ async def test_foreign_topics_at_qos_0_go_to_quarantine(door: Door) -> None:
 
 
 async def test_topics_are_not_normalised(door: Door) -> None:
-    """[MQTT-4.7.3-4] [MQTT-1.5.4-3]: a BOM, capitals and empty levels make other topics."""
+    """[MQTT-4.7.3-4] [MQTT-1.5.4-3] of 5, [MQTT-1.5.3-3] of 3.1.1
+
+    A BOM, capitals and empty levels make other topics.
+    """
     async with door.open(), connected(door) as client:
         for packet_id, topic in enumerate(
             ("\ufeff" + TELEMETRY, TELEMETRY.upper(), "/" + TELEMETRY, TELEMETRY + "/"), 1
@@ -360,7 +363,10 @@ async def test_more_than_receive_maximum_is_an_error(door: Door) -> None:
 
 
 async def test_acknowledged_messages_give_the_quota_back(door: Door) -> None:
-    """[MQTT-4.9.0-2] [MQTT-3.3.4-7]: PUBACK, PUBCOMP and a refusing PUBREC all do."""
+    """[MQTT-4.9.0-2] [MQTT-3.3.4-7] [MQTT-4.3.3-9] of 5
+
+    PUBACK, PUBCOMP and a refusing PUBREC all do.
+    """
     narrow(door, Limits(in_flight=2))
     async with door.open(), connected(door) as client:
         for packet_id in range(1, 6):

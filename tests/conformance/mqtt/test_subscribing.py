@@ -44,7 +44,10 @@ async def unsubscribe(client: BareClient, *filters: str) -> UnsubAck:
 
 @VERSIONS
 async def test_every_filter_gets_its_answer_in_order(door: Door, version: int) -> None:
-    """[MQTT-3.8.4-1] [MQTT-3.8.4-2] [MQTT-3.8.4-4..7] [MQTT-3.9.3-1..2] [MQTT-2.2.1-6]"""
+    """[MQTT-3.8.4-1..2] [MQTT-3.8.4-4..5] of 3.1.1, [MQTT-3.8.4-5..7] of 5
+
+    [MQTT-3.9.3-1..2] [MQTT-2.2.1-6] of 5, [MQTT-2.3.1-7] of 3.1.1
+    """
     no = Reason.NOT_AUTHORIZED if version == V5 else 0x80
     async with door.open(), connected(door, hello(version)) as client:
         client.send(
@@ -104,7 +107,10 @@ async def test_there_is_an_end_to_subscriptions(door: Door, version: int, no: in
 
 @VERSIONS
 async def test_a_command_reaches_its_subscriber(door: Door, version: int) -> None:
-    """[MQTT-3.3.2-3] [MQTT-4.3.2-1] [MQTT-4.5.0-1] [MQTT-3.3.1-2..3] [MQTT-2.2.1-4]"""
+    """[MQTT-3.3.2-3] [MQTT-4.3.2-1] [MQTT-4.5.0-1] [MQTT-3.3.1-2..3]
+
+    [MQTT-2.2.1-4] of 5, [MQTT-2.3.1-4] of 3.1.1
+    """
     async with door.open(), connected(door, hello(version)) as client:
         await client.subscribe(COMMAND)
         command_id = door.command("open_gate")
@@ -129,10 +135,13 @@ async def test_a_waiting_command_comes_with_the_subscription(door: Door, version
         assert (await client.expect(Publish)).payload == b"open_gate"
 
 
+@VERSIONS
 @pytest.mark.parametrize(("wanted", "sent"), [(0, 0), (1, 1), (2, 1)])
-async def test_qos_of_a_command_is_the_granted_one(door: Door, wanted: int, sent: int) -> None:
-    """[MQTT-3.8.4-8] [MQTT-3.3.4-2]"""
-    async with door.open(), connected(door) as client:
+async def test_qos_of_a_command_is_the_granted_one(
+    door: Door, version: int, wanted: int, sent: int
+) -> None:
+    """[MQTT-3.8.4-8] [MQTT-3.3.4-2] of 5, [MQTT-3.8.4-6] of 3.1.1"""
+    async with door.open(), connected(door, hello(version)) as client:
         assert (await client.subscribe(COMMAND, wanted)).reasons == (sent,)
         door.command("open_gate")
         message = await client.expect(Publish)
