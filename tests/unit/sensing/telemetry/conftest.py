@@ -3,8 +3,8 @@
 from collections.abc import AsyncGenerator
 
 import pytest
-from reporting import Site, rolled_back
 from sqlalchemy.ext.asyncio import AsyncEngine
+from tests.unit.sensing.telemetry.reporting import Site, rolled_back
 
 from linli.app.engine.roles import DatabaseUrls
 from linli.kernel.database import engine_for

@@ -9,7 +9,9 @@ from uuid import uuid4
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from reporting import (
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+from tests.unit.sensing.telemetry.reporting import (
     NOON,
     SECOND,
     Said,
@@ -18,8 +20,6 @@ from reporting import (
     reported,
     rolled_back,
 )
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from linli.kernel.ids import new_id
 from linli.sensing.telemetry.contracts import ClockQuality, Entry, Receipt, Recorded
