@@ -51,7 +51,7 @@ async def test_a_manager_registers_a_device_and_sees_what_it_says(
         row = made["device"]
         assert (row["kind_title"], row["state"], row["values"]) == ("智能水表", "never", [])
         assert row["place_title"] == "3号楼 1单元 502室"
-        moments = [START + timedelta(minutes=minute) for minute in range(4)]
+        moments = [START - timedelta(minutes=3 - minute) for minute in range(4)]
         await say(
             desks,
             row["id"],
@@ -171,8 +171,8 @@ async def test_another_estates_devices_do_not_exist(desks: Offices, town: Town) 
     async with page_of(desks, town, "wuye") as page:
         listed = (await page.get("/api/devices")).json()
         assert (listed["items"], listed["total"]) == ([], 0)
-        for path in ("", "/events", "/commands", "/series?property=flow"):
-            answer = await page.get(f"/api/devices/{device_id}{path}")
+        for path in ("", "/events", "/commands", "/series"):
+            answer = await page.get(f"/api/devices/{device_id}{path}", property="flow")
             assert answer.status_code == 404, path
         named = (await page.get("/api/devices", ids=device_id)).json()
         assert named["items"] == []
