@@ -15,7 +15,7 @@ from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from linli.kernel.database import Id, Moment, metadata
-from linli.kernel.row_security import guarded
+from linli.kernel.row_security import Use, guarded
 from linli.kernel.work import Work
 
 deadline_table = Table(
@@ -27,7 +27,7 @@ deadline_table = Table(
     Column("due_at", Moment, nullable=False),
     Column("context", JSONB, nullable=False, server_default="{}"),
     Column("attempts", Integer, nullable=False, server_default="0"),
-    info=guarded(None),
+    info=guarded(None, app=Use.FULL),
 )
 Index("ix_kernel_deadline_due", deadline_table.c.due_at)
 

@@ -282,8 +282,6 @@ class DatabaseCommands:
                 if one.refusal:
                     words = f"设备拒收指令（原因码 0x{one.refusal:02X}）"
                     await devices.command_failed(work, one.command_id, words, refused=True)
-        for one in receipts:
-            self._references.pop(one.command_id, None)
 
     async def arrivals(self) -> AsyncIterator[Collection[UUID]]:
         """Yield connections for which a new command may have appeared."""

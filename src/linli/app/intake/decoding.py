@@ -125,6 +125,9 @@ def _add(
         report = _with_state(report, state, known)
     if report.values or report.events:
         decoded.entries.append(Entry(device, report, message.received_at, receipt))
+    if report.child is not None and known.own and known.own.id not in decoded.heard:
+        # Who passes on what a child says is there itself.
+        decoded.heard[known.own.id] = Heard(known.own, message.received_at)
     if state is not None or device.id not in decoded.heard:
         decoded.heard[device.id] = Heard(device, message.received_at, state)
     for ack in report.acks:

@@ -559,7 +559,8 @@ async def note_sending(connection: AsyncConnection, sending: CommandSending) -> 
         .values(
             sent_client=sending.client_id,
             sent_packet=sending.packet_id,
-            reference=sending.reference,
+            # A command sent again keeps the reference its answer will carry.
+            reference=func.coalesce(sending.reference, _o.reference),
             # QoS 0: no acknowledgement will follow.
             delivered_at=None if sending.packet_id else sending.at,
         )
