@@ -57,6 +57,7 @@ class Limits:
     """What one connection may use. A rate is an average; the burst is what it may save up."""
 
     messages_per_second: float = 1_000.0
+    """Packets of any kind, in truth: a flood of pings is a flood."""
     messages_burst: float = 5_000.0
     bytes_per_second: float = 2_048.0 * KIBIBYTE
     bytes_burst: float = 8_192.0 * KIBIBYTE

@@ -41,6 +41,7 @@ from linli.sensing.gateway.mqtt.packets import (
     PingResp,
     PubAck,
     Publish,
+    SubAck,
     Subscribe,
     WillMessage,
     Wish,
@@ -238,6 +239,41 @@ async def test_too_fast_a_client_is_read_more_slowly_and_others_are_not(door: Do
         door.pass_time(1.5)
         await loud.expect(PubAck)
         assert door.server.counters.read().refused == {"slowed": 1}
+
+
+async def test_a_flood_of_pings_is_a_flood_too(door: Door) -> None:
+    limit(door, Limits(messages_per_second=10, messages_burst=50))
+    async with door.open(), connected(door) as loud:
+        loud.send(*(PingReq() for _ in range(60)))
+        for _ in range(60):
+            await loud.expect(PingResp)
+        loud.send(PingReq())
+        await turns()
+        assert door.server.counters.read().refused == {"slowed": 1}
+        door.pass_time(2)
+        await loud.expect(PingResp)
+
+
+async def test_a_flood_of_subscriptions_waits_for_the_store(door: Door) -> None:
+    async with door.open(), connected(door, hello(expiry=600)) as loud:
+        wishes = [Subscribe(number, (Wish(COMMAND, number % 2),)) for number in range(1, 501)]
+        loud.send(*wishes)
+        for number in range(1, 501):
+            assert (await loud.expect(SubAck)).packet_id == number
+        await loud.alive()
+
+
+async def test_a_token_revoked_while_its_bearer_comes_in(door: Door) -> None:
+    door.doorkeeper.gate.clear()
+    async with door.open(), dial(door) as client:
+        client.send(hello(expiry=600))
+        await until(lambda: bool(door.doorkeeper.asked))
+        door.server.dismiss(door.admission.connection_id, DismissalReason.REVOKED)
+        door.doorkeeper.gate.set()
+        assert (await client.expect(ConnAck)).reason == Reason.NOT_AUTHORIZED
+        await client.ended()
+    assert not door.sessions.sessions
+    assert not door.presence.notices
 
 
 async def test_being_slowed_does_not_count_as_silence(door: Door) -> None:

@@ -41,6 +41,7 @@ from linli.sensing.gateway.mqtt.settings import MqttSettings
 from linli.sensing.gateway.ports import Commands, Ingest, SessionStore
 
 RESUME_SHARE: Final = 0.5
+WORK_MOST: Final = 64
 CLOSE_TIMEOUT: Final = 5.0
 
 
@@ -53,6 +54,7 @@ class Paused(Flag):
     IN_FLIGHT = auto()
     WRITING = auto()
     CROWD = auto()
+    WORK = auto()
     ENDING = auto()
 
 
@@ -124,6 +126,8 @@ class Conversation:
         self.finished = asyncio.Event()
         self.opened_at = hub.monotonic()
         self.admitted = False
+        self.barred: set[UUID] = set()
+        """Connections dismissed while this client was being let in."""
         self.waiting = True
         """Counted among those whose CONNECT is not finished."""
         self._hub = hub
@@ -132,7 +136,7 @@ class Conversation:
         self._paused: Paused = Paused.NO
         self._stalled_at: float | None = None
         self._ended_at: float | None = None
-        self._messages: TokenBucket | None = None
+        self._packets: TokenBucket | None = None
         self._bytes: TokenBucket | None = None
         self._in_flight_limit = 1
         self._work: deque[Effect] = deque()
@@ -157,16 +161,19 @@ class Conversation:
             return
         self._heard_at = hub.monotonic()
         effects = engine.receive(raw, hub.now())
-        messages = self.carry_out(effects)
+        self.carry_out(effects)
+        packets, engine.heard = engine.heard, 0
         if engine.awaiting_doorkeeper:
             self._pause(Paused.GREETING)
-        elif self._bytes is not None and self._messages is not None:
+        elif self._bytes is not None and self._packets is not None:
             at = self._heard_at
-            within = self._bytes.take(len(raw), at) & self._messages.take(messages, at)
+            within = self._bytes.take(len(raw), at) & self._packets.take(packets, at)
             if not within:
                 hub.counters.refused["slowed"] += 1
                 self._pause(Paused.RATE)
                 hub.slowed(self)
+            if len(self._work) > WORK_MOST:
+                self._pause(Paused.WORK)
             if engine.in_flight >= self._in_flight_limit:
                 self._pause(Paused.IN_FLIGHT)
             if hub.in_flight >= hub.settings.max_in_flight:
@@ -200,7 +207,7 @@ class Conversation:
     def limited(self, limits: Limits) -> None:
         """Apply the limits of the admission."""
         at = self._hub.monotonic()
-        self._messages = TokenBucket(limits.messages_per_second, limits.messages_burst, at)
+        self._packets = TokenBucket(limits.messages_per_second, limits.messages_burst, at)
         self._bytes = TokenBucket(limits.bytes_per_second, limits.bytes_burst, at)
         self._in_flight_limit = limits.in_flight
 
@@ -257,21 +264,19 @@ class Conversation:
 
     def cooled(self, now: float) -> bool:
         """Read again if the rate allows it; False when it has to wait on."""
-        if self._bytes is None or self._messages is None or self.engine.closed:
+        if self._bytes is None or self._packets is None or self.engine.closed:
             return True
-        if self._bytes.take(0, now) and self._messages.take(0, now):
+        if self._bytes.take(0, now) and self._packets.take(0, now):
             self._resume(Paused.RATE)
             return True
         return False
 
     # Effects
 
-    def carry_out(self, effects: Sequence[Effect]) -> int:
-        """Start the effects, in order; return how many messages went to ingest."""
-        messages = 0
+    def carry_out(self, effects: Sequence[Effect]) -> None:
+        """Start the effects, in order."""
         for effect in effects:
             if isinstance(effect, Submit):
-                messages += len(effect.batch.messages)
                 self._submit(effect.batch)
             else:
                 self._work.append(effect)
@@ -279,7 +284,6 @@ class Conversation:
             self._working = True
             self._quiet.clear()
             self._hub.spawn(self._drain())
-        return messages
 
     def _submit(self, batch: Batch) -> None:
         hub = self._hub
@@ -342,6 +346,7 @@ class Conversation:
                 self.engine.end(Reason.IMPLEMENTATION_ERROR, LeaveReason.FAILED)
             self.flush()
         self._working = False
+        self._resume(Paused.WORK)
         self._hush()
 
     def _hush(self) -> None:

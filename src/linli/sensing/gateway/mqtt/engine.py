@@ -185,6 +185,8 @@ class Engine:
         """Messages submitted and not settled."""
         self.refused: list[str] = []
         """Reasons of what was turned away since the counter was last read."""
+        self.heard = 0
+        """Packets read since the counter was last read."""
         self.acknowledged = 0
         self.lost = 0
         """QoS 0 messages whose batch failed."""
@@ -283,6 +285,7 @@ class Engine:
             self._decoder.feed(raw, packets)
         except CodecError as error:
             wrong = error
+        self.heard += len(packets)
         return self._handle(packets, wrong, received_at)
 
     def agree(

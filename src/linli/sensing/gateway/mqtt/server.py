@@ -110,6 +110,7 @@ class MqttServer:
         self._clients: dict[Key, Conversation] = {}
         self._by_connection: dict[UUID, dict[str, Conversation]] = defaultdict(dict)
         self._locks: WeakValueDictionary[Key, asyncio.Lock] = WeakValueDictionary()
+        self._entering: set[Conversation] = set()
         self._slowed: set[Conversation] = set()
         self._crowded: set[Conversation] = set()
         self._notices: asyncio.Queue[Notice] = asyncio.Queue()
@@ -160,6 +161,9 @@ class MqttServer:
         ]
         for conversation in conversations:
             conversation.dismiss(DISMISSALS[reason], LeaveReason.DISMISSED, reason.value)
+        if client_id is None:
+            for conversation in self._entering:
+                conversation.barred.add(connection_id)
         return len(conversations)
 
     def tick(self) -> None:
@@ -217,6 +221,7 @@ class MqttServer:
         """Authenticate, settle whose session it is, and let in or refuse."""
         engine = conversation.engine
         client_id = connect.client_id or f"linli-{uuid4().hex}"
+        self._entering.add(conversation)
         try:
             answer = await self._authenticate(conversation, connect, client_id)
             if isinstance(answer, Admission):
@@ -228,6 +233,8 @@ class MqttServer:
             self.failed("enter", wrong)
             if engine.awaiting_doorkeeper:
                 engine.refuse(Reason.SERVER_UNAVAILABLE)
+        finally:
+            self._entering.discard(conversation)
         if engine.phase is Phase.CONNECTED:
             conversation.greeted()
 
@@ -380,6 +387,8 @@ class MqttServer:
                 engine.stored = True
             elif stored is not None:
                 await self.sessions.remove(*key)
+            if admission.connection_id in conversation.barred:
+                engine.refuse(Reason.NOT_AUTHORIZED)
             if engine.closed:
                 await self._undo(key, kept, stored=engine.stored)
                 return

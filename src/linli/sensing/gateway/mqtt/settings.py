@@ -33,7 +33,7 @@ class MqttSettings:
     write_buffer: int = 256 * 1_024
     """Above this a client gets no more and nothing more is read from it, until it reads."""
     stall_timeout: float = 30.0
-    drain_timeout: float = 5.0
+    drain_timeout: float = 3.0
     tick: float | None = 0.1
     """How often limits are looked at; None when the owner calls `tick` itself."""
     sweep: float | None = 5.0
