@@ -1,5 +1,6 @@
 """Decisions about places. Pure."""
 
+import re
 from collections.abc import Mapping
 
 from linli.directory.places.contracts import Place, PlaceDraft, PlaceKind
@@ -18,6 +19,9 @@ PARENTS: Mapping[PlaceKind, frozenset[PlaceKind | None]] = {
     K.ROOM: frozenset({None, K.BUILDING, K.ENTRANCE, K.FLOOR}),
     K.OPEN_GROUND: frozenset({None}),
 }
+
+
+_NUMBERS = re.compile(r"([0-9]+)")
 
 
 class WrongParent(BadInput):
@@ -44,3 +48,20 @@ def path_of(title: str, parent: Place | None) -> str:
 def code_of(draft: PlaceDraft, path: str) -> str:
     """The business code: the given one, or the path without spaces."""
     return draft.code or path.replace(" ", "")
+
+
+def spoken_order(path: str) -> tuple[tuple[int, int, str], ...]:
+    """By this key 2号楼 stands before 10号楼."""
+    return tuple(
+        (1, int(part), "") if part.isdecimal() else (0, 0, part)
+        for part in _NUMBERS.split(path)
+        if part
+    )
+
+
+def walking_order(place: Place) -> tuple[int, tuple[tuple[int, int, str], ...]]:
+    """Kind by kind, buildings first, and each kind as people count."""
+    return (_KINDS.index(place.kind), spoken_order(place.path))
+
+
+_KINDS = tuple(PlaceKind)

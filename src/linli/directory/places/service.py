@@ -110,7 +110,7 @@ async def places_named(work: Work, ids: Iterable[UUID]) -> Mapping[UUID, Place]:
 async def places_in(
     work: Work, estate_id: UUID, kind: PlaceKind | None = None
 ) -> tuple[Place, ...]:
-    """All places of an estate, or those of one kind, in the order they were added."""
+    """All places of an estate, or those of one kind, as people count (2号楼 before 10号楼)."""
     return tuple(await store.of_estate(work.connection, estate_id, kind))
 
 

@@ -20,6 +20,7 @@ from linli.directory.places.contracts import (
     PlanMark,
 )
 from linli.directory.places.models import estate_table, place_table
+from linli.directory.places.policy import walking_order
 
 e = estate_table.c
 p = place_table.c
@@ -101,20 +102,19 @@ async def children(
     connection: AsyncConnection, estate_id: UUID, parent_id: UUID | None
 ) -> Sequence[Place]:
     rows = await connection.execute(
-        select(place_table)
-        .where(p.estate_id == estate_id, p.parent_id == parent_id)
-        .order_by(p.created_at, p.id)
+        select(place_table).where(p.estate_id == estate_id, p.parent_id == parent_id)
     )
-    return [_place(row) for row in rows]
+    return sorted((_place(row) for row in rows), key=walking_order)
 
 
 async def of_estate(
     connection: AsyncConnection, estate_id: UUID, kind: PlaceKind | None
 ) -> Sequence[Place]:
-    wanted = select(place_table).where(p.estate_id == estate_id).order_by(p.created_at, p.id)
+    wanted = select(place_table).where(p.estate_id == estate_id)
     if kind is not None:
         wanted = wanted.where(p.kind == kind.value)
-    return [_place(row) for row in await connection.execute(wanted)]
+    rows = await connection.execute(wanted)
+    return sorted((_place(row) for row in rows), key=walking_order)
 
 
 async def count_children(connection: AsyncConnection, ids: Iterable[UUID]) -> Mapping[UUID, int]:
@@ -149,7 +149,7 @@ async def plan(connection: AsyncConnection, estate_id: UUID) -> Plan | None:
         await connection.execute(
             select(p.id, p.kind, p.title, p.path, p.x, p.y, p.w, p.h)
             .where(p.estate_id == estate_id, p.x.is_not(None), p.y.is_not(None))
-            .order_by(p.created_at, p.id)
+            .order_by(p.path, p.id)
         )
     ).all()
     return Plan(
