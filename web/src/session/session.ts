@@ -53,24 +53,29 @@ export function passwordChanged(): void {
   if (who) state.value = { ...who, account: { ...who.account, must_change_password: false } };
 }
 
-/** Registers what must be wiped when somebody leaves this browser. */
+/** Registers what must be wiped when somebody leaves this browser, by their own will or not. */
 export function atSignOut(wipe: () => void | Promise<void>): void {
   farewells.add(wipe);
 }
 
 async function leave(words: string | null): Promise<void> {
   leaveLive();
-  for (const wipe of farewells) await wipe();
   state.value = null;
+  for (const wipe of farewells) await wipe();
   said.value = words;
 }
 
 export async function signOut(everywhere: boolean): Promise<void> {
+  // Our own leaving must not come back to us as news from the stream.
+  leaveLive();
   try {
     await remove<void>(everywhere ? "/api/sessions" : "/api/session");
   } catch (error) {
     // Already signed out there: the wish is fulfilled.
-    if (!(error instanceof Refused && error.status === 401)) throw error;
+    if (!(error instanceof Refused && error.status === 401)) {
+      if (state.value) joinLive(state.value.account.id);
+      throw error;
+    }
   }
   await leave(null);
 }
@@ -78,9 +83,7 @@ export async function signOut(everywhere: boolean): Promise<void> {
 /** The server ended the session. What staff wrote offline is kept: they sign in again and it is sent. */
 export function lostSession(words: string): void {
   if (!state.value) return;
-  leaveLive();
-  state.value = null;
-  said.value = words;
+  void leave(words);
 }
 
 /** For an app opened without a network: the last known person, so that kept orders can be shown. */
