@@ -584,6 +584,55 @@ async def test_after_a_crash_sessions_and_wills_are_still_there(door: Door) -> N
         assert door.ingest.committed[0].will
 
 
+# All at once
+
+
+async def test_a_crowd_of_unlucky_clients_loses_nothing_acknowledged(door: Door) -> None:
+    """Half of them vanish with messages under way; whatever was acknowledged was committed."""
+    door.limits = Limits(clients=100)
+    door.admission = door.register(USERNAME, PASSWORD)
+    door.ingest.held = True
+    acknowledged: list[bytes] = []
+
+    async def commit() -> None:
+        while True:
+            await door.ingest.until_waiting(1)
+            await asyncio.sleep(0)
+            while door.ingest.waiting:
+                door.ingest.commit()
+
+    async def client(number: int) -> None:
+        version = V5 if number % 2 else V311
+        async with connected(door, hello(version, f"cam-{number}", will=WILL)) as one:
+            sent = {at: b"%d-%d" % (number, at) for at in range(1, 41)}
+            one.send(*(Publish(TELEMETRY, text, 1, at) for at, text in sent.items()))
+            for _ in range(20 if number % 4 < 2 else 40):
+                ack = await one.expect(PubAck)
+                acknowledged.append(sent[ack.packet_id])
+            if number % 4 < 2:
+                one.abort()
+            else:
+                one.send(Disconnect())
+                await one.ended()
+
+    async with door.open():
+        committing = asyncio.ensure_future(commit())
+        await asyncio.gather(*(client(number) for number in range(60)))
+        await door.presence.until(120)
+        committing.cancel()
+        await until(lambda: door.server.counters.connections_open == 0)
+        assert door.server.in_flight == 0
+        counts = door.server.counters.read()
+    committed = [one.payload for one in door.ingest.committed if not one.will]
+    assert len(acknowledged) == 30 * 20 + 30 * 40
+    assert set(acknowledged) <= set(committed)
+    assert len(committed) == len(set(committed))
+    assert sum(one.will for one in door.ingest.committed) == 30
+    assert counts.left == {"lost": 30, "client": 30}
+    assert counts.failures == {}
+    assert not door.sessions.sessions
+
+
 # Other transports
 
 
