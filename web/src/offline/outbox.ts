@@ -21,10 +21,8 @@ export interface QueuedMove {
   to_account_id: string | null;
   photos: QueuedPhoto[];
   expected_version: number;
+  /** When it was done on site; the server is told, whenever it is sent. */
   done_at: string;
-  /** Fixed at the first attempt, so that a repeated request is the same to the letter. Null: sent at once. */
-  happened_at: string | null;
-  attempted: boolean;
   problem: { code: string; message: string; remedy: string | null } | null;
 }
 
@@ -48,8 +46,6 @@ export interface OutboxDoors {
 
 export type Drained = "empty" | "waiting" | "sign_in";
 
-/** Written longer ago than this when first sent: it was done offline, and the server is told when. */
-const AT_ONCE_MS = 5000;
 const MOST_NEW_VERSIONS = 3;
 
 export class Outbox {
@@ -74,8 +70,6 @@ export class Outbox {
       seq: Math.max(this.doors.now(), (this.items.at(-1)?.seq ?? 0) + 1),
       photos: move.photos.map((blob) => ({ key: this.doors.newKey(), blob, file_id: null })),
       done_at: new Date(this.doors.now()).toISOString(),
-      happened_at: null,
-      attempted: false,
       problem: null,
     };
     await this.doors.write(item);
@@ -97,7 +91,7 @@ export class Outbox {
     const item = this.items.find((one) => one.key === key);
     if (!item?.problem) return;
     const order = await this.doors.order(item.order_id);
-    await this.replace(item, { ...item, key: this.doors.newKey(), expected_version: order.version, problem: null, attempted: false });
+    await this.replace(item, { ...item, key: this.doors.newKey(), expected_version: order.version, problem: null });
   }
 
   async discard(key: string): Promise<void> {
@@ -150,22 +144,19 @@ export class Outbox {
       const photos = item.photos.with(at, { ...photo, file_id: id });
       item = await this.replace(item, { ...item, photos });
     }
-    if (!item.attempted) {
-      const late = this.doors.now() - Date.parse(item.done_at) > AT_ONCE_MS;
-      item = await this.replace(item, { ...item, attempted: true, happened_at: late ? item.done_at : null });
-    }
+    // Nothing in here may differ at a second attempt: the same key must mean the same request.
     const body = {
       move: item.move,
       words: item.words,
       evidence: item.photos.map(({ file_id }) => file_id),
       expected_version: item.expected_version,
+      happened_at: item.done_at,
       ...(item.to_account_id ? { to_account_id: item.to_account_id } : {}),
-      ...(item.happened_at ? { happened_at: item.happened_at } : {}),
     };
     const order = await this.doors.move(item.order_id, body, item.key);
     // What was written after this step was written knowing it: it builds on the version this step made.
     for (const later of this.items)
-      if (later.order_id === item.order_id && later.seq > item.seq && !later.attempted)
+      if (later.order_id === item.order_id && later.seq > item.seq)
         await this.replace(later, { ...later, expected_version: order.version });
     await this.discard(item.key);
     this.doors.sent(order, item.order_id);
