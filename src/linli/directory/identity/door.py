@@ -464,9 +464,14 @@ async def _note_try(work: Work, found: store.Login | None, action: Action) -> No
     )
 
 
+def sent_by_our_site(request: Request) -> None:
+    """Refuse what a browser says another site has sent: nobody is signed in behind their back."""
+    if request.headers.get("Sec-Fetch-Site", "same-origin") == "cross-site":
+        raise StalePage
+
+
 def _sent_by_our_page(request: Request, session: OpenSession) -> None:
     given = request.headers.get(CSRF_HEADER, "")
     if not hmac.compare_digest(given.encode(), session.csrf.encode()):
         raise StalePage
-    if request.headers.get("Sec-Fetch-Site", "same-origin") == "cross-site":
-        raise StalePage
+    sent_by_our_site(request)

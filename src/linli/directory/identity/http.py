@@ -30,6 +30,7 @@ from linli.directory.identity.door import (
     SessionDoor,
     SignIn,
     address_of,
+    sent_by_our_site,
 )
 from linli.directory.organisation.contracts import OrganisationKind
 from linli.directory.organisation.public import organisations_named
@@ -196,6 +197,7 @@ async def sign_in(request: Request, response: Response, body: SignInBody) -> Me:
     many tries or for a closed account.
     """
     door = _door(request)
+    sent_by_our_site(request)
     session = await door.sign_in(
         SignIn(
             login=body.login,

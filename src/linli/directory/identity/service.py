@@ -165,7 +165,8 @@ async def create_account(
         phone_sealed=cipher.seal(phone, binding=store.PHONE) if phone else None,
         password_hash=password_hash,
     )
-    await store.add_account(work.connection, new, work.now)
+    if not await store.add_account(work.connection, new, work.now):
+        raise LoginTaken(field="login")
     await _record(work, Action.ACCOUNT_CREATED, account)
     return account
 

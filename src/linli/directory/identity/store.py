@@ -24,6 +24,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from linli.directory.identity.contracts import Account, AccountState, Grant, Role, TargetKind
@@ -372,10 +373,12 @@ class NewAccount:
     password_hash: str
 
 
-async def add_account(connection: AsyncConnection, new: NewAccount, now: datetime) -> None:
+async def add_account(connection: AsyncConnection, new: NewAccount, now: datetime) -> bool:
+    """False when somebody else has taken the login meanwhile."""
     account = new.account
-    await connection.execute(
-        insert(account_table).values(
+    added = await connection.execute(
+        upsert(account_table)
+        .values(
             id=account.id,
             login=account.login,
             display_name=account.display_name,
@@ -385,7 +388,10 @@ async def add_account(connection: AsyncConnection, new: NewAccount, now: datetim
             state=account.state.value,
             created_at=now,
         )
+        .on_conflict_do_nothing(index_elements=["login"])
     )
+    if not added.rowcount:
+        return False
     await connection.execute(
         insert(password_table).values(
             account_id=account.id,
@@ -394,6 +400,7 @@ async def add_account(connection: AsyncConnection, new: NewAccount, now: datetim
             changed_at=now,
         )
     )
+    return True
 
 
 async def account(connection: AsyncConnection, account_id: UUID) -> Account | None:

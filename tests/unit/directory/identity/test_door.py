@@ -126,6 +126,19 @@ async def test_a_write_needs_the_token_that_only_our_page_has(desks: Offices, to
         assert (await page.client.delete("/api/session", headers=own)).status_code == 204
 
 
+async def test_another_site_signs_nobody_in(desks: Offices, town: Town) -> None:
+    async with browser(application(desks), f"forged {town.tag}") as page:
+        page.client.headers["Sec-Fetch-Site"] = "cross-site"
+        assert (await page.sign_in(town.login("shequ"))).status_code == 403
+        assert page.token is None
+        form = await page.client.post(
+            "/api/session",
+            content=f'{{"login": "{town.login("shequ")}", "password": "{PASSWORD}"}}',
+            headers={"Content-Type": "text/plain", "Sec-Fetch-Site": "none"},
+        )
+        assert form.status_code == 422
+
+
 async def test_signing_out_ends_the_session_not_only_the_cookie(desks: Offices, town: Town) -> None:
     async with signed_in(desks, town, "shequ") as page:
         token, ended = page.token, await desks.events("session_ended")
