@@ -48,6 +48,7 @@ class System:
     mqtt_port: int
     process: "subprocess.Popen[str]"
     said: list[str] = field(default_factory=list[str])
+    clients: list[httpx.Client] = field(default_factory=list[httpx.Client])
 
     @property
     def url(self) -> str:
@@ -65,6 +66,7 @@ class System:
 
     def signed_in(self, login: str) -> httpx.Client:
         client = httpx.Client(base_url=self.url, timeout=30)
+        self.clients.append(client)
         answer = client.post("/api/session", json={"login": login, "password": "linli-demo"})
         assert answer.status_code == 200, answer.text
         client.headers["X-CSRF-Token"] = answer.json()["csrf"]
@@ -101,6 +103,8 @@ def running_system() -> Generator[System]:
         assert ready.wait(STARTS_WITHIN_S), "".join(system.said[-40:])
         yield system
     finally:
+        for client in system.clients:
+            client.close()
         system.process.send_signal(signal.SIGTERM)
         system.process.wait(ENDS_WITHIN_S)
         reader.join(ENDS_WITHIN_S)

@@ -1,7 +1,7 @@
-"""The HTTP door with everything behind it: an intake of its own on the gateway's database role.
+"""The HTTP door for devices, inside the web process: on a database role of its own.
 
-Whichever process serves `linli.sensing.gateway.http.api` puts the opened door into
-`app.state.http_door`.
+People's requests run as `linli_app`; what devices send is linli's own work and runs as
+`linli_gateway`, through the same intake as MQTT.
 """
 
 import asyncio
@@ -12,56 +12,46 @@ from uuid import UUID
 from linli.app.doors.ports import DatabaseCommands, RegisterDoorkeeper, reaching
 from linli.app.intake.absorbing import Absorber
 from linli.app.intake.batches import Intake
-from linli.kernel.database import engine_for
-from linli.kernel.time import Clock
+from linli.kernel.errors import NotSignedIn
 from linli.kernel.work import Workshop
-from linli.sensing.devices.public import DeviceRegister, connection_of
+from linli.sensing.devices.public import DeviceRegister
 from linli.sensing.gateway.http import HttpDoor
-from linli.sensing.gateway.ports import Unavailable
 from linli.sensing.telemetry.public import Recorder
 from linli.support.files.ports import Vault
 from linli.support.files.public import DeviceEvidence, save_device_evidence
 
-CONNECTIONS = 4
-
 
 class VaultShelf:
-    """Keeps what devices send in the installation's vault, as evidence of their estate."""
+    """Fills `EvidenceShelf`: what devices took goes into the vault, and their estate sees it."""
 
-    def __init__(self, workshop: Workshop, vault: Vault) -> None:
+    def __init__(self, workshop: Workshop, vault: Vault, register: DeviceRegister) -> None:
         self._workshop = workshop
         self._vault = vault
+        self._register = register
 
     async def keep(self, connection_id: UUID, content: bytes) -> UUID:
-        """Keep a picture or film and give its id, after the commit."""
+        """Keep the file and give its id, after the commit."""
+        known = self._register.get(connection_id)
+        if known is None:
+            raise NotSignedIn
+        evidence = DeviceEvidence(content=content, estate_id=known.connection.estate_id)
         async with reaching(self._workshop) as work:
-            connection = await connection_of(work, connection_id)
-            evidence = DeviceEvidence(content=content, estate_id=connection.estate_id)
-            try:
-                kept = await save_device_evidence(work, self._vault, evidence)
-            except OSError as error:
-                raise Unavailable(repr(error)) from error
-        return kept.id
+            file = await save_device_evidence(work, self._vault, evidence)
+        return file.id
 
 
 @asynccontextmanager
-async def open_http_door(gateway_url: str, clock: Clock, vault: Vault) -> AsyncGenerator[HttpDoor]:
-    """A door that takes messages in as long as the block runs; `gateway_url` is linli_gateway's."""
-    engine = engine_for(gateway_url, connections=CONNECTIONS)
-    workshop = Workshop(engine, clock)
-    # Every request signs in and so reads its connection afresh: nobody needs to listen.
+async def open_http_door(workshop: Workshop, vault: Vault) -> AsyncGenerator[HttpDoor]:
+    """The door, with its intake running; `workshop` connects as `linli_gateway`."""
     register = DeviceRegister(workshop)
     intake = Intake(workshop, register, Absorber(Recorder()))
-    try:
-        async with asyncio.TaskGroup() as tasks:
-            running = tasks.create_task(intake.run())
-            yield HttpDoor(
-                doorkeeper=RegisterDoorkeeper(workshop, register),
-                ingest=intake,
-                commands=DatabaseCommands(workshop, register),
-                shelf=VaultShelf(workshop, vault),
-                clock=clock.now,
-            )
-            running.cancel()
-    finally:
-        await engine.dispose()
+    async with asyncio.TaskGroup() as tasks:
+        running = tasks.create_task(intake.run())
+        yield HttpDoor(
+            doorkeeper=RegisterDoorkeeper(workshop, register),
+            ingest=intake,
+            commands=DatabaseCommands(workshop, register),
+            shelf=VaultShelf(workshop, vault, register),
+            clock=workshop.clock.now,
+        )
+        running.cancel()

@@ -3,7 +3,8 @@
 import asyncio
 import sys
 
-from linli.app.exposure import refuse_demo_beyond_loopback, refuse_known_passwords_beyond_loopback
+from linli.app.demo_exposure import refuse_demo_beyond_loopback
+from linli.app.exposure import refuse_known_passwords_beyond_loopback
 from linli.app.keys import Keys, read_keys
 from linli.app.logs import configure_logs
 from linli.app.problems import Problem

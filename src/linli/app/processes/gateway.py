@@ -14,6 +14,7 @@ from linli.app.doors.ports import (
     RegisterDoorkeeper,
     RegisterPresence,
 )
+from linli.app.doors.replaying import IntakeReplay, Replayer
 from linli.app.intake.absorbing import Absorber
 from linli.app.intake.batches import Intake
 from linli.app.keys import Keys
@@ -27,6 +28,7 @@ from linli.kernel.database import engine_for
 from linli.kernel.work import Workshop
 from linli.sensing.devices.public import COMMAND_WAITING, REGISTER_CHANGED, DeviceRegister
 from linli.sensing.gateway.public import Endpoint, GatewayPorts, MqttServer, MqttSettings
+from linli.sensing.quarantine.public import REPLAY_ASKED
 from linli.sensing.telemetry.public import Recorder
 
 CONNECTIONS = 8
@@ -63,7 +65,9 @@ async def run(settings: Settings, keys: Keys) -> None:
     clock = clock_of(settings)
     workshop = Workshop(engine, clock)
     register = DeviceRegister(workshop)
-    intake = Intake(workshop, register, Absorber(Recorder()))
+    absorber = Absorber(Recorder())
+    intake = Intake(workshop, register, absorber)
+    replayer = Replayer(workshop, IntakeReplay(DeviceRegister(workshop), absorber))
     doorkeeper = RegisterDoorkeeper(workshop, register)
     commands = DatabaseCommands(workshop, register)
     server = MqttServer(
@@ -83,10 +87,15 @@ async def run(settings: Settings, keys: Keys) -> None:
     metrics = Metrics("gateway", settings.run_folder)
     collector: Collector = GatewayMetrics(server, intake)
     metrics.registry.register(collector)
-    wakers = {REGISTER_CHANGED: doorkeeper.wake, COMMAND_WAITING: commands.wake}
+    wakers = {
+        REGISTER_CHANGED: doorkeeper.wake,
+        COMMAND_WAITING: commands.wake,
+        REPLAY_ASKED: replayer.wake,
+    }
     async with asyncio.TaskGroup() as tasks:
         running = [
             tasks.create_task(intake.run()),
+            tasks.create_task(replayer.run()),
             tasks.create_task(listen(engine, wakers)),
             tasks.create_task(metrics.keep_writing()),
         ]

@@ -10,6 +10,7 @@ from fastapi import FastAPI
 import linli
 from linli.app import status
 from linli.app.assemble import routers
+from linli.app.doors.http_door import open_http_door
 from linli.app.keys import Keys
 from linli.app.metrics import Metrics
 from linli.app.place_figures import CountedFigures
@@ -26,6 +27,7 @@ from linli.kernel.database import engine_for
 from linli.kernel.work import Workshop
 
 CONNECTIONS = 20
+DOOR_CONNECTIONS = 4
 FRONT_END = Path(linli.__file__).parent / "webdist"
 
 
@@ -71,10 +73,14 @@ async def run(settings: Settings, keys: Keys) -> None:
     metrics = Metrics("web", settings.run_folder)
     app = application(settings, keys, metrics)
     address = Address(settings.host, settings.port, settings.tls_certificate, settings.tls_key)
-    async with asyncio.TaskGroup() as tasks:
+    urls = database_urls(settings, keys)
+    doors = Workshop(engine_for(urls.gateway, connections=DOOR_CONNECTIONS), clock_of(settings))
+    async with open_http_door(doors, vault_of(settings)) as door, asyncio.TaskGroup() as tasks:
+        app.state.http_door = door
         writing = tasks.create_task(metrics.keep_writing())
         await serve(app, address, stop)
         writing.cancel()
+    await doors.engine.dispose()
     workshop: Workshop = app.state.workshop
     await workshop.engine.dispose()
 

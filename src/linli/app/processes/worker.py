@@ -10,6 +10,7 @@ from linli.app.metrics import Metrics
 from linli.app.processes.begin import begin
 from linli.app.processes.declared import declared_rules
 from linli.app.processes.surroundings import carriers_of, clock_of, vault_of
+from linli.app.queues import QueueGauges
 from linli.app.settings import Settings, database_urls
 from linli.app.stopping import stop_on_signals
 from linli.app.worker.counting import WorkerCounts
@@ -40,9 +41,13 @@ async def run(settings: Settings, keys: Keys) -> None:
     async with context.workshop.work() as work:
         await declare(work, declared_rules())
     async with asyncio.TaskGroup() as tasks:
-        writing = tasks.create_task(metrics.keep_writing())
+        beside = (
+            tasks.create_task(QueueGauges(metrics.registry).keep_counting(context.workshop)),
+            tasks.create_task(metrics.keep_writing()),
+        )
         await run_worker(context, stop)
-        writing.cancel()
+        for task in beside:
+            task.cancel()
     await engine.dispose()
 
 
