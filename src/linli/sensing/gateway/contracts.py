@@ -310,7 +310,7 @@ class GatewayCounts:
 
     connections_open: int
     connections_waiting: int
-    """Connected, CONNECT not finished."""
+    """Connected, CONNECT not sent yet."""
     connections_total: int
     messages: int
     message_bytes: int

@@ -136,6 +136,29 @@ async def test_admitted_clients_do_not_count_as_waiting(door: Door) -> None:
         assert door.server.counters.connections_open == 2
 
 
+async def test_a_county_at_the_door_is_let_in_one_after_the_other(door: Door) -> None:
+    """After a restart everybody comes at once: the register is asked by few at a time."""
+    door.limits = Limits(clients=100)
+    door.admission = door.register(USERNAME, PASSWORD)
+    door.settings = replace(door.settings, max_entering=2, max_waiting_per_address=20)
+    door.doorkeeper.gate.clear()
+
+    async def come(number: int) -> None:
+        async with connected(door, hello(client_id=f"cam-{number}")) as client:
+            await client.alive()
+
+    async with door.open(), asyncio.TaskGroup() as group:
+        for number in range(20):
+            group.create_task(come(number))
+        await until(lambda: len(door.doorkeeper.asked) == 2)
+        await until(lambda: door.server.counters.connections_open == 20)
+        await until(lambda: door.server.counters.connections_waiting == 0)
+        door.pass_time(30)
+        assert len(door.doorkeeper.asked) == 2
+        door.doorkeeper.gate.set()
+    assert len(door.doorkeeper.asked) == 20
+
+
 async def test_the_house_is_full_at_some_point(door: Door) -> None:
     door.settings = replace(door.settings, max_connections=1)
     async with door.open(), connected(door) as inside:
@@ -206,7 +229,7 @@ async def test_a_client_gone_before_its_connack_leaves_no_trace(door: Door) -> N
             client.send(hello(will=WILL, expiry=600, clean=False))
             await until(lambda: bool(door.doorkeeper.asked))
             client.abort()
-            door.pass_time(11)
+            door.pass_time(61)
             await until(lambda: door.server.counters.connections_open == 0)
         door.doorkeeper.gate.set()
         await turns()

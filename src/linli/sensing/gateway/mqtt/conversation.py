@@ -129,7 +129,7 @@ class Conversation:
         self.barred: set[UUID] = set()
         """Connections dismissed while this client was being let in."""
         self.waiting = True
-        """Counted among those whose CONNECT is not finished."""
+        """Counted among those whose CONNECT has not come."""
         self._hub = hub
         self._link = link
         self._heard_at = self.opened_at
@@ -249,7 +249,9 @@ class Conversation:
             self._link.abort()
             return
         if engine.phase is not Phase.CONNECTED:
-            if now - self.opened_at > settings.connect_timeout:
+            greeting = engine.phase is Phase.GREETING
+            patience = settings.connect_timeout if greeting else settings.admit_timeout
+            if now - self.opened_at > patience:
                 self._hub.counters.refused["connect_timeout"] += 1
                 engine.cut(LeaveReason.KEEP_ALIVE)
                 self.flush()

@@ -116,6 +116,7 @@ class MqttServer:
         self._notices: asyncio.Queue[Notice] = asyncio.Queue()
         self._client_throttle = Throttle(settings.client_throttle)
         self._address_throttle = Throttle(settings.address_throttle)
+        self._threshold = asyncio.Semaphore(settings.max_entering)
         self._looked_at = monotonic()
         self._group: asyncio.TaskGroup | None = None
         self._servers: list[asyncio.Server] = []
@@ -222,13 +223,10 @@ class MqttServer:
         engine = conversation.engine
         client_id = connect.client_id or f"linli-{uuid4().hex}"
         self._entering.add(conversation)
+        self._no_longer_waiting(conversation)
         try:
-            answer = await self._authenticate(conversation, connect, client_id)
-            if isinstance(answer, Admission):
-                await self._admit(conversation, connect, answer, client_id)
-            elif engine.awaiting_doorkeeper:
-                self.counters.refused[f"connect_{answer.name.lower()}"] += 1
-                engine.refuse(answer)
+            async with self._threshold:
+                await self._examine(conversation, connect, client_id)
         except Unavailable as wrong:
             self.failed("enter", wrong)
             if engine.awaiting_doorkeeper:
@@ -237,6 +235,17 @@ class MqttServer:
             self._entering.discard(conversation)
         if engine.phase is Phase.CONNECTED:
             conversation.greeted()
+
+    async def _examine(self, conversation: Conversation, connect: Connect, client_id: str) -> None:
+        engine = conversation.engine
+        if engine.closed:
+            return
+        answer = await self._authenticate(conversation, connect, client_id)
+        if isinstance(answer, Admission):
+            await self._admit(conversation, connect, answer, client_id)
+        elif engine.awaiting_doorkeeper:
+            self.counters.refused[f"connect_{answer.name.lower()}"] += 1
+            engine.refuse(answer)
 
     async def hand_out(self, connection_id: UUID, commands: Sequence[WaitingCommand]) -> None:
         """Give waiting commands to the clients of a connection, the newest client first."""
@@ -395,7 +404,6 @@ class MqttServer:
             engine.welcome()
             self._clients[key] = conversation
             self._by_connection[admission.connection_id][client_id] = conversation
-            self._no_longer_waiting(conversation)
             conversation.limited(admission.limits)
             conversation.entered()
 

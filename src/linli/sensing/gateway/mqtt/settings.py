@@ -25,9 +25,14 @@ class MqttSettings:
     endpoints: tuple[Endpoint, ...]
     websocket_path: str = "/mqtt"
     connect_timeout: float = 10.0
+    """From accept to a whole CONNECT."""
+    admit_timeout: float = 60.0
+    """From accept to CONNACK; after a restart a whole county may stand at the door."""
+    max_entering: int = 32
+    """CONNECTs looked at in the register at the same time; the others wait."""
     max_connections: int = 20_000
-    max_waiting_per_address: int = 64
-    """Network connections of one address that have not finished CONNECT."""
+    max_waiting_per_address: int = 256
+    """Network connections of one address that have not sent their CONNECT."""
     max_in_flight: int = 100_000
     """Messages of all clients not yet committed; past that no client is read until half is."""
     write_buffer: int = 256 * 1_024
