@@ -9,7 +9,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-from linli.app.web import create_app
+from linli.app.keys import generate_keys
+from linli.app.metrics import Metrics
+from linli.app.processes.web import application
+from linli.app.settings import Settings
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
@@ -22,7 +25,10 @@ SCHEMA = ROOT / "web" / "src" / "api" / "schema.d.ts"
 
 def openapi() -> str:
     """The server's OpenAPI document as it is kept in the repository."""
-    document = create_app().openapi()
+    # Nothing connects: the document is made of the routes alone.
+    settings = Settings(database_url="postgresql://nobody@127.0.0.1:9/none", demo=True)
+    app = application(settings, generate_keys(), Metrics("tools", settings.run_folder))
+    document = app.openapi()
     return json.dumps(document, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
 
 

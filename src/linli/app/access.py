@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 from linli.app.engine.postgres import Postgres, running_port
-from linli.app.engine.roles import DatabaseUrls, on_database, urls_for
+from linli.app.engine.urls import DatabaseUrls, on_database, urls_for
 from linli.app.keys import Keys
 from linli.app.settings import Settings, database_urls
 

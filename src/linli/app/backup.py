@@ -1,7 +1,8 @@
 """Backup and restore: the database, the files and the keys, each with its fingerprint.
 
 A backup is a folder: `database.dump` (pg_dump's custom format, one consistent moment),
-`files/`, `secrets.json`, `linli.toml` when there is one, and `manifest.json`, written last.
+`secrets.json`, what there is of `files/`, `linli.toml` and `demo/` (what a demo's simulator plays),
+and `manifest.json`, written last.
 """
 
 import asyncio
@@ -19,7 +20,8 @@ from sqlalchemy import text
 
 from linli.app.access import database_access
 from linli.app.engine.binaries import find_binaries
-from linli.app.engine.roles import connected, ensure_roles_and_database, plain
+from linli.app.engine.roles import connected, ensure_roles_and_database
+from linli.app.engine.urls import plain
 from linli.app.keys import FILE as KEYS_FILE
 from linli.app.keys import make_data_folder, read_keys
 from linli.app.migrate import upgrade_database
@@ -30,6 +32,7 @@ from linli.app.settings import Settings
 MANIFEST = "manifest.json"
 DUMP = "database.dump"
 FILES = "files"
+DEMO = "demo"
 FORMAT = 1
 READ_BYTES = 1 << 20
 KNOWS_TRANSACTION_TIMEOUT = 17
@@ -245,15 +248,17 @@ def _copy_installation(settings: Settings, folder: Path) -> None:
     for name in (KEYS_FILE, SETTINGS_FILE):
         if (settings.data / name).exists():
             shutil.copy2(settings.data / name, folder / name)
-    if settings.files_folder.is_dir():
-        shutil.copytree(settings.files_folder, folder / FILES)
+    for name in (FILES, DEMO):
+        if (settings.data / name).is_dir():
+            shutil.copytree(settings.data / name, folder / name)
 
 
 def _copy_back(folder: Path, settings: Settings) -> None:
     if (folder / SETTINGS_FILE).exists():
         shutil.copy2(folder / SETTINGS_FILE, settings.data / SETTINGS_FILE)
-    if (folder / FILES).is_dir():
-        shutil.copytree(folder / FILES, settings.files_folder, dirs_exist_ok=True)
+    for name in (FILES, DEMO):
+        if (folder / name).is_dir():
+            shutil.copytree(folder / name, settings.data / name, dirs_exist_ok=True)
 
 
 def _entries(folder: Path) -> tuple[Entry, ...]:

@@ -18,7 +18,8 @@ from sqlalchemy.exc import DBAPIError
 from linli.app.access import database_access
 from linli.app.addresses import listening, refused_port
 from linli.app.engine.account import closed_folder, service_account
-from linli.app.engine.roles import Role, connected
+from linli.app.engine.roles import connected
+from linli.app.engine.urls import Role
 from linli.app.exposure import has_known_password
 from linli.app.health import State, read_health
 from linli.app.keys import FILE as KEYS_FILE

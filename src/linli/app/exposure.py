@@ -1,25 +1,15 @@
-"""A demo's passwords are in the README: such an installation never listens beyond loopback."""
+"""Accounts with the demo's password: looked for before anybody else can reach linli."""
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
 from sqlalchemy import text
 
+from linli.app.demo_exposure import exposed
 from linli.app.engine.roles import connected
-from linli.app.problems import Problem
 from linli.app.settings import Settings, is_loopback
 
 KNOWN_PASSWORD = "linli-demo"  # noqa: S105 (known on purpose, and the reason of this module)
 DEMO_LOGINS = ("admin", "xian", "jiedao", "shequ", "wangge", "wuye", "weixiu", "anbao")
-
-
-def refuse_demo_beyond_loopback(settings: Settings) -> None:
-    """Refuse a demo installation whose address others can reach.
-
-    Raises:
-        Problem: it would be reachable.
-    """
-    if settings.demo and not is_loopback(settings.host):
-        raise _exposed(settings.host)
 
 
 async def refuse_known_passwords_beyond_loopback(settings: Settings, admin_url: str) -> None:
@@ -29,7 +19,7 @@ async def refuse_known_passwords_beyond_loopback(settings: Settings, admin_url: 
         Problem: at least one account has.
     """
     if not is_loopback(settings.host) and await has_known_password(admin_url):
-        raise _exposed(settings.host)
+        raise exposed(settings.host)
 
 
 async def has_known_password(admin_url: str) -> bool:
@@ -55,13 +45,3 @@ def _matches(hasher: PasswordHasher, stored: str) -> bool:
         return hasher.verify(stored, KNOWN_PASSWORD)
     except (VerifyMismatchError, VerificationError, InvalidHashError):
         return False
-
-
-def _exposed(host: str) -> Problem:
-    return Problem(
-        f"演示用的密码人人知道，不能在 {host} 上对外开放",
-        f"everybody knows the demo's passwords; it does not open to others on {host}",
-        remedy_chinese="演示只用 127.0.0.1；要对外服务，请用 linli init 在新文件夹里正式安装",
-        remedy_english="keep the demo on 127.0.0.1; to serve others, make a real installation "
-        "with linli init in a new folder",
-    )

@@ -8,6 +8,7 @@ import msgspec
 import psutil
 
 FILE = "processes.json"
+METRICS_FOLDER = "metrics"
 
 
 class State(StrEnum):

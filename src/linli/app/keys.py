@@ -11,7 +11,7 @@ import msgspec
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from linli.app.engine.roles import Passwords
+from linli.app.engine.urls import Passwords
 from linli.app.problems import Problem
 
 FILE = "secrets.json"

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
-from linli.app.engine.roles import for_sqlalchemy
+from linli.app.engine.urls import for_sqlalchemy
 
 MIGRATIONS = Path(__file__).parents[1] / "migrations"
 ONE_AT_A_TIME = 0x6D696772  # "migr": nodes that start together take turns

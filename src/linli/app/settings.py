@@ -17,7 +17,7 @@ from pydantic_settings import (
 )
 
 from linli.app.engine.postgres import Cluster
-from linli.app.engine.roles import DATABASE, DatabaseUrls, database_of, on_database, urls_for
+from linli.app.engine.urls import DATABASE, DatabaseUrls, database_of, on_database, urls_for
 from linli.app.keys import Keys
 from linli.app.problems import Problem
 

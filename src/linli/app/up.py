@@ -14,11 +14,11 @@ from dataclasses import dataclass
 import structlog
 
 from linli.app.addresses import answers, require_free
+from linli.app.demo_exposure import refuse_demo_beyond_loopback
 from linli.app.engine.postgres import Postgres
-from linli.app.exposure import refuse_demo_beyond_loopback
+from linli.app.health import METRICS_FOLDER as METRICS
 from linli.app.keys import FILE as KEYS_FILE
 from linli.app.keys import Keys, ensure_keys, make_data_folder, read_keys
-from linli.app.metrics import FOLDER as METRICS
 from linli.app.problems import Problem
 from linli.app.settings import FILE as SETTINGS_FILE
 from linli.app.settings import Settings
@@ -38,7 +38,7 @@ log = structlog.get_logger()
 class Parts:
     """Which programs make up the installation; tests put small ones in their place."""
 
-    migrate: tuple[str, ...] = ("-m", "linli.app.cli", "migrate")
+    migrate: tuple[str, ...] = ("-m", "linli.app.commands", "migrate")
     seed: tuple[str, ...] = ("-m", f"{PROCESSES}.seed")
     serving: tuple[tuple[str, tuple[str, ...]], ...] = tuple(
         (name, ("-m", f"{PROCESSES}.{name}")) for name in SERVING

@@ -23,7 +23,7 @@ import psutil
 from linli.app import launch
 from linli.app.engine.account import Account, closed_folder, service_account
 from linli.app.engine.binaries import Binaries, find_binaries, within_reach
-from linli.app.engine.roles import ADMIN
+from linli.app.engine.urls import ADMIN
 from linli.app.problems import Problem
 
 LOOPBACK = "127.0.0.1"

@@ -1,0 +1,117 @@
+"""Commands that need the whole of linli: `python -m linli.app.commands …` (called by `linli`)."""
+
+import argparse
+import asyncio
+import getpass
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from importlib.metadata import version as version_of
+from pathlib import Path
+
+from linli.app import doctor
+from linli.app.access import database_access
+from linli.app.backup import back_up, restore
+from linli.app.command_line import parser, settings_of, told
+from linli.app.engine.roles import ensure_roles_and_database
+from linli.app.exposure import refuse_known_passwords_beyond_loopback
+from linli.app.founding import Founder, found
+from linli.app.keys import read_keys
+from linli.app.migrate import upgrade_database
+from linli.app.problems import Problem
+from linli.app.settings import Settings
+from linli.kernel.time import SystemClock
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit code."""
+    asked = parser().parse_args(arguments)
+    return told(lambda: RUN[asked.command](asked, settings_of(asked)))
+
+
+def _migrate(_asked: argparse.Namespace, settings: Settings) -> int:
+    async def migrate() -> None:
+        keys = read_keys(settings.data)
+        async with database_access(settings, keys) as urls:
+            await ensure_roles_and_database(urls.admin, keys.passwords, urls.name)
+            await upgrade_database(urls.owner)
+            await refuse_known_passwords_beyond_loopback(settings, urls.admin)
+
+    asyncio.run(migrate())
+    return 0
+
+
+def _init(asked: argparse.Namespace, settings: Settings) -> int:
+    founder = Founder(
+        organisation=_ask(asked.organisation, "最高一级单位，如 某某区 / the top organisation"),
+        name=_ask(asked.name, "管理员姓名 / the administrator's name"),
+        login=_ask(asked.login, "管理员登录名 / the administrator's login"),
+        password=_password(asked.password_file),
+    )
+    asyncio.run(found(settings, founder))
+    print(f"已安装 / installed: {settings.data}\n启动 / start: linli up --data {settings.data}")
+    return 0
+
+
+def _ask(given: str | None, question: str) -> str:
+    answer = given
+    while not answer:
+        if not sys.stdin.isatty():
+            raise _not_asked(question)
+        answer = input(f"{question}: ").strip()
+    return answer
+
+
+def _password(file: Path | None) -> str:
+    if file is not None:
+        return file.read_text(encoding="utf-8").rstrip("\r\n")
+    if not sys.stdin.isatty():
+        raise _not_asked("--password-file")
+    while True:
+        first = getpass.getpass("密码 / password: ")
+        if first == getpass.getpass("再输一次 / once more: "):
+            return first
+        print("两次不一样 / they differ", file=sys.stderr)
+
+
+def _not_asked(what: str) -> Problem:
+    return Problem(
+        f"缺少：{what}",
+        f"missing: {what}",
+        remedy_chinese="在终端里运行，或用参数给出（见 linli init --help）",
+        remedy_english="run it in a terminal, or give it by a flag (see linli init --help)",
+    )
+
+
+def _doctor(_asked: argparse.Namespace, settings: Settings) -> int:
+    findings = asyncio.run(doctor.examine(settings, SystemClock().now()))
+    for finding in findings:
+        print(finding)
+    return 1 if any(finding.verdict is doctor.Verdict.BAD for finding in findings) else 0
+
+
+def _backup(asked: argparse.Namespace, settings: Settings) -> int:
+    folder: Path = asked.folder.expanduser().absolute()
+    now = SystemClock().now()
+    manifest = asyncio.run(back_up(settings, folder, now=now, version=version_of("linli")))
+    print(f"已备份 / backed up: {folder}（{len(manifest.entries)} 个文件 / files）")
+    return 0
+
+
+def _restore(asked: argparse.Namespace, settings: Settings) -> int:
+    folder: Path = asked.folder.expanduser().absolute()
+    manifest = asyncio.run(restore(settings, folder))
+    print(f"已恢复 / restored: {settings.data}（备份于 / made at {manifest.made_at.isoformat()}）")
+    return 0
+
+
+RUN: Mapping[str, Callable[[argparse.Namespace, Settings], int]] = {
+    "init": _init,
+    "migrate": _migrate,
+    "doctor": _doctor,
+    "backup": _backup,
+    "restore": _restore,
+}
+
+
+if __name__ == "__main__":
+    sys.exit(main())
