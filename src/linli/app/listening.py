@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 import asyncpg
 import structlog
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 FIRST_WAIT_S = 0.05
@@ -24,10 +25,14 @@ log = structlog.get_logger()
 # What the driver raises when the database is away: the work is sound and may be tried again.
 DRIVER_AWAY = (OSError, TimeoutError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError)
 SHUTTING_DOWN = frozenset({"57P01", "57P02", "57P03", "53300"})
+# Two transactions were in each other's way and one was chosen to fail.
+COLLISION = frozenset({"40001", "40P01"})
 
 
 def is_away(error: BaseException) -> bool:
     """Whether the error means that the database cannot be reached now, through no fault of ours."""
+    if isinstance(error, PoolTimeout):
+        return True
     if isinstance(error, DBAPIError):
         return (
             error.connection_invalidated
@@ -37,6 +42,11 @@ def is_away(error: BaseException) -> bool:
     if isinstance(error, asyncpg.PostgresError):
         return error.sqlstate in SHUTTING_DOWN or isinstance(error, DRIVER_AWAY)
     return isinstance(error, DRIVER_AWAY)
+
+
+def is_collision(error: BaseException) -> bool:
+    """Whether the same work, done again, may well succeed."""
+    return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) in COLLISION
 
 
 def growing(wait_s: float) -> float:

@@ -147,7 +147,7 @@ def _row(event: Event) -> dict[str, Any]:
 
 
 _STAMP = text(
-    """
+    f"""
     WITH waiting AS (
         SELECT id FROM kernel_event WHERE event_offset IS NULL ORDER BY id LIMIT :most
     ), numbered AS (
@@ -157,11 +157,15 @@ _STAMP = text(
         SET last_offset = last_offset + (SELECT count(*) FROM waiting)
         WHERE id = 1 AND EXISTS (SELECT FROM waiting)
         RETURNING last_offset - (SELECT count(*) FROM waiting) AS base
+    ), stamped AS (
+        UPDATE kernel_event AS e SET event_offset = head.base + numbered.place
+        FROM numbered, head WHERE e.id = numbered.id
+        RETURNING 1
     )
-    UPDATE kernel_event AS e SET event_offset = head.base + numbered.place
-    FROM numbered, head WHERE e.id = numbered.id
-    """
+    SELECT count(*), CASE WHEN count(*) > 0 THEN pg_notify('{STAMPED}', '') END FROM stamped
+    """  # noqa: S608 (a channel's name of our own)
 )
+# A statement of its own: the one that stamps must see what the last holder of the lock committed.
 _LOCK_SEQUENCE = text("SELECT last_offset FROM kernel_event_sequence WHERE id = 1 FOR UPDATE")
 
 
@@ -171,10 +175,8 @@ async def stamp(connection: AsyncConnection, *, most: int = 2000) -> int:
     The row lock on the sequence makes one stamper at a time, whichever process holds it.
     """
     await connection.execute(_LOCK_SEQUENCE)
-    stamped = (await connection.execute(_STAMP, {"most": most})).rowcount
-    if stamped:
-        await connection.execute(text(f"NOTIFY {STAMPED}"))
-    return stamped
+    stamped = await connection.scalar(_STAMP, {"most": most})
+    return int(stamped or 0)
 
 
 async def last_offset(connection: AsyncConnection) -> int:

@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, Sequence
 
 import structlog
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from linli.app.listening import DRIVER_AWAY, FIRST_WAIT_S, growing
 from linli.app.live import wire
@@ -13,6 +13,7 @@ from linli.app.live.hub import Hub
 from linli.kernel.events import RecordedEvent, last_offset, oldest_offset, read_after
 
 BATCH = 500
+READ_S = 10.0
 # Beyond this, reading everything again is cheaper for the page than repeating it all.
 MOST_MISSED = 5000
 
@@ -23,19 +24,34 @@ async def follow(hub: Hub, engine: AsyncEngine, stamped: asyncio.Event) -> None:
     """Hand out stamped events for ever; `stamped` is set whenever there may be new ones."""
     wait_s = FIRST_WAIT_S
     while True:
-        await stamped.wait()
-        stamped.clear()
         try:
-            if not hub.ready.is_set():
-                hub.begin(await _head(engine))
-            while events := await _read(engine, hub.position):
-                hub.hand_out(events)
-            wait_s = FIRST_WAIT_S
+            async with engine.connect() as held:
+                # Kept open and without transactions: each look is one round trip.
+                connection = await held.execution_options(isolation_level="AUTOCOMMIT")
+                while True:
+                    await _hand_out(hub, connection)
+                    wait_s = FIRST_WAIT_S
+                    await stamped.wait()
+                    stamped.clear()
         except (DBAPIError, *DRIVER_AWAY) as error:
             log.warning("live_reading_cut", error=repr(error), again_in_s=wait_s)
             await asyncio.sleep(wait_s)
             wait_s = growing(wait_s)
-            stamped.set()
+
+
+async def _hand_out(hub: Hub, connection: AsyncConnection) -> None:
+    """Read up to the newest event; a connection that fails or says nothing is thrown away."""
+    try:
+        if not hub.ready.is_set():
+            hub.begin(await last_offset(connection))
+        events: Sequence[RecordedEvent] | None = None
+        while events is None or len(events) == BATCH:
+            async with asyncio.timeout(READ_S):
+                events = await read_after(connection, hub.position, most=BATCH)
+            hub.hand_out(events)
+    except BaseException:
+        await connection.invalidate()
+        raise
 
 
 async def missed(
@@ -65,8 +81,3 @@ async def missed(
 async def _read(engine: AsyncEngine, after: int) -> Sequence[RecordedEvent]:
     async with engine.connect() as connection:
         return await read_after(connection, after, most=BATCH)
-
-
-async def _head(engine: AsyncEngine) -> int:
-    async with engine.connect() as connection:
-        return await last_offset(connection)

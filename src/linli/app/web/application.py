@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from fastapi import APIRouter, FastAPI
+from fastapi.responses import JSONResponse
 from starlette.middleware.gzip import GZipMiddleware
 
 from linli.app.listening import listen
@@ -57,7 +58,7 @@ def create_app(context: WebContext) -> FastAPI:
         title="邻里 linli",
         summary="智慧社区开放平台的接口",
         version="0.1.0",
-        openapi_url="/api/openapi.json",
+        openapi_url=None,
         docs_url=None,
         redoc_url=None,
         responses={"4XX": {"model": answers.RefusalBody, "description": "没有接受，以及为什么"}},
@@ -73,6 +74,7 @@ def create_app(context: WebContext) -> FastAPI:
     answers.install(app)
     for router in (readiness.api, live.api, *context.routers):
         app.include_router(router)
+    _describe(app)
     site.install(app, site.Site(context.folder))
     # The last added is the outermost.
     app.add_middleware(GZipMiddleware, minimum_size=SMALLEST_COMPRESSED, compresslevel=5)
@@ -80,6 +82,15 @@ def create_app(context: WebContext) -> FastAPI:
     app.add_middleware(partial(guards.Watch, count=context.count))
     app.add_middleware(partial(guards.TrustedAddress, proxies=context.proxies))
     return app
+
+
+def _describe(app: FastAPI) -> None:
+    """Answer with the interface's description; made once, in a thread, because it takes seconds."""
+
+    async def description() -> JSONResponse:
+        return JSONResponse(await asyncio.to_thread(app.openapi))
+
+    app.add_api_route("/api/openapi.json", description, include_in_schema=False)
 
 
 @asynccontextmanager

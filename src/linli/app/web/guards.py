@@ -12,7 +12,7 @@ import structlog
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from linli.app.listening import is_away
+from linli.app.listening import is_away, is_collision
 from linli.app.web.answers import Away, TooLarge, answer, unexpected
 from linli.kernel.work import Work
 
@@ -124,8 +124,8 @@ class Watch:
             self._log(scope, status, time.perf_counter() - began)
 
     def _failure(self, scope: Scope, error: Exception) -> ASGIApp:
-        if is_away(error):
-            log.warning("request_without_database", path=scope["path"], error=repr(error))
+        if is_away(error) or is_collision(error):
+            log.warning("request_to_be_repeated", path=scope["path"], error=repr(error))
             return answer(Away(), headers={"Retry-After": "2"})
         error_id = secrets.token_hex(4)
         log.error("request_failed", path=scope["path"], error_id=error_id, exc_info=error)
