@@ -7,7 +7,7 @@ import socket
 import threading
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import aiomqtt
@@ -17,6 +17,7 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
+from tests.support.mqtt_certificate import certificate
 from tests.support.mqtt_door import (
     CHILD_COMMANDS,
     COMMAND,
@@ -26,6 +27,8 @@ from tests.support.mqtt_door import (
     USERNAME,
     Door,
 )
+
+from linli.sensing.gateway.public import Endpoint, Transport
 
 pytestmark = [
     pytest.mark.clients,
@@ -181,6 +184,22 @@ async def test_mosquitto_subs_will_is_published_when_it_is_killed(door: Door, ve
         await process.communicate()
         (message,) = await door.ingest.until(1)
     assert (message.topic, message.payload, message.will) == (STATE, b'{"online": false}', True)
+
+
+@VERSIONS
+async def test_mosquitto_pub_over_tls(door: Door, tmp_path: Path, version: str) -> None:
+    context, trusted = certificate(tmp_path)
+    door.settings = replace(door.settings, endpoints=(Endpoint("127.0.0.1", 0, tls=context),))
+    where = ["-h", "localhost", "-p", "{port}", "-V", version, "-t", TELEMETRY, "-q", "1"]
+    who = ["-u", USERNAME, "-P", PASSWORD.decode(), "-m", "{}"]
+    async with door.open():
+        where[3] = str(door.port)
+        code, said = await run("mosquitto_pub", *where, *who, "--cafile", str(trusted))
+        assert code == 0, said
+        plain, said = await run("mosquitto_pub", *where, *who)
+        assert plain != 0, said
+    assert [one.payload for one in door.ingest.committed] == [b"{}"]
+    assert [one.transport for one in door.doorkeeper.asked] == [Transport.TLS]
 
 
 # paho

@@ -5,14 +5,11 @@ import ssl
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 import uvloop
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from tests.support.mqtt_certificate import certificate
 from tests.support.mqtt_client import BareClient, connected, dial, hello
 from tests.support.mqtt_door import (
     COMMAND,
@@ -745,38 +742,9 @@ async def test_goodbye_over_a_websocket(door: Door) -> None:
             await client.read()
 
 
-def certificate(folder: Path) -> tuple[ssl.SSLContext, ssl.SSLContext]:
-    """Make a certificate for 127.0.0.1; return the server's and the client's context."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "linli")])
-    begin = datetime(2025, 1, 1, tzinfo=UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(begin)
-        .not_valid_after(begin + timedelta(days=36_500))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    file = folder / "linli.pem"
-    file.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-        + made.public_bytes(serialization.Encoding.PEM)
-    )
-    server = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    server.load_cert_chain(file)
-    return server, ssl.create_default_context(cafile=file)
-
-
 async def test_mqtt_over_tls(door: Door, tmp_path: Path) -> None:
-    context, trusting = certificate(tmp_path)
+    context, file = certificate(tmp_path)
+    trusting = ssl.create_default_context(cafile=file)
     door.settings = replace(door.settings, endpoints=(Endpoint("127.0.0.1", 0, tls=context),))
     async with door.open():
         reader, writer = await asyncio.open_connection(
