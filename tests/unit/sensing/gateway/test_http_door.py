@@ -16,7 +16,6 @@ from PIL import Image
 from tests.unit.directory.town import START, Offices, Town
 
 from linli.app.doors.http_door import open_http_door
-from linli.app.engine.roles import DatabaseUrls
 from linli.app.web import answers
 from linli.kernel.work import Work
 from linli.sensing.devices import public as devices
@@ -51,14 +50,12 @@ class Terminal:
 
 
 @asynccontextmanager
-async def served(
-    desks: Offices, urls: DatabaseUrls, draft: Registration
-) -> AsyncGenerator[Terminal]:
+async def served(desks: Offices, draft: Registration) -> AsyncGenerator[Terminal]:
     async with desks.machine.work() as work:
         await prepare_days(work)
         made = await devices.register_device(work, draft)
     assert made.credential is not None
-    async with open_http_door(urls.gateway, desks.clock, memory_vault()) as door:
+    async with open_http_door(desks.machine, memory_vault()) as door:
         app = FastAPI()
         # Time stands still: nothing that was used up comes back.
         app.state.http_door = replace(door, monotonic=lambda: 0.0)
@@ -74,10 +71,8 @@ def draft_of(town: Town, kind: str) -> Registration:
 
 
 @pytest.fixture
-async def meter(
-    desks: Offices, town: Town, sensing_database: DatabaseUrls
-) -> AsyncGenerator[Terminal]:
-    async with served(desks, sensing_database, draft_of(town, "water_meter")) as terminal:
+async def meter(desks: Offices, town: Town) -> AsyncGenerator[Terminal]:
+    async with served(desks, draft_of(town, "water_meter")) as terminal:
         yield terminal
 
 
@@ -173,10 +168,8 @@ async def test_somebody_elses_subject_is_forbidden_and_noted(
     assert held.reason == "foreign_topic"
 
 
-async def test_a_gateways_children_speak_through_it(
-    desks: Offices, town: Town, sensing_database: DatabaseUrls
-) -> None:
-    async with served(desks, sensing_database, draft_of(town, "site_gateway")) as gateway:
+async def test_a_gateways_children_speak_through_it(desks: Offices, town: Town) -> None:
+    async with served(desks, draft_of(town, "site_gateway")) as gateway:
         async with desks.machine.work() as work:
             child = await devices.register_device(
                 work,
@@ -225,10 +218,8 @@ def jpeg() -> bytes:
     return paper.getvalue()
 
 
-async def test_a_picture_is_sent_first_and_named_in_the_event(
-    desks: Offices, town: Town, sensing_database: DatabaseUrls
-) -> None:
-    async with served(desks, sensing_database, draft_of(town, "lift_camera")) as camera:
+async def test_a_picture_is_sent_first_and_named_in_the_event(desks: Offices, town: Town) -> None:
+    async with served(desks, draft_of(town, "lift_camera")) as camera:
         kept = await camera.post("file", jpeg())
         assert kept.status_code == 201
         picture: str = kept.json()["id"]
@@ -248,9 +239,9 @@ async def test_a_picture_is_sent_first_and_named_in_the_event(
 
 
 async def test_a_flood_is_slowed_and_costs_the_others_nothing(
-    desks: Offices, town: Town, sensing_database: DatabaseUrls, meter: Terminal
+    desks: Offices, town: Town, meter: Terminal
 ) -> None:
-    async with served(desks, sensing_database, draft_of(town, "water_meter")) as loud:
+    async with served(desks, draft_of(town, "water_meter")) as loud:
         heavy = json.dumps({"values": {"flow": 1.0}, "pad": "x" * 500_000}).encode()
         codes = [(await loud.post("telemetry", heavy)).status_code for _ in range(20)]
         assert 429 in codes
