@@ -1,5 +1,6 @@
 """Nobody gives, takes or keeps more than they may."""
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID, uuid4
@@ -223,6 +224,31 @@ async def test_the_last_administrator_stays(desks: Offices, town: Town) -> None:
     with pytest.raises(LastAdministrator):
         async with desks.as_account(third) as work:
             await lock_account(work, second)
+
+
+async def test_two_administrators_who_lock_each_other_at_once_cannot_both_win(
+    desks: Offices, town: Town
+) -> None:
+    first = town.accounts["admin"]
+    async with desks.machine.work() as work:
+        second = await hire(work, town.login("admin2"), town.county, "x")
+        await appoint(work, second, Role.ADMINISTRATOR, town.county)
+
+    async def lock(actor: UUID, other: UUID) -> None:
+        async with desks.as_account(actor) as work:
+            await lock_account(work, other)
+
+    outcomes = await asyncio.gather(
+        lock(first, second), lock(second, first), return_exceptions=True
+    )
+    # Whoever comes second finds nobody left, or is already without rights.
+    assert sorted(type(outcome).__name__ for outcome in outcomes if outcome) in (
+        ["LastAdministrator"],
+        ["Forbidden"],
+        ["NotFound"],
+    )
+    left = [await scope_of(desks, account) for account in (first, second)]
+    assert sum(bool(scope.permissions()) for scope in left) == 1
 
 
 async def test_a_password_of_somebody_greater_is_out_of_reach(desks: Offices, town: Town) -> None:
