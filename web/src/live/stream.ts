@@ -9,6 +9,7 @@ export interface LiveEvent {
   order_id?: string | null;
   device_id?: string | null;
   version?: number | null;
+  state?: string | null;
   severity?: "critical" | "danger" | "warning" | "notice" | null;
   at?: string;
 }

@@ -65,6 +65,7 @@ export default {
   taken: "已接手",
   takenBy: "{name} 接手",
   open: "打开",
+  risen: "已升级到{level}",
   heldBy: "{level} · {owner}",
   bulkSelected: "已选 {n} 件",
   bulkTake: "接手",
@@ -107,6 +108,7 @@ export default {
     mutedRinging: "有特急事件，声音已被静音",
     test: "试听",
     title: "声音提醒",
+    untaken: "{n} 件特急未接手",
     ringing: "{n} 件特急事件正在响铃",
   },
   reportForm: {
