@@ -11,7 +11,7 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 from httpx import AsyncClient, HTTPError
 
-from linli.app.live.http import Pace
+from linli.app.live.stream import Pace
 from linli.app.web.application import WebContext, create_app
 from linli.app.web.serving import Address, serve
 from linli.kernel.errors import NotSignedIn

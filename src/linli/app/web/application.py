@@ -15,6 +15,7 @@ from linli.app.listening import listen
 from linli.app.live import follow
 from linli.app.live import http as live
 from linli.app.live.hub import Hub
+from linli.app.live.stream import Live, Pace
 from linli.app.web import answers, guards, readiness, site
 from linli.kernel.events import STAMPED
 from linli.kernel.web import Door
@@ -44,7 +45,7 @@ class WebContext:
     folder: Path
     state: Mapping[str, object] = field(default_factory=dict[str, object])
     proxies: Sequence[guards.Network] = ()
-    pace: live.Pace = field(default_factory=live.Pace)
+    pace: Pace = field(default_factory=Pace)
     count: Callable[[str, int, float], None] = count_nothing
 
 
@@ -68,7 +69,7 @@ def create_app(context: WebContext) -> FastAPI:
     app.state.door = context.door
     app.state.workshop = context.workshop
     app.state.vault = context.vault
-    app.state.live = live.Live(
+    app.state.live = Live(
         hub=Hub(), engine=context.workshop.engine, door=context.door, pace=context.pace
     )
     answers.install(app)
@@ -99,7 +100,7 @@ async def following(app: FastAPI) -> AsyncGenerator[None]:
 
     A bug in following ends the process instead of leaving pages that look alive and are not.
     """
-    the: live.Live = app.state.live
+    the: Live = app.state.live
     stamped = asyncio.Event()
     async with asyncio.TaskGroup() as tasks:
         running = (

@@ -13,7 +13,7 @@ from fastapi import FastAPI
 from granian.constants import HTTPModes, Interfaces, SSLProtocols
 from granian.server.embed import Server
 
-from linli.app.live.http import Live
+from linli.app.live.stream import Live
 from linli.app.web.application import following
 
 # Streams end at once; what is still being answered then has this long.
