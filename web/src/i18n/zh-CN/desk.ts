@@ -65,7 +65,7 @@ export default {
   taken: "已接手",
   takenBy: "{name} 接手",
   open: "打开",
-  risen: "已升级到{level}",
+  risen: "现由{level}负责",
   heldBy: "{level} · {owner}",
   bulkSelected: "已选 {n} 件",
   bulkTake: "接手",

@@ -1,8 +1,37 @@
+import accounts from "./accounts";
+import audit from "./audit";
+import demo from "./demo";
 import desk from "./desk";
+import devices from "./devices";
+import health from "./health";
 import incident from "./incident";
+import lists from "./lists";
 import orders from "./orders";
+import organisations from "./organisations";
+import people from "./people";
+import places from "./places";
+import quarantine from "./quarantine";
+import rules from "./rules";
 import shell from "./shell";
 import signIn from "./sign_in";
 import ui from "./ui";
 
-export default { ui, shell, signIn, desk, incident, orders };
+export default {
+  ui,
+  lists,
+  shell,
+  signIn,
+  desk,
+  incident,
+  orders,
+  devices,
+  rules,
+  quarantine,
+  places,
+  people,
+  organisations,
+  accounts,
+  audit,
+  health,
+  demo,
+};
