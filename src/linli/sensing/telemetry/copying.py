@@ -14,7 +14,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from linli.sensing.telemetry.contracts import Receipt
-from linli.sensing.telemetry.policy import Last, microseconds, moment_of
+from linli.sensing.telemetry.policy import FURTHEST_AHEAD, Last, microseconds, moment_of
 
 Driver: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
@@ -89,23 +89,23 @@ SELECT CASE WHEN count(*) = cardinality($1) THEN NULL
        ELSE coalesce(array_agg(series_id), '{}') END FROM advanced
 """
 _LOCK = """
-SELECT series_id, observed_at, received_at, value, since FROM sensing_last_value
+SELECT series_id, observed_at, received_at, value, since, first_at FROM sensing_last_value
 WHERE series_id = ANY($1::int4[]) ORDER BY series_id FOR UPDATE
 """
 _STANDING = "SELECT id FROM sensing_series WHERE id = ANY($1::int4[])"
 _FIRST = """
-INSERT INTO sensing_last_value (series_id, observed_at, received_at, value, since)
-SELECT s, o, r, v, g
-FROM unnest($1::int4[], $2::timestamptz[], $3::timestamptz[], $4::float8[], $5::timestamptz[])
-     AS n (s, o, r, v, g)
+INSERT INTO sensing_last_value (series_id, observed_at, received_at, value, since, first_at)
+SELECT s, o, r, v, g, f
+FROM unnest($1::int4[], $2::timestamptz[], $3::timestamptz[], $4::float8[], $5::timestamptz[],
+            $6::timestamptz[]) AS n (s, o, r, v, g, f)
 ORDER BY s
 ON CONFLICT DO NOTHING RETURNING series_id
 """
 _OVERWRITE = """
 UPDATE sensing_last_value AS l
-SET observed_at = o, received_at = r, value = v, since = g
-FROM unnest($1::int4[], $2::timestamptz[], $3::timestamptz[], $4::float8[], $5::timestamptz[])
-     AS n (s, o, r, v, g)
+SET observed_at = o, received_at = r, value = v, since = g, first_at = f
+FROM unnest($1::int4[], $2::timestamptz[], $3::timestamptz[], $4::float8[], $5::timestamptz[],
+            $6::timestamptz[]) AS n (s, o, r, v, g, f)
 WHERE l.series_id = n.s
 """
 
@@ -159,6 +159,7 @@ async def lock_last_values(driver: Driver, series: list[int]) -> dict[int, Last]
             received=microseconds(row[2]),
             value=row[3],
             since=microseconds(row[4]),
+            first=microseconds(row[5]),
         )
         for row in await driver.fetch(_LOCK, series)
     }
@@ -182,7 +183,7 @@ async def overwrite_last_values(driver: Driver, lasts: dict[int, Last]) -> None:
 
 def _columns(
     lasts: dict[int, Last],
-) -> tuple[list[int], list[datetime], list[datetime], list[float], list[datetime]]:
+) -> tuple[Sequence[object], ...]:
     series = sorted(lasts)
     rows = [lasts[one] for one in series]
     return (
@@ -191,33 +192,32 @@ def _columns(
         [moment_of(row.received) for row in rows],
         [row.value for row in rows],
         [moment_of(row.since) for row in rows],
+        [moment_of(row.first) for row in rows],
     )
 
 
 # A reading is received at most FURTHEST_AHEAD before its own time, so no partition earlier than
-# that needs a look.
+# that needs a look. The bound comes as a parameter: then the others are left out, and not even
+# locked, when the statement is planned.
 _KNOWN = """
 SELECT n.s, n.o FROM unnest($1::int4[], $2::timestamptz[]) AS n (s, o)
 JOIN sensing_telemetry_reading AS r
-  ON r.series_id = n.s AND r.observed_at = n.o AND r.received_at >= n.o - '120s'::interval
+  ON r.series_id = n.s AND r.observed_at = n.o AND r.received_at >= $3
 """
 _SINCE_AFTER = """
 UPDATE sensing_last_value AS l SET since = coalesce((
     SELECT min(r.observed_at) FROM sensing_telemetry_reading AS r
-    WHERE r.series_id = l.series_id AND r.observed_at > $2
-      AND r.received_at >= $2::timestamptz - '120s'::interval), l.since)
+    WHERE r.series_id = $1 AND r.observed_at > $2 AND r.received_at >= $3), l.since)
 WHERE l.series_id = $1
 """
 _SINCE_REACHES = """
 UPDATE sensing_last_value AS l SET since = coalesce((
     SELECT min(r.observed_at) FROM sensing_telemetry_reading AS r
-    WHERE r.series_id = l.series_id AND r.observed_at >= $2
-      AND r.received_at >= $2::timestamptz - '120s'::interval
+    WHERE r.series_id = $1 AND r.observed_at >= $2 AND r.received_at >= $3
       AND r.observed_at > coalesce((
           SELECT max(d.observed_at) FROM sensing_telemetry_reading AS d
-          WHERE d.series_id = l.series_id AND d.observed_at >= $2 AND d.observed_at < l.since
-            AND d.received_at >= $2::timestamptz - '120s'::interval
-            AND d.value <> l.value), '-infinity')), l.since)
+          WHERE d.series_id = $1 AND d.observed_at >= $2 AND d.observed_at < l.since
+            AND d.received_at >= $3 AND d.value <> l.value), '-infinity')), l.since)
 WHERE l.series_id = $1
 """
 
@@ -226,13 +226,19 @@ async def known_readings(
     driver: Driver, series: Sequence[int], observed: Sequence[int]
 ) -> frozenset[tuple[int, int]]:
     """Which of these pairs of series and time are stored already."""
-    rows = await driver.fetch(_KNOWN, series, [moment_of(one) for one in observed])
+    moments = [moment_of(one) for one in observed]
+    rows = await driver.fetch(_KNOWN, series, moments, _received_from(min(observed)))
     return frozenset((row[0], microseconds(row[1])) for row in rows)
 
 
 async def mend_since(driver: Driver, series: int, moment: int, *, after: bool) -> None:
     """Set since when a last value has held, as `policy.Merged` says with `after` or `reaches`."""
-    await driver.execute(_SINCE_AFTER if after else _SINCE_REACHES, series, moment_of(moment))
+    statement = _SINCE_AFTER if after else _SINCE_REACHES
+    await driver.execute(statement, series, moment_of(moment), _received_from(moment))
+
+
+def _received_from(observed: int) -> datetime:
+    return moment_of(observed - FURTHEST_AHEAD)
 
 
 # COPY in PostgreSQL's binary form (documentation of COPY, "Binary Format"): a signature, rows of

@@ -3,7 +3,8 @@
 Readings lie in daily partitions by time of receipt, made ahead by `linli_readings_prepare` and
 dropped whole by `linli_readings_forget`; days nobody prepared fall into the default partition.
 COPY does not work under row security, so readings are guarded by grants and people read them
-through the view `sensing_reading_seen`.
+through the view `sensing_reading_seen`. Making and dropping a partition needs the table to itself
+for a moment: when a long query holds it, they give up rather than make everybody wait.
 """
 
 from sqlalchemy import (
@@ -59,6 +60,7 @@ last_value_table = Table(
     Column("observed_at", Moment, nullable=False),
     Column("received_at", Moment, nullable=False),
     Column("since", Moment, nullable=False),
+    Column("first_at", Moment, nullable=False),
     Column("value", Double, nullable=False),
     info=guarded(through("sensing_series", "series_id"), app=Use.READ),
     # Written with every reading: half-empty pages let a new version stay on its page.
@@ -108,7 +110,8 @@ clock_table = Table(
 
 PREPARE = """
 CREATE FUNCTION linli_readings_prepare(first date, days integer) RETURNS integer
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
+SET lock_timeout = '3s' AS $$
 DECLARE
     day date;
     part text;
@@ -139,7 +142,8 @@ END $$
 
 FORGET = """
 CREATE FUNCTION linli_readings_forget(before date) RETURNS integer
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
+SET lock_timeout = '3s' AS $$
 DECLARE
     part text;
     dropped integer := 0;

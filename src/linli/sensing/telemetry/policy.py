@@ -73,12 +73,13 @@ class Fresh(msgspec.Struct, frozen=True, gc=False):
 
 
 class Last(msgspec.Struct, frozen=True, gc=False):
-    """The last value of a series: since when it has held without a break."""
+    """The last value of a series, since when it has held, and when the series began."""
 
     observed: int
     received: int
     value: float
     since: int
+    first: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +104,7 @@ def merge(last: Last | None, fresh: Sequence[Fresh]) -> Merged:
         if last is None
         else [reading for reading in fresh if reading.observed > last.observed]
     )
+    first = fresh[0].observed if last is None else min(last.first, fresh[0].observed)
     merged = last
     if newer:
         newest = newer[-1]
@@ -116,8 +118,14 @@ def merge(last: Last | None, fresh: Sequence[Fresh]) -> Merged:
         if unbroken and last is not None and last.value == newest.value:
             since = last.since
         merged = Last(
-            observed=newest.observed, received=newest.received, value=newest.value, since=since
+            observed=newest.observed,
+            received=newest.received,
+            value=newest.value,
+            since=since,
+            first=first,
         )
+    elif last is not None and first != last.first:
+        merged = msgspec.structs.replace(last, first=first)
     if merged is None:
         raise ValueError("nothing to merge")
     if len(newer) == len(fresh) or last is None:

@@ -96,9 +96,8 @@ async def _with_reading_before(
 
 
 async def first_reading_at(work: Work, device_id: UUID, code: str) -> datetime | None:
-    """When the oldest reading of a property that is still kept was observed."""
-    series = await store.series_id(work.connection, device_id, code)
-    return None if series is None else await store.first_reading_at(work.connection, series)
+    """When the oldest reading a property ever had was observed, dropped or not."""
+    return await store.first_reading_at(work.connection, device_id, code)
 
 
 async def count_between(work: Work, device_id: UUID, code: str, span: Span) -> int:

@@ -151,10 +151,14 @@ async def reading_before(
     return None if row is None else (row[0], row[1])
 
 
-async def first_reading_at(connection: AsyncConnection, series: int) -> datetime | None:
-    """When the oldest reading that is still kept was observed."""
+async def first_reading_at(
+    connection: AsyncConnection, device_id: UUID, code: str
+) -> datetime | None:
+    """The own time of the oldest reading a series ever had."""
     found: datetime | None = await connection.scalar(
-        select(_r.observed_at).where(_r.series_id == series).order_by(_r.observed_at).limit(1)
+        select(_l.first_at)
+        .join_from(last_value_table, series_table, _l.series_id == _s.id)
+        .where(_s.device_id == device_id, _s.property == code)
     )
     return found
 

@@ -26,6 +26,7 @@ from linli.sensing.telemetry.contracts import ClockQuality, Entry, Receipt, Reco
 from linli.sensing.telemetry.public import (
     Recorder,
     events_of,
+    first_reading_at,
     last_values,
     wrong_clocks,
 )
@@ -352,3 +353,4 @@ async def test_any_disorder_stores_each_reading_once_and_ends_at_the_newest(
         [last] = (await last_values(site.work, [meter.id]))[meter.id]
         assert (last.value, last.observed_at) == (said[-1][1], at(said[-1][0]))
         assert last.since == at(run_start(said))
+        assert await first_reading_at(site.work, meter.id, "flow") == at(said[0][0])
