@@ -97,9 +97,7 @@ async def backend_of(engine: AsyncEngine) -> psutil.Process:
         return psutil.Process(await connection.scalar(text("SELECT pg_backend_pid()")))
 
 
-async def measure(
-    name: str, engine: AsyncEngine, traffic: Traffic, load: Load, way: Way
-) -> None:
+async def measure(name: str, engine: AsyncEngine, traffic: Traffic, load: Load, way: Way) -> None:
     """Run the batches one after the other, each in a transaction, on one connection."""
     process = await backend_of(engine)
 
@@ -213,9 +211,7 @@ async def run(load: Load, admin_url: str) -> None:
     await measure("COPY, packed rows", engine, traffic, load, packed_copy)
     await measure("recorded, one reading a message", engine, traffic, load, recorder.record)
     few = Traffic(devices[: load.series], load, second=10_000)
-    await measure(
-        f"recorded, {load.series} devices talking", engine, few, load, recorder.record
-    )
+    await measure(f"recorded, {load.series} devices talking", engine, few, load, recorder.record)
 
     async def twice(work: Work, batch: Batch) -> None:
         await recorder.record(work, batch)
