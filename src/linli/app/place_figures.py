@@ -62,7 +62,7 @@ def _inside(table: Table, column: str, place_ids: Collection[UUID]) -> Select[UU
 async def _counted(work: Work, statement: Select[UUID, int]) -> Counter[UUID]:
     rows = await work.connection.execute(statement)
     counts: Counter[UUID] = Counter()
-    for one, count in rows.tuples():
+    for one, count in rows:
         counts[one] = count
     return counts
 

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
+import pytest
 from httpx import AsyncClient
 from sqlalchemy import text
 from tests.unit.app.web_process import WHO, Served, sees
@@ -102,7 +103,7 @@ class Browser:
 
 @asynccontextmanager
 async def opened(
-    served: Served, who: str, last_event_id: int | None = None
+    served: Served, who: str, last_event_id: int | str | None = None
 ) -> AsyncGenerator[Browser]:
     headers = {WHO: who}
     if last_event_id is not None:
@@ -176,11 +177,12 @@ async def test_what_is_no_longer_kept_makes_the_page_read_everything_again(
         assert await li.bells(5) == ["5", "6", "7", "8", "9"]
 
 
+@pytest.mark.parametrize("offset", ["999999", "-1", "nonsense", "9" * 5000])
 async def test_an_offset_from_another_world_makes_the_page_read_everything_again(
-    served: Served,
+    served: Served, offset: str
 ) -> None:
     served.door.scopes["li"] = sees(LI, "see_incidents", SUNNY)
-    async with opened(served, "li", last_event_id=999_999) as li:
+    async with opened(served, "li", last_event_id=offset) as li:
         first = await li.next()
         assert first is not None
         assert first.name == "reset"

@@ -64,7 +64,7 @@ async def missed(
     """
     async with engine.connect() as connection:
         oldest = await oldest_offset(connection)
-    known = after <= upto and (oldest is None or oldest - 1 <= after or after == upto)
+    known = 0 <= after <= upto and (oldest is None or oldest - 1 <= after or after == upto)
     if not known or upto - after > MOST_MISSED:
         yield wire.reset(upto)
         return

@@ -11,6 +11,8 @@ from linli.kernel.errors import NotSignedIn
 
 api = APIRouter(tags=["live"])
 
+LONGEST_OFFSET = 18
+
 
 @api.get(
     "/api/live",
@@ -44,4 +46,5 @@ def _offset(last_event_id: str | None) -> int | None:
     """The offset a browser has seen; one that cannot be read counts as too old."""
     if last_event_id is None:
         return None
-    return int(last_event_id) if last_event_id.isdecimal() else -1
+    readable = last_event_id.isdecimal() and len(last_event_id) <= LONGEST_OFFSET
+    return int(last_event_id) if readable else -1
