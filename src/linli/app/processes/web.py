@@ -10,6 +10,7 @@ from fastapi import FastAPI
 import linli
 from linli.app import status
 from linli.app.assemble import routers
+from linli.app.doors.addresses import device_doors
 from linli.app.doors.http_door import open_http_door
 from linli.app.keys import Keys
 from linli.app.metrics import Metrics
@@ -57,6 +58,7 @@ def application(settings: Settings, keys: Keys, metrics: Metrics) -> FastAPI:
                 "settings": settings,
                 "metrics": metrics,
                 "place_figures": CountedFigures(),
+                "doors": device_doors(settings),
             },
             proxies=tuple(ip_network(network) for network in settings.proxies),
             count=counts.count,

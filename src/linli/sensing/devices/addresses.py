@@ -1,6 +1,8 @@
 """Where devices reach this installation."""
 
-from linli.sensing.devices.contracts import Doors
+from dataclasses import replace
+
+from linli.sensing.devices.contracts import HOST, Doors
 
 USUAL_HOST = "localhost"
 
@@ -12,7 +14,11 @@ def doors_at(state: object, host: str | None) -> Doors:
     be named.
     """
     doors: object = getattr(state, "doors", None)
-    if isinstance(doors, Doors):
-        return doors
     name = host or USUAL_HOST
+    if isinstance(doors, Doors):
+        return replace(
+            doors,
+            mqtt_url=doors.mqtt_url.replace(HOST, name),
+            http_url=doors.http_url.replace(HOST, name),
+        )
     return Doors(mqtt_url=f"mqtt://{name}:1883", http_url=f"http://{name}", drivers=frozenset())

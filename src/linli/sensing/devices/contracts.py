@@ -11,6 +11,8 @@ from linli.sensing.devices.kinds import DeviceKind, Scalar
 
 Params = Mapping[str, Scalar]
 
+HOST = "{host}"
+
 NO_SETTINGS: Mapping[str, str] = MappingProxyType({})
 
 
@@ -267,7 +269,10 @@ class DeviceCounts:
 
 @dataclass(frozen=True, slots=True)
 class Doors:
-    """Where devices reach linli, as written into their credentials, and which drivers there are."""
+    """Where devices reach linli, as written into their credentials, and which drivers there are.
+
+    `HOST` in an address stands for the host by which a page was reached.
+    """
 
     mqtt_url: str
     http_url: str

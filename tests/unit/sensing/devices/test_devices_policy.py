@@ -1,5 +1,6 @@
 """Decisions about devices: codes, credentials, commands and their lifecycle."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs
 from uuid import uuid4
@@ -152,7 +153,11 @@ def test_the_addresses_are_those_of_the_installation_else_of_the_page() -> None:
     class State:
         doors = DOORS
 
-    assert doors_at(State(), "10.0.0.5") is DOORS
+    class AnyHost:
+        doors = replace(DOORS, mqtt_url="mqtt://{host}:2883")
+
+    assert doors_at(State(), "10.0.0.5") == DOORS
+    assert doors_at(AnyHost(), "10.0.0.5").mqtt_url == "mqtt://10.0.0.5:2883"
     assert doors_at(object(), "10.0.0.5").mqtt_url == "mqtt://10.0.0.5:1883"
 
 
