@@ -52,7 +52,7 @@ def main() -> None:
         ceiling = asyncio.run(copy_rate(system))
         best, cpu = throughput(system)
         print("| messages a second | rate | of plain COPY |\n|---|---|---|")
-        print(f"| plain COPY of the same rows, {BATCH} a transaction | {ceiling:,.0f} | 1.00 |")
+        print(f"| plain COPY, {BATCH} rows at a time | {ceiling:,.0f} | 1.00 |")
         print(
             f"| acknowledged, everything on (aim {AIM_RATE:,}) | {best:,.0f} | {best / ceiling:.2f} |"
         )

@@ -1,1 +1,1 @@
-"""linli (邻里): a signal becomes a fact about a place and a person; what needs people becomes one incident."""
+"""linli (邻里): a signal becomes a fact; a fact that needs people becomes one incident."""

@@ -67,6 +67,7 @@ class DriverTopics:
 
 
 def admission_of(known: KnownConnection) -> Admission:
+    """What a connection of the register may do at the door."""
     connection = known.connection
     return Admission(connection.id, connection.code, DriverTopics(known))
 

@@ -71,6 +71,8 @@ _CATEGORY_TITLES = {
 
 
 class AlertState(StrEnum):
+    """Whether an alert rings, or its condition is over."""
+
     RINGING = "ringing"
     CLEARED = "cleared"
 

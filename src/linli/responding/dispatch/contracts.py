@@ -10,6 +10,8 @@ from linli.responding.alerts.contracts import Severity
 
 
 class OrderState(StrEnum):
+    """How far an order has come; the last five are ends."""
+
     OFFERED = "offered"
     ACCEPTED = "accepted"
     ARRIVED = "arrived"
@@ -43,6 +45,8 @@ ACTIVE_STATES = frozenset(
 
 
 class OrderMove(StrEnum):
+    """What can be done with an order."""
+
     ACCEPT = "accept"
     REFUSE = "refuse"
     TRANSFER = "transfer"

@@ -136,6 +136,7 @@ StateFilter = Literal[
 
 
 def evidence_of(file_ids: tuple[UUID, ...]) -> list[EvidenceShape]:
+    """The wire shape of pictures."""
     return [EvidenceShape(file_id=file_id, url=f"/api/files/{file_id}") for file_id in file_ids]
 
 

@@ -13,6 +13,8 @@ NO_DETAIL: Mapping[str, str] = MappingProxyType({})
 
 
 class IncidentState(StrEnum):
+    """How far an incident has come; closed, false alarm and merged are ends."""
+
     OPEN = "open"
     HANDLING = "handling"
     RESOLVED = "resolved"
@@ -48,6 +50,8 @@ UNANSWERED_STATES = frozenset({IncidentState.OPEN, IncidentState.HANDLING})
 
 
 class IncidentMove(StrEnum):
+    """What can be done with an incident."""
+
     TAKE = "take"
     DISPATCH = "dispatch"
     RESOLVE = "resolve"

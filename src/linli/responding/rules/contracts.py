@@ -12,6 +12,8 @@ from linli.responding.alerts.contracts import Category, Finding, Severity
 
 
 class Comparison(StrEnum):
+    """How a value is held against a limit."""
+
     ABOVE = "above"
     BELOW = "below"
     EQUAL = "equal"
@@ -153,6 +155,8 @@ class RuleSetting:
 
 
 class Phase(StrEnum):
+    """Whether a condition holds for long enough, or not yet."""
+
     PENDING = "pending"
     ACTIVE = "active"
 

@@ -63,6 +63,8 @@ class NotTaken(Refusal):
 
 
 class TooLong(Refusal):
+    """A message or file above the door's limit."""
+
     status = 413
     code = "too_large"
     text = "内容太大"
