@@ -31,6 +31,11 @@ export async function markRead(message: Message): Promise<void> {
   }
 }
 
+export async function markAllRead(): Promise<void> {
+  const waiting = messages.value?.filter(({ read_at }) => read_at === null) ?? [];
+  await Promise.all(waiting.map(markRead));
+}
+
 export function messageLink(message: Message): string | null {
   if (message.order_id && me.value?.home === "my_orders") return `/my-orders/${message.order_id}`;
   if (message.incident_id) return `/incidents/${message.incident_id}`;

@@ -26,7 +26,7 @@ export default {
   unread: "{n} 条未读",
   noMessages: "还没有消息",
   noMessagesHint: "有派给您的工单、升级或催办时，会出现在这里。",
-  markRead: "标为已读",
+  markAllRead: "全部标为已读",
   user: "账户",
   signOut: "退出登录",
   signOutEverywhere: "在所有设备上退出",
