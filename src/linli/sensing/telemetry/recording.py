@@ -335,14 +335,21 @@ class _Batch:
     async def _merge_into(
         self, lasts: dict[int, Last], groups: list[list[Row]], merging: Merging
     ) -> None:
-        pairs = [(row[0], row[1]) for group in groups for row in group]
-        numbers, observed = zip(*pairs, strict=True)
-        known = await copying.known_readings(self._driver, numbers, observed)
+        # Nothing stored is later than a last value, and the last value itself is stored.
+        older = [
+            (row[0], row[1]) for group in groups for row in group if row[1] < lasts[row[0]].observed
+        ]
+        known: Collection[tuple[int, int]] = frozenset()
+        if older:
+            numbers, observed = zip(*older, strict=True)
+            known = await copying.known_readings(self._driver, numbers, observed)
         moved: dict[int, Last] = {}
         for group in groups:
             number = group[0][0]
             last = lasts[number]
-            new = [row for row in group if (number, row[1]) not in known]
+            new = [
+                row for row in group if row[1] != last.observed and (number, row[1]) not in known
+            ]
             self._duplicate += len(group) - len(new)
             if not new:
                 continue

@@ -327,7 +327,7 @@ def run_start(said: Sequence[Saying]) -> int:
 
 
 @settings(
-    max_examples=120,
+    max_examples=60,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
