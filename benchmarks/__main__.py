@@ -42,7 +42,6 @@ CONNECTIONS = 50
 BATCH = 1000
 PROBES = 200
 RATES = (1_000, 5_000)
-AIM_RATE = 25_000
 ALARM = "linli/v1/child/yg-fire-smoke/telemetry"
 
 
@@ -53,9 +52,7 @@ def main() -> None:
         best, cpu = throughput(system)
         print("| messages a second | rate | of plain COPY |\n|---|---|---|")
         print(f"| plain COPY, {BATCH} rows at a time | {ceiling:,.0f} | 1.00 |")
-        print(
-            f"| acknowledged, everything on (aim {AIM_RATE:,}) | {best:,.0f} | {best / ceiling:.2f} |"
-        )
+        print(f"| acknowledged, everything on | {best:,.0f} (aim 25,000) | {best / ceiling:.2f} |")
         print("\n| processor time a message | µs |\n|---|---|")
         for name, seconds in sorted(cpu.items(), key=lambda item: -item[1]):
             print(f"| {name} | {seconds * 1e6:.1f} |")
