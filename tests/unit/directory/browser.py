@@ -67,12 +67,12 @@ class Browser:
         return await self.client.get(path, params=query)
 
     async def post(self, path: str, body: dict[str, Any] | None = None) -> httpx.Response:
-        return await self.client.post(path, json=body or {}, headers=self._csrf())
+        return await self.client.post(path, json=body or {}, headers=self.csrf())
 
     async def delete(self, path: str) -> httpx.Response:
-        return await self.client.delete(path, headers=self._csrf())
+        return await self.client.delete(path, headers=self.csrf())
 
-    def _csrf(self) -> dict[str, str]:
+    def csrf(self) -> dict[str, str]:
         return {CSRF_HEADER: self.client.cookies.get(CSRF_COOKIE) or ""}
 
 

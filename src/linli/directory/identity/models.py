@@ -129,15 +129,19 @@ BEGIN
 END $$
 """
 
-# Audit knows addresses and titles, not people: identity tells it whose organisation an act was.
+# Audit knows addresses and titles, not people: identity tells it whose organisation an act was,
+# or, when linli itself acted, whom it was about.
 _AUDIT_ORGANISATION = """
 CREATE FUNCTION linli_audit_organisation() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
-    NEW.organisation_id := (
-        SELECT a.organisation_id FROM directory_account AS a
-        WHERE a.id = coalesce(
-            NEW.actor_id, CASE WHEN NEW.subject_kind = 'account' THEN NEW.subject_id END)
+    NEW.organisation_id := coalesce(
+        (
+            SELECT a.organisation_id FROM directory_account AS a
+            WHERE a.id = coalesce(
+                NEW.actor_id, CASE WHEN NEW.subject_kind = 'account' THEN NEW.subject_id END)
+        ),
+        CASE WHEN NEW.subject_kind = 'organisation' THEN NEW.subject_id END
     );
     RETURN NEW;
 END $$
