@@ -10,7 +10,7 @@ export const STALE_AFTER_MS = 15_000;
 type Listener = (note: LiveNote) => void;
 const listeners = new Set<Listener>();
 
-const state = reactive({ joined: false, open: false, lastHeardAt: 0 });
+const state = reactive({ joined: false, open: false, lastHeardAt: 0, joinedAt: 0 });
 
 function hear(note: LiveNote): void {
   if (note.kind === "open" || note.kind === "heard" || note.kind === "event") state.lastHeardAt = serverNow();
@@ -36,10 +36,11 @@ export function onLive(names: readonly string[], event: (event: LiveEvent) => vo
 export type Connection = "connecting" | "live" | "stale";
 
 export const connection = computed<Connection>(() => {
-  if (!state.joined || state.lastHeardAt === 0) return "connecting";
-  return now.value - state.lastHeardAt > STALE_AFTER_MS ? "stale" : "live";
+  if (!state.joined) return "connecting";
+  if (now.value - Math.max(state.lastHeardAt, state.joinedAt) > STALE_AFTER_MS) return "stale";
+  return state.lastHeardAt === 0 ? "connecting" : "live";
 });
-export const silentForS = computed(() => Math.max(0, (now.value - state.lastHeardAt) / 1000));
+export const silentForS = computed(() => Math.max(0, (now.value - Math.max(state.lastHeardAt, state.joinedAt)) / 1000));
 
 interface Carrier {
   join(account: string): void;
@@ -93,6 +94,7 @@ export function joinLive(account: string): void {
   if (joinedAs !== null) carrier.leave();
   joinedAs = account;
   state.joined = true;
+  state.joinedAt = serverNow();
   carrier.join(account);
 }
 

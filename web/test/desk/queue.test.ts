@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { IncidentRow } from "@/api/types";
 import { filtersFromQuery, filtersToQuery } from "@/console/desk/filters";
-import { canDispatch, compareUrgency, holdOrder, isPinned, matches, stackByPlace } from "@/console/desk/queue";
+import { canDispatch, canTake, compareUrgency, holdOrder, isPinned, matches, stackByPlace } from "@/console/desk/queue";
 
 let serial = 0;
 function row(part: Partial<IncidentRow> = {}): IncidentRow {
@@ -46,6 +46,12 @@ describe("the order of the queue", () => {
     expect(isPinned(row({ severity: "critical", taken_by: "王敏" }))).toBe(false);
     expect(isPinned(row({ severity: "critical", order: offered }))).toBe(false);
     expect(isPinned(row({ severity: "danger" }))).toBe(false);
+  });
+
+  it("can be taken by the first only, and not when it is already solved", () => {
+    expect(canTake(row())).toBe(true);
+    expect(canTake(row({ taken_by: "王敏" }))).toBe(false);
+    expect(canTake(row({ state: "confirmed" }))).toBe(false);
   });
 
   it("offers dispatch again after a refusal, not while somebody has it", () => {

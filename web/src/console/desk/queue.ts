@@ -31,6 +31,9 @@ export const isPinned = (row: Pick<IncidentRow, "severity" | "state" | "taken_by
 /** A deadline that still runs for somebody: what has been confirmed only waits to be filed. */
 export const runsOut = (row: Pick<IncidentRow, "state" | "deadline">): boolean => row.deadline !== null && isActive(row) && row.state !== "confirmed";
 
+/** May somebody still say "I follow this"? */
+export const canTake = (row: Pick<IncidentRow, "state" | "taken_by">): boolean => UNANSWERED.has(row.state) && row.taken_by === null;
+
 /** Can it be given to the property company with one click? */
 export const canDispatch = (row: Pick<IncidentRow, "state" | "order">): boolean =>
   (row.state === "open" || row.state === "handling") &&

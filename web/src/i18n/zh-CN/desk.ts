@@ -46,7 +46,7 @@ export default {
   rest: "其余事件",
   times: "第 {n} 次",
   evidence: "{n} 张图片",
-  stacked: "同一地点还有 {n} 件",
+  stacked: "同处还有 {n} 件",
   unstack: "收起",
   paused: "列表已暂停移动",
   pausedNew: "有 {n} 件新事件，点此显示",
