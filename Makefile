@@ -5,6 +5,8 @@ VENV   ?= .venv
 PYTHON ?= python3
 PY     := $(VENV)/bin/python
 DATA   ?=
+# These start whole installations and have the machine to themselves.
+WHOLE  := $(wildcard tests/e2e tests/faults)
 UP     := $(PY) -m linli.app.cli up --demo $(if $(DATA),--data $(DATA))
 
 .DEFAULT_GOAL := help
@@ -16,9 +18,9 @@ help: ## This list
 demo: $(VENV)/.runtime web ## Start linli with a demo estate: http://127.0.0.1:8000
 	@$(UP)
 
-test: $(VENV)/.dev web ## All tests: units, integration, end to end in a browser
-	$(PY) -m pytest tests/unit -n 2 --dist worksteal
-	$(PY) -m pytest tests/integration tests/e2e --durations=10
+test: $(VENV)/.dev web ## All tests: units, real clients, end to end in a browser
+	$(PY) -m pytest tests -n 2 --dist worksteal $(addprefix --ignore=,$(WHOLE))
+	$(PY) -m pytest $(WHOLE) --durations=10
 
 check: $(VENV)/.dev ## Everything a machine can judge: style, types, import contracts, generated files
 	$(PY) -m ruff check
@@ -55,20 +57,20 @@ web: $(VENV)/.runtime
 $(VENV)/.build: locks/build.txt
 	@$(PYTHON) -c 'import sys; sys.exit("linli needs Python 3.11, 3.12 or 3.13: make PYTHON=python3.12 …" if not (3, 11) <= sys.version_info < (3, 14) else 0)'
 	@test -x $(PY) || $(PYTHON) -m venv $(VENV)
-	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r locks/build.txt
+	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r locks/build.txt || { echo "The package registry cannot be reached, or a package is not what locks/ says. Behind a proxy or on an intranet, name yours: PIP_INDEX_URL and UV_INDEX_URL." >&2; exit 1; }
 	@touch $@
 
 $(VENV)/.runtime: locks/runtime.txt pyproject.toml $(VENV)/.build
-	$(call install,locks/runtime.txt)
+	@$(call install,locks/runtime.txt)
 	@touch $@
 
 $(VENV)/.dev: locks/dev.txt $(VENV)/.runtime
-	$(call install,locks/dev.txt)
+	@$(call install,locks/dev.txt)
 	@touch $@
 
 # uv is ten times faster; where it has no binary, pip reads the same locks.
 INSTALLER = $$(if $(VENV)/bin/uv --version >/dev/null 2>&1; then echo "$(VENV)/bin/uv pip install --quiet --python $(PY)"; else echo "$(PY) -m pip install --quiet"; fi)
 define install
-	installer="$(INSTALLER)"; $$installer --require-hashes -r $(1)
-	installer="$(INSTALLER)"; LINLI_WEB=skip $$installer --no-deps --no-build-isolation -e .
+	installer="$(INSTALLER)"; echo "installing $(1)"; \
+	$$installer --require-hashes -r $(1) && LINLI_WEB=skip $$installer --no-deps --no-build-isolation -e .
 endef
