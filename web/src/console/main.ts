@@ -4,9 +4,10 @@ import "@/base.css";
 import { setClientTexts, whenSignedOut } from "@/api/client";
 import { i18n, t } from "@/i18n";
 import { listen } from "@/live/hub";
-import { lostSession } from "@/session/session";
+import { lastHome, lostSession } from "@/session/session";
 import "@/session/theme";
 import App from "./App.vue";
+import { PAGES } from "./pages";
 import { router } from "./router";
 
 setClientTexts({
@@ -26,6 +27,13 @@ whenSignedOut(toSignIn);
 listen((note) => {
   if (note.kind === "signed_out") toSignIn();
 });
+
+// The page is fetched while the server is asked who we are, not after.
+const wanted = location.pathname === "/" ? lastHome() : location.pathname;
+void PAGES.find(({ path }) => path === wanted || (path.endsWith("/:id") && wanted.startsWith(path.slice(0, -3)) && wanted !== path.slice(0, -4)))
+  ?.view()
+  // The router asks again and says what is wrong.
+  .catch(() => {});
 
 createApp(App).use(i18n).use(router).mount("#app");
 

@@ -18,7 +18,8 @@ export const homePath = computed(() => {
   if (!state.value) return "/sign-in";
   if (state.value.home === "my_orders") return "/my-orders";
   if (state.value.home === "desk" || can("see_incidents")) return "/desk";
-  return can("manage_accounts") ? "/accounts" : "/me";
+  if (can("manage_accounts")) return "/accounts";
+  return can("see_devices") ? "/devices" : "/me";
 });
 
 function welcome(who: Me): Me {
@@ -93,6 +94,11 @@ export function rememberMe(): Me | null {
   state.value = JSON.parse(kept) as Me;
   joinLive(state.value.account.id);
   return state.value;
+}
+/** Where the person who last used this browser begins. */
+export function lastHome(): string {
+  const kept = localStorage.getItem("linli-me");
+  return kept && (JSON.parse(kept) as Me).home === "my_orders" ? "/my-orders" : "/desk";
 }
 export function keepMe(who: Me): void {
   localStorage.setItem("linli-me", JSON.stringify({ ...who, csrf: "" }));
