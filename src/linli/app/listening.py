@@ -23,7 +23,18 @@ ANSWER_S = 5.0
 log = structlog.get_logger()
 
 # What the driver raises when the database is away: the work is sound and may be tried again.
-DRIVER_AWAY = (OSError, TimeoutError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError)
+# The driver's own errors come bare when a connection is being made.
+DRIVER_AWAY = (
+    OSError,
+    TimeoutError,
+    PoolTimeout,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.TooManyConnectionsError,
+)
 SHUTTING_DOWN = frozenset({"57P01", "57P02", "57P03", "53300"})
 # Two transactions were in each other's way and one was chosen to fail.
 COLLISION = frozenset({"40001", "40P01"})
@@ -31,16 +42,12 @@ COLLISION = frozenset({"40001", "40P01"})
 
 def is_away(error: BaseException) -> bool:
     """Whether the error means that the database cannot be reached now, through no fault of ours."""
-    if isinstance(error, PoolTimeout):
-        return True
     if isinstance(error, DBAPIError):
         return (
             error.connection_invalidated
             or isinstance(error.orig, OSError)
             or getattr(error.orig, "sqlstate", None) in SHUTTING_DOWN
         )
-    if isinstance(error, asyncpg.PostgresError):
-        return error.sqlstate in SHUTTING_DOWN or isinstance(error, DRIVER_AWAY)
     return isinstance(error, DRIVER_AWAY)
 
 

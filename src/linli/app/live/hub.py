@@ -16,15 +16,24 @@ ABOUT_RIGHTS = frozenset({"grant_changed", "session_ended"})
 
 @dataclass(slots=True, eq=False)
 class LiveSession:
-    """One open stream: its topics, and the frames that wait for its browser."""
+    """One open stream: its topics, and the frames that wait for its browser.
+
+    While `rights_changes` is ahead of `rights_known` nobody knows what it may hear: it hears
+    nothing until its stream has looked.
+    """
 
     account_id: UUID
     topics: frozenset[str]
     frames: deque[bytes] = field(default_factory=deque[bytes])
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     overflowed: bool = False
-    rights_changed: bool = False
+    rights_changes: int = 0
+    rights_known: int = 0
     closing: bool = False
+
+    @property
+    def in_doubt(self) -> bool:
+        return self.rights_changes != self.rights_known
 
 
 class Hub:
@@ -103,14 +112,18 @@ class Hub:
         frame = wire.frame(event)
         about_rights = event.name in ABOUT_RIGHTS
         for session in hearing:
-            if len(session.frames) < self._most_waiting:
-                session.frames.append(frame)
-            else:
-                session.overflowed = True
-                session.frames.clear()
+            if not session.in_doubt:
+                self._append(session, frame)
             if about_rights and f"account:{session.account_id}" in event.topics:
-                session.rights_changed = True
+                session.rights_changes += 1
             session.wake.set()
+
+    def _append(self, session: LiveSession, frame: bytes) -> None:
+        if len(session.frames) < self._most_waiting:
+            session.frames.append(frame)
+        else:
+            session.overflowed = True
+            session.frames.clear()
 
     def _index(self, session: LiveSession) -> None:
         for topic in session.topics:

@@ -10,7 +10,7 @@ from fastapi import Request
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from linli.app.listening import is_away
+from linli.app.listening import DRIVER_AWAY, is_away
 from linli.app.live import wire
 from linli.app.live.follow import missed
 from linli.app.live.hub import Hub, LiveSession
@@ -71,18 +71,19 @@ class Stream:
             look_at = self._now() + self._live.pace.look_s
             while not session.closing:
                 woken = await self._wait()
-                if session.rights_changed or self._now() >= look_at:
-                    held = await self._look_again()
-                    look_at = self._now() + self._live.pace.look_s
-                    if held is None:
-                        yield wire.signed_out()
-                        return
-                    yield held
                 waiting = hub.take(session)
                 if waiting:
                     yield waiting
                 elif not woken:
                     yield wire.BEAT
+                if session.in_doubt or self._now() >= look_at:
+                    said = await self._look_again()
+                    look_at = self._now() + self._live.pace.look_s
+                    if said is None:
+                        yield wire.signed_out()
+                        return
+                    if said:
+                        yield said
         finally:
             hub.leave(session)
 
@@ -100,30 +101,29 @@ class Stream:
     async def _look_again(self) -> bytes | None:
         """Whether the session still holds; its new topics take force at once.
 
-        None: it does not. Otherwise what to say first: nothing, or `reset` when its rights are
-        others than before.
+        None: it does not. Otherwise what to say: nothing, or `reset` when its rights may have
+        changed, because what happened since then was not handed to it.
         """
-        session = self._session
-        session.rights_changed = False
+        session, hub = self._session, self._live.hub
+        doubtful, changes = session.in_doubt, session.rights_changes
         try:
             scope = await scope_of(self._live.door, self._request)
         except Refusal:
             return None
-        except (DBAPIError, OSError) as error:
+        except (DBAPIError, *DRIVER_AWAY) as error:
             if not is_away(error):
                 raise
             log.warning("live_session_not_looked_up", error=repr(error))
-            session.rights_changed = True
             return b""
         if scope.account_id != session.account_id:
             return None
         topics = wire.topics_of(scope)
-        if topics == session.topics:
-            return b""
-        if not scope.permissions() and not scope.incidents:
+        changed = topics != session.topics
+        if changed and not scope.permissions() and not scope.incidents:
             return None
-        self._live.hub.move(session, topics)
-        return wire.reset(self._live.hub.position)
+        hub.move(session, topics)
+        session.rights_known = changes
+        return wire.reset(hub.position) if changed or doubtful else b""
 
     def _now(self) -> float:
         return asyncio.get_running_loop().time()
