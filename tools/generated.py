@@ -29,7 +29,7 @@ def openapi() -> str:
     settings = Settings(database_url="postgresql://nobody@127.0.0.1:9/none", demo=True)
     app = application(settings, generate_keys(), Metrics("tools", settings.run_folder))
     document = app.openapi()
-    return json.dumps(document, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+    return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
 
 
 def schema(document: str) -> str:

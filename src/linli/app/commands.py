@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version as version_of
 from pathlib import Path
 
+from sqlalchemy.exc import DBAPIError
+
 from linli.app import doctor
 from linli.app.access import database_access
 from linli.app.backup import back_up, restore
@@ -16,16 +18,30 @@ from linli.app.engine.roles import ensure_roles_and_database
 from linli.app.exposure import refuse_known_passwords_beyond_loopback
 from linli.app.founding import Founder, found
 from linli.app.keys import read_keys
+from linli.app.listening import is_away
 from linli.app.migrate import upgrade_database
 from linli.app.problems import Problem
 from linli.app.settings import Settings
 from linli.kernel.time import SystemClock
 
+# SQL states: no such user or wrong password, no such database, not enough rights.
+NOT_LET_IN = ("28", "3D", "42501")
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
     asked = parser().parse_args(arguments)
-    return told(lambda: RUN[asked.command](asked, settings_of(asked)))
+    return told(lambda: _run(asked))
+
+
+def _run(asked: argparse.Namespace) -> int:
+    try:
+        return RUN[asked.command](asked, settings_of(asked))
+    except (OSError, DBAPIError) as error:
+        state = str(getattr(getattr(error, "orig", None), "sqlstate", None))
+        if is_away(error) or state.startswith(NOT_LET_IN):
+            raise doctor.unreachable(error) from error
+        raise
 
 
 def _migrate(_asked: argparse.Namespace, settings: Settings) -> int:

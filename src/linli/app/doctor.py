@@ -267,20 +267,18 @@ async def database(settings: Settings, now: datetime) -> list[Finding]:
     except Problem as problem:
         return [Finding(subject, Verdict.BAD, problem)]
     except (OSError, DBAPIError, TimeoutError) as error:
-        said = str(error).splitlines()[0] if str(error) else type(error).__name__
-        return [
-            Finding(
-                subject,
-                Verdict.BAD,
-                Problem(
-                    f"连不上数据库：{said}",
-                    f"the database cannot be reached: {said}",
-                    remedy_chinese="检查 DATABASE_URL 的地址、用户和密码，以及数据库是否在运行",
-                    remedy_english="check DATABASE_URL (address, user, password) and whether the "
-                    "database runs",
-                ),
-            )
-        ]
+        return [Finding(subject, Verdict.BAD, unreachable(error))]
+
+
+def unreachable(error: BaseException) -> Problem:
+    """The problem behind a database that does not let us in, or does not answer."""
+    said = str(error).splitlines()[0] if str(error) else type(error).__name__
+    return Problem(
+        f"连不上数据库：{said}",
+        f"the database cannot be reached: {said}",
+        remedy_chinese="检查 DATABASE_URL 的地址、用户和密码，以及数据库是否在运行",
+        remedy_english="check DATABASE_URL (address, user, password) and whether the database runs",
+    )
 
 
 async def _server(url: str, now: datetime) -> list[Finding]:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from linli.app.command_line import COMMANDS
+from linli.app.keys import ensure_keys
 
 
 def linli(*arguments: str, data: Path, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -75,6 +76,14 @@ def test_from_init_to_a_restored_copy(data_folder: Path) -> None:
     assert said.returncode == 0, said.stderr
     assert "已恢复" in said.stdout
     assert (second / "secrets.json").read_bytes() == (first / "secrets.json").read_bytes()
+
+
+def test_a_database_that_is_away_is_told_without_a_traceback(tmp_path: Path) -> None:
+    ensure_keys(tmp_path)
+    said = linli("migrate", data=tmp_path, DATABASE_URL="postgresql://a:b@127.0.0.1:1/linli")
+    assert said.returncode == 1
+    assert "连不上数据库" in said.stderr
+    assert "Traceback" not in said.stderr
 
 
 def test_scenes_are_listed(tmp_path: Path) -> None:
