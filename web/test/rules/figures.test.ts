@@ -38,6 +38,13 @@ describe("a measured figure", () => {
     expect(judged(limit, "57，5", unitFor(limit, 57))).toEqual({ ok: true, value: 57.5 });
   });
 
+  it("tells water in litres when it is little, and in cubic metres when it is much", () => {
+    const water = (value: number): RuleSetting => ({ name: "amount", title: "用量", value, unit: "m³", low: 0, high: 1e6 });
+    expect([0.01, 2].map((value) => unitFor(water(value), value).code)).toEqual(["litre", "plain"]);
+    expect(judged(water(0.01), "15", unit(water(0.01), "litre"))).toEqual({ ok: true, value: 0.015 });
+    expect(boundsIn(water(0.01), unit(water(0.01), "litre"))).toEqual({ low: 0, high: 1e9 });
+  });
+
   it("refuses what is no number or out of bounds", () => {
     const plain = unitFor(limit, 57);
     for (const text of ["", "热", "1e999", "NaN"]) expect(judged(limit, text, plain)).toEqual({ ok: false, why: "notANumber" });

@@ -2,7 +2,7 @@
 import type { Rule, RuleSetting } from "@/api/types";
 
 export interface Unit {
-  code: "plain" | "s" | "min" | "hour" | "day";
+  code: "plain" | "litre" | "s" | "min" | "hour" | "day";
   /** How many of the server's units one of these is. */
   size: number;
 }
@@ -14,14 +14,22 @@ const SECONDS: Unit[] = [
   { code: "s", size: 1 },
 ];
 const PLAIN: Unit = { code: "plain", size: 1 };
+/** Water is counted in cubic metres, but a tap's worth of it is told in litres. */
+const LITRE: Unit = { code: "litre", size: 0.001 };
 
 export const isDuration = (setting: RuleSetting): boolean => setting.name.endsWith("_s");
 
+const isVolume = (setting: RuleSetting): boolean => setting.unit === "m³";
+
 /** The units a figure can be written in. */
-export const unitsOf = (setting: RuleSetting): Unit[] => (isDuration(setting) ? SECONDS.toReversed().filter(({ size }) => size <= setting.high) : [PLAIN]);
+export function unitsOf(setting: RuleSetting): Unit[] {
+  if (isDuration(setting)) return SECONDS.toReversed().filter(({ size }) => size <= setting.high);
+  return isVolume(setting) ? [LITRE, PLAIN] : [PLAIN];
+}
 
 /** The largest unit in which the value is a whole number; hours up to two days, as people say "36 小时". */
 export function unitFor(setting: RuleSetting, value: number): Unit {
+  if (isVolume(setting)) return Math.abs(value) < 1 ? LITRE : PLAIN;
   if (!isDuration(setting)) return PLAIN;
   if (value === 0) return SECONDS.at(-1) ?? PLAIN;
   return SECONDS.find(({ code, size }) => value % size === 0 && !(code === "day" && value < 2 * size)) ?? PLAIN;
@@ -32,7 +40,7 @@ export const tidy = (value: number): number => Number(value.toPrecision(12));
 
 /** A bound in the given unit, rounded inwards so that what is promised is allowed. */
 export function boundsIn(setting: RuleSetting, unit: Unit): { low: number; high: number } {
-  if (unit.size === 1) return { low: tidy(setting.low), high: tidy(setting.high) };
+  if (!isDuration(setting) || unit.size === 1) return { low: tidy(setting.low / unit.size), high: tidy(setting.high / unit.size) };
   return { low: Math.ceil((setting.low / unit.size) * 100) / 100, high: Math.floor((setting.high / unit.size) * 100) / 100 };
 }
 
@@ -43,7 +51,7 @@ export function judged(setting: RuleSetting, text: string, unit: Unit): Judged {
   const written = text.trim().replace("，", ".").replace(",", ".");
   const number = Number(written);
   if (written === "" || !Number.isFinite(number)) return { ok: false, why: "notANumber" };
-  const value = isDuration(setting) ? Math.round(number * unit.size) : tidy(number);
+  const value = isDuration(setting) ? Math.round(number * unit.size) : tidy(number * unit.size);
   return value < setting.low || value > setting.high ? { ok: false, why: "outOfBounds" } : { ok: true, value };
 }
 

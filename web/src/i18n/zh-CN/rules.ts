@@ -33,6 +33,7 @@ export default {
   offWords: "停用后，平台不再发现「{what}」，直到重新启用。已有的事件单不受影响。",
   offTitle: "停用「{title}」？",
   offAct: "停用",
+  unitLitre: "升",
   unitS: "秒",
   unitMin: "分钟",
   unitHour: "小时",
