@@ -8,6 +8,9 @@ from linli.kernel import deadlines, events, reactions, web  # their tables join 
 from linli.kernel.database import metadata
 from linli.kernel.row_security import FUNCTIONS, all_statements
 
+# Readiness compares the schema with the release.
+READ_VERSION = "GRANT SELECT ON alembic_version TO linli_app, linli_gateway"
+
 KERNEL = (deadlines, events, reactions, web)
 
 
@@ -33,7 +36,7 @@ def load() -> tuple[str, ...]:
 def ddl_after_tables() -> tuple[str, ...]:
     """What follows the tables: the functions of row security, the policies, the extra SQL."""
     extra = load()
-    return (*FUNCTIONS, *all_statements(metadata), *extra)
+    return (*FUNCTIONS, *all_statements(metadata), *extra, READ_VERSION)
 
 
 __all__ = ["KERNEL", "ddl_after_tables", "load", "metadata", "model_modules"]

@@ -1715,3 +1715,5 @@ CREATE POLICY attaching ON support_file_use FOR INSERT TO linli_app WITH CHECK (
 CREATE POLICY telling ON support_message FOR INSERT TO linli_app WITH CHECK ((SELECT linli_account()) IS NOT NULL)
 --
 INSERT INTO kernel_event_sequence (id, last_offset) VALUES (1, 0)
+--
+GRANT SELECT ON alembic_version TO linli_app, linli_gateway
