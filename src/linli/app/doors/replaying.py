@@ -1,20 +1,20 @@
 """Held messages taken in again, because what was wrong has been put right."""
 
 import asyncio
+from uuid import UUID
 
 import structlog
-from sqlalchemy.exc import DBAPIError
 
 from linli.app.doors.ports import admission_of
 from linli.app.intake.absorbing import Absorber
 from linli.app.intake.decoding import decode_into, nothing
-from linli.app.listening import DRIVER_AWAY
+from linli.app.listening import is_away, is_collision
 from linli.kernel.work import Work, Workshop
 from linli.sensing.devices.public import DeviceRegister
 from linli.sensing.gateway.public import Inbound
 from linli.sensing.quarantine.contracts import HeldMessage
 from linli.sensing.quarantine.ports import Replayed
-from linli.sensing.quarantine.public import replay_next
+from linli.sensing.quarantine.public import give_up_replay, replay_next
 
 NOBODYS = Replayed(
     accepted=False,
@@ -22,6 +22,7 @@ NOBODYS = Replayed(
     reason_title="连接没有登记",
     words="发来这条消息的连接已经不在登记里了。",
 )
+GIVEN_UP_WORDS = "平台处理这条消息时又出错了；已记入日志，修复后可以再次重放。"
 LOOK_EVERY_S = 30.0
 FAILED_WAIT_S = 2.0
 
@@ -34,9 +35,12 @@ class IntakeReplay:
     def __init__(self, register: DeviceRegister, absorber: Absorber) -> None:
         self._register = register
         self._absorber = absorber
+        self.last: UUID | None = None
+        """The message that was tried last."""
 
     async def replay(self, work: Work, message: HeldMessage) -> Replayed:
         """Decode, record and judge the message as if it had just come in."""
+        self.last = message.id
         if message.connection_id is None:
             return NOBODYS
         known = await self._register.load_within(work, message.connection_id)
@@ -81,14 +85,28 @@ class Replayer:
         """Replay what is asked for, one message a transaction, for ever."""
         while True:
             try:
-                async with self._workshop.work() as work:
-                    more = await replay_next(work, self._replay)
-            except (DBAPIError, *DRIVER_AWAY) as error:
-                log.warning("replay_failed", error=repr(error))
+                more = await self._next()
+            except Exception:
+                log.exception("replay_failed")
                 await asyncio.sleep(FAILED_WAIT_S)
                 continue
             if not more:
                 await self._wait()
+
+    async def _next(self) -> bool:
+        """Replay one; one that cannot be recorded waits again, so that others have their turn."""
+        self._replay.last = None
+        try:
+            async with self._workshop.work() as work:
+                return await replay_next(work, self._replay)
+        except Exception as error:
+            failed = self._replay.last
+            if failed is None or is_away(error) or is_collision(error):
+                raise
+            log.exception("replay_given_up", message=str(failed))
+            async with self._workshop.work() as work:
+                await give_up_replay(work, failed, GIVEN_UP_WORDS)
+            return True
 
     async def _wait(self) -> None:
         try:

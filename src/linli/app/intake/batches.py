@@ -11,10 +11,11 @@ from collections.abc import Sequence
 
 import structlog
 from asyncpg import exceptions as postgres
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from linli.app.intake.absorbing import Absorber
 from linli.app.intake.decoding import Decoded, decode_into, nothing
+from linli.app.listening import COLLISION, is_away
 from linli.kernel.work import Workshop
 from linli.sensing.devices.public import DeviceRegister
 from linli.sensing.gateway.contracts import FAILED, Inbound, Outcome, quarantined
@@ -79,19 +80,26 @@ class Intake:
 
     async def _commit(self, messages: Sequence[Inbound]) -> Sequence[Outcome]:
         """Commit the messages together; what cannot be committed is found by halving."""
+        collided = False
         for attempt in range(TRIES):
             try:
                 return await self._once(messages)
-            except (InterfaceError, OperationalError, OSError, postgres.PostgresConnectionError):
-                log.warning("intake_database_away", messages=len(messages), attempt=attempt)
-                return [FAILED] * len(messages)
-            except (DBAPIError, postgres.PostgresError) as error:
+            except Exception as error:
+                if is_away(error):
+                    log.warning("intake_database_away", messages=len(messages), error=repr(error))
+                    return [FAILED] * len(messages)
+                if not isinstance(error, DBAPIError | postgres.PostgresError):
+                    # A bug that one message brings out must not stop the others.
+                    log.exception("intake_failed", messages=len(messages))
+                    break
+                collided = _collided(error)
                 self.retried += 1
-                log.warning("intake_again", messages=len(messages), error=repr(error))
-            except Exception:
-                # A bug that one message brings out must not stop the others.
-                log.exception("intake_failed", messages=len(messages))
-                break
+                log.warning(
+                    "intake_again", messages=len(messages), attempt=attempt, error=repr(error)
+                )
+        if collided and len(messages) == 1:
+            # Nothing is wrong with the message: its device sends it again.
+            return [FAILED]
         if len(messages) == 1:
             return [await self._set_aside(messages[0])]
         middle = len(messages) // 2
@@ -130,7 +138,12 @@ class Intake:
         try:
             async with self._workshop.work() as work:
                 await hold(work, [unusable])
-        except (DBAPIError, postgres.PostgresError, OSError):
+        except Exception:
             log.exception("intake_set_aside_failed", topic=message.topic)
             return FAILED
         return quarantined(UNPROCESSABLE)
+
+
+def _collided(error: Exception) -> bool:
+    """Whether the same work, done again, may well succeed."""
+    return getattr(getattr(error, "orig", error), "sqlstate", None) in COLLISION

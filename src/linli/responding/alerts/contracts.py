@@ -154,8 +154,12 @@ class Ring(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rung:
-    """An alert and what just happened to it; `tell` is False for a repeat nobody must hear of."""
+    """An alert and what just happened to it; `tell` is False for a repeat nobody must hear of.
+
+    `findings` is how many findings of one batch did it; the end of a condition is none.
+    """
 
     ring: Ring
     alert: Alert
     tell: bool = True
+    findings: int = 1

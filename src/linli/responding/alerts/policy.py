@@ -79,4 +79,4 @@ def take_in(finding: Finding, ringing: Alert | None, alert_id: UUID) -> Rung:
 
 def cleared(alert: Alert, at: datetime) -> Rung:
     quiet = replace(alert, state=AlertState.CLEARED, cleared_at=at)
-    return Rung(ring=Ring.CLEARED, alert=quiet)
+    return Rung(ring=Ring.CLEARED, alert=quiet, findings=0)

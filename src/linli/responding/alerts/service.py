@@ -25,8 +25,14 @@ async def raise_alerts(work: Work, findings: Sequence[Finding]) -> tuple[Rung, .
         rung = policy.take_in(finding, alerts.get(key), work.new_id())
         alerts[key] = rung.alert
         earlier = outcome.get(key)
-        if earlier is not None and rung.ring is Ring.REPEATED:
-            rung = Rung(ring=earlier.ring, alert=rung.alert, tell=earlier.tell or rung.tell)
+        if earlier is not None:
+            repeated = rung.ring is Ring.REPEATED
+            rung = Rung(
+                ring=earlier.ring if repeated else rung.ring,
+                alert=rung.alert,
+                tell=earlier.tell or rung.tell,
+                findings=earlier.findings + 1,
+            )
         outcome[key] = rung
     rungs = tuple(outcome.values())
     await store.save(work.connection, [rung.alert for rung in rungs])

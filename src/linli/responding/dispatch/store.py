@@ -106,7 +106,7 @@ async def loads(connection: AsyncConnection, account_ids: Collection[UUID]) -> d
         .where(_o.assignee_id == func.any(list(account_ids)), _o.ended_at.is_(None))
         .group_by(_o.assignee_id)
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,7 +61,7 @@ async def respond(work: Work, judgement: Judgement) -> tuple[Incident, ...]:
         if incident is not None:
             touched.append(await _continue(work, incident, rung))
         elif rung.ring in {Ring.RANG, Ring.WORSENED}:
-            touched.append(await _open(work, rung.alert))
+            touched.append(await _open(work, rung))
     return tuple(touched)
 
 
@@ -93,14 +93,13 @@ async def _continue(work: Work, incident: Incident, rung: Rung) -> Incident:
     seen = replace(
         incident,
         version=incident.version + 1,
-        times_seen=incident.times_seen + (rung.ring is not Ring.CLEARED),
+        times_seen=incident.times_seen + rung.findings,
         last_seen_at=max(incident.last_seen_at, rung.alert.last_seen_at),
         severity=finding.severity if worse else incident.severity,
         ringing=rung.ring is not Ring.CLEARED,
         evidence=tuple(dict.fromkeys((*incident.evidence, *finding.evidence))),
     )
     if rung.ring is Ring.REPEATED:
-        seen = replace(seen, times_seen=max(seen.times_seen, rung.alert.times_seen))
         if not rung.tell:
             await store.overwrite(work.connection, replace(seen, version=incident.version))
             return seen
@@ -133,7 +132,8 @@ def _alert_step(alert: Alert, title: str) -> StepDraft:
     )
 
 
-async def _open(work: Work, alert: Alert) -> Incident:
+async def _open(work: Work, rung: Rung) -> Incident:
+    alert = rung.alert
     finding = alert.finding
     devices = await devices_named(work, [finding.device_id])
     device = devices.get(finding.device_id)
@@ -154,6 +154,7 @@ async def _open(work: Work, alert: Alert) -> Incident:
     incident = replace(
         incident,
         ringing=True,
+        times_seen=rung.findings,
         source_kind="device",
         source_title=device.title if device else finding.rule.title,
         source_device_id=finding.device_id,

@@ -308,8 +308,8 @@ async def counts(
         await connection.execute(_RATES, {"since": now - timedelta(days=30), "estate": estate_id})
     ).one()
     return Counts(
-        by_severity=dict(by_severity.tuples().all()),
-        by_state=dict(by_state.tuples().all()),
+        by_severity=dict(by_severity.all()),
+        by_state=dict(by_state.all()),
         overdue=int(overdue or 0),
         closed_today=int(closed or 0),
         loop_rate=rates.loop_rate,
@@ -321,7 +321,7 @@ async def open_by_estate(connection: AsyncConnection) -> dict[UUID, int]:
     rows = await connection.execute(
         select(_i.estate_id, func.count()).where(_i.ended_at.is_(None)).group_by(_i.estate_id)
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 async def to_close(connection: AsyncConnection, before: datetime, *, most: int) -> Sequence[UUID]:
