@@ -6,7 +6,7 @@ PYTHON ?= python3
 PY     := $(VENV)/bin/python
 DATA   ?=
 # These start whole installations and have the machine to themselves.
-WHOLE  := $(wildcard tests/e2e tests/faults)
+WHOLE  := $(wildcard tests/integration tests/e2e)
 UP     := $(PY) -m linli.app.cli up --demo $(if $(DATA),--data $(DATA))
 
 .DEFAULT_GOAL := help
