@@ -50,7 +50,9 @@ class Scope:
         return estate_id in self.estates_for(permission)
 
     def may_anywhere(self, permission: str) -> bool:
-        return bool(self.estates_for(permission) or self.organisations_for(permission))
+        return any(
+            reach.get(permission) for reach in (self.estates, self.organisations, self.incidents)
+        )
 
     def permissions(self) -> frozenset[str]:
         held = [

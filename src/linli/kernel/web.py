@@ -17,13 +17,16 @@ from sqlalchemy import Column, Index, Integer, LargeBinary, String, Table, selec
 from sqlalchemy.dialects.postgresql import insert
 
 from linli.kernel.database import Id, Moment, metadata
-from linli.kernel.errors import BadInput, Forbidden, NotSignedIn
+from linli.kernel.errors import BadInput, Forbidden, NotSignedIn, Refusal
 from linli.kernel.row_security import by_account, guarded
 from linli.kernel.work import Work
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 KEY_HEADER = "Idempotency-Key"
 KEY_LENGTH = 100
+SHOWN_ONCE = "X-Shown-Once"
+"""An endpoint sets this header when its answer holds a secret: then the answer is not kept."""
+SECRET = -1
 
 idempotency_table = Table(
     "kernel_idempotency",
@@ -54,6 +57,14 @@ class Door(Protocol):
 class KeyReused(BadInput):
     code = "idempotency_key_reused"
     text = "同一个操作编号被用于不同的内容，请刷新页面后重试"
+
+
+class ShownBefore(Refusal):
+    """The first answer held a secret, which is kept nowhere and told only once."""
+
+    status = 409
+    code = "shown_once"
+    text = "已经办好，但凭证只显示一次；没有记下的话，请更换凭证"
 
 
 class WorkRoute(APIRoute):
@@ -101,12 +112,18 @@ async def _once(
         ).one()
         if first.request_hash != request_hash:
             raise KeyReused(field=KEY_HEADER)
+        if first.status == SECRET:
+            raise ShownBefore
         return Response(first.body, first.status, media_type="application/json")
     response = await endpoint(request)
+    secret = response.headers.get(SHOWN_ONCE) is not None
     await work.connection.execute(
         idempotency_table.update()
         .where(*mine)
-        .values(status=response.status_code, body=response.body)
+        .values(
+            status=SECRET if secret else response.status_code,
+            body=b"" if secret else response.body,
+        )
     )
     return response
 

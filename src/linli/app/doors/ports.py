@@ -54,22 +54,30 @@ async def reaching(workshop: Workshop) -> AsyncGenerator[Work]:
 
 @dataclass(frozen=True, slots=True)
 class DriverTopics:
-    """A connection's topics, as its driver has them."""
+    """A connection's topics, as its driver has them; children registered meanwhile count."""
 
-    known: KnownConnection
+    register: devices.DeviceRegister
+    first: KnownConnection
+
+    @property
+    def known(self) -> KnownConnection:
+        """The connection as the register has it now."""
+        return self.register.get(self.first.id) or self.first
 
     def may_publish(self, topic: str) -> bool:
-        return driver_of(self.known).may_publish(topic, self.known.connection.code)
+        """Whether the connection's driver speaks on this topic."""
+        return driver_of(self.first).may_publish(topic, self.first.connection.code)
 
     def command_topics(self) -> Sequence[str]:
-        children = tuple(self.known.children)
-        return driver_of(self.known).command_topics(self.known.connection.code, children)
+        """The filters on which commands of the connection and its children are sent."""
+        known = self.known
+        return driver_of(known).command_topics(known.connection.code, tuple(known.children))
 
 
-def admission_of(known: KnownConnection) -> Admission:
+def admission_of(known: KnownConnection, register: devices.DeviceRegister) -> Admission:
     """What a connection of the register may do at the door."""
     connection = known.connection
-    return Admission(connection.id, connection.code, DriverTopics(known))
+    return Admission(connection.id, connection.code, DriverTopics(register, known))
 
 
 class RegisterDoorkeeper:
@@ -103,7 +111,7 @@ class RegisterDoorkeeper:
             known = await self._register.load_within(work, connection.id)
         if known is None:
             return Refused(RefusalReason.NOT_AUTHORIZED, "the connection has gone meanwhile")
-        return admission_of(known)
+        return admission_of(known, self._register)
 
     async def dismissals(self) -> AsyncIterator[Dismissal]:
         """Yield connections whose credential ended or whose topics changed."""
@@ -155,8 +163,9 @@ def _stored(kept: devices.KeptSession) -> StoredSession:
 class DatabaseSessions:
     """Fills `SessionStore`."""
 
-    def __init__(self, workshop: Workshop) -> None:
+    def __init__(self, workshop: Workshop, register: devices.DeviceRegister) -> None:
         self._workshop = workshop
+        self._register = register
 
     async def load(self, connection_id: UUID, client_id: str) -> StoredSession | None:
         """Return the session, or None."""
@@ -177,18 +186,17 @@ class DatabaseSessions:
     async def due(self, now: datetime, limit: int) -> Sequence[tuple[StoredSession, Admission]]:
         """Return sessions with a will due or an end passed, each with its admission."""
         async with reaching(self._workshop) as work:
-            found = await devices.due_sessions(work.connection, now, limit)
-            known = await devices.known_connections(work, {one.connection_id for one in found})
-            for kept in found:
-                if kept.connection_id not in known:
+            due: list[tuple[StoredSession, Admission]] = []
+            for kept in await devices.due_sessions(work.connection, now, limit):
+                # Loaded into the register, where the intake will look for who left the will.
+                known = await self._register.load_within(work, kept.connection_id)
+                if known is None:
                     await devices.remove_session(
                         work.connection, kept.connection_id, kept.client_id
                     )
-        return [
-            (_stored(kept), admission_of(known[kept.connection_id]))
-            for kept in found
-            if kept.connection_id in known
-        ]
+                else:
+                    due.append((_stored(kept), admission_of(known, self._register)))
+        return due
 
     async def reclaim(self, gateway: str, now: datetime, will_due_at: datetime) -> int:
         """Mark as away every session still held by this gateway's last run."""

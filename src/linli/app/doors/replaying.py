@@ -46,7 +46,7 @@ class IntakeReplay:
         known = await self._register.load_within(work, message.connection_id)
         if known is None:
             return NOBODYS
-        admission = admission_of(known)
+        admission = admission_of(known, self._register)
         inbound = Inbound(
             admission=admission,
             client_id="replay",

@@ -74,7 +74,7 @@ async def run(settings: Settings, keys: Keys) -> None:
         GatewayPorts(
             doorkeeper=doorkeeper,
             ingest=intake,
-            sessions=DatabaseSessions(workshop),
+            sessions=DatabaseSessions(workshop, register),
             commands=commands,
             presence=RegisterPresence(workshop, register),
         ),

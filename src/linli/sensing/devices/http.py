@@ -5,11 +5,11 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Query, Request
+from fastapi import Query, Request, Response
 from pydantic import BaseModel, ConfigDict
 
 from linli.directory.places.public import estates_named
-from linli.kernel.web import CurrentWork, require, router
+from linli.kernel.web import SHOWN_ONCE, CurrentWork, require, router
 from linli.kernel.work import Work
 from linli.sensing.devices import policy, service
 from linli.sensing.devices.addresses import doors_at
@@ -153,8 +153,11 @@ async def read_connection(work: CurrentWork, connection_id: UUID) -> ConnectionS
 
 
 @api.post("/{connection_id}/rotate")
-async def rotate(work: CurrentWork, connection_id: UUID, request: Request) -> CredentialShape:
+async def rotate(
+    work: CurrentWork, connection_id: UUID, request: Request, response: Response
+) -> CredentialShape:
     """A new token; whoever uses the old one is cut off at once."""
+    response.headers[SHOWN_ONCE] = "true"
     connection = await service.connection_of(work, connection_id)
     require(work, "manage_devices", connection.estate_id)
     return credential_shape(

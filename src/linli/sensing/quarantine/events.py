@@ -17,4 +17,4 @@ class QuarantineChanged(Event):
 
     def topics(self) -> tuple[str, ...]:
         """All who may see the estate's held messages; nobody's go to those above all estates."""
-        return (f"see_quarantine:{self.estate_id}",)
+        return (f"see_quarantine:{self.estate_id or 'anywhere'}",)

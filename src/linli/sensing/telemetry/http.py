@@ -6,13 +6,13 @@ from datetime import datetime, timedelta
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import Query, Request
+from fastapi import Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from linli.directory.places.contracts import Estate, Place
 from linli.directory.places.public import estates_named, places_named
 from linli.kernel.errors import BadInput
-from linli.kernel.web import CurrentWork, require, router
+from linli.kernel.web import SHOWN_ONCE, CurrentWork, require, router
 from linli.kernel.work import Work
 from linli.sensing.devices import public as devices
 from linli.sensing.devices.contracts import (
@@ -311,9 +311,10 @@ async def count_devices(work: CurrentWork, wanted: Annotated[Wanted, Query()]) -
 
 @api.post("", status_code=201)
 async def register_device(
-    work: CurrentWork, draft: RegistrationShape, request: Request
+    work: CurrentWork, draft: RegistrationShape, request: Request, response: Response
 ) -> RegisteredShape:
     """Register a device; the credential in the answer is never shown again."""
+    response.headers[SHOWN_ONCE] = "true"
     require(work, "manage_devices", draft.estate_id)
     doors = devices.doors_at(request.app.state, request.url.hostname)
     devices.check_driver(draft.driver, doors)
