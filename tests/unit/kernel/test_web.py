@@ -8,7 +8,7 @@ from typing import Annotated
 from uuid import UUID, uuid4
 
 import pytest
-from fastapi import FastAPI, Form, Request, UploadFile
+from fastapi import FastAPI, Form, Request, Response, UploadFile
 from fastapi.responses import JSONResponse
 from httpx import ASGITransport, AsyncClient
 from pydantic import BaseModel
@@ -16,7 +16,7 @@ from sqlalchemy import func, select, text
 
 from linli.kernel.errors import IllegalMove, Refusal
 from linli.kernel.scope import NOBODY, Scope
-from linli.kernel.web import KEY_HEADER, CurrentWork, idempotency_table, router
+from linli.kernel.web import KEY_HEADER, SHOWN_ONCE, CurrentWork, idempotency_table, router
 from linli.kernel.work import Work, Workshop
 
 LI, WANG = UUID(int=11), UUID(int=12)
@@ -50,6 +50,12 @@ async def keep_file(
     work: CurrentWork, file: UploadFile, purpose: Annotated[str, Form()]
 ) -> dict[str, str]:
     return {"id": str(work.new_id()), "purpose": purpose, "bytes": str(len(await file.read()))}
+
+
+@api.post("/secret")
+async def make_secret(work: CurrentWork, response: Response) -> dict[str, str]:
+    response.headers[SHOWN_ONCE] = "true"
+    return {"token": f"secret-{work.new_id()}"}
 
 
 @api.get("")
@@ -100,6 +106,19 @@ async def test_the_same_write_sent_again_gets_the_first_answer(client: AsyncClie
     assert (first.status_code, again.status_code) == (201, 201)
     assert first.json() == again.json() == {"number": 1}
     assert other.json() == {"number": 2}
+
+
+async def test_a_secret_is_told_once_and_kept_nowhere(
+    client: AsyncClient, workshops: tuple[Workshop, Workshop]
+) -> None:
+    headers = key()
+    first = await client.post("/notes/secret", headers=headers)
+    again = await client.post("/notes/secret", headers=headers)
+    assert first.json()["token"].startswith("secret-")
+    assert (again.status_code, again.json()) == (409, {"code": "shown_once"})
+    async with workshops[1].work() as work:
+        bodies = await work.connection.execute(select(idempotency_table.c.body))
+        assert not [body for body in bodies.scalars() if b"secret" in body]
 
 
 async def test_two_sent_at_once_are_done_once(client: AsyncClient) -> None:
