@@ -4,7 +4,7 @@
  */
 
 export interface paths {
-    "/api/accounts": {
+    "/healthz": {
         parameters: {
             query?: never;
             header?: never;
@@ -12,34 +12,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List Accounts
-         * @description Accounts one manages, by login; `q` looks into names, logins and the phone's last digits.
+         * Healthz
+         * @description 200 as long as the process answers at all; looks at nothing else.
          */
-        get: operations["list_accounts_api_accounts_get"];
-        put?: never;
-        /**
-         * Create Account
-         * @description Create an account in an organisation one manages; its first password is shown this once.
-         */
-        post: operations["create_account_api_accounts_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/accounts/{account_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Read Account
-         * @description One account with its grants.
-         */
-        get: operations["read_account_api_accounts__account_id__get"];
+        get: operations["healthz_healthz_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -48,87 +24,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/accounts/{account_id}/grants": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Grant Role
-         * @description Give an account a role over an organisation, a company or an estate.
-         */
-        post: operations["grant_role_api_accounts__account_id__grants_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/accounts/{account_id}/lock": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Lock Account
-         * @description Close an account: its sessions and live pages end at once.
-         */
-        post: operations["lock_account_api_accounts__account_id__lock_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/accounts/{account_id}/reset-password": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Reset Password
-         * @description Give an account a first password again; its sessions end.
-         */
-        post: operations["reset_password_api_accounts__account_id__reset_password_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/accounts/{account_id}/unlock": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Unlock Account
-         * @description Open a locked account again, and forgive its wrong passwords.
-         */
-        post: operations["unlock_account_api_accounts__account_id__unlock_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/audit": {
+    "/readyz": {
         parameters: {
             query?: never;
             header?: never;
@@ -136,10 +32,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List Entries
-         * @description Who did what, newest first. Needs `see_audit`; shows the acts of one's own area.
+         * Readyz
+         * @description 200 when the database answers and has the newest schema, else 503.
          */
-        get: operations["list_entries_api_audit_get"];
+        get: operations["readyz_readyz_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -148,7 +44,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/audit/actions": {
+    "/api/live": {
         parameters: {
             query?: never;
             header?: never;
@@ -156,10 +52,15 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List Actions
-         * @description The actions that the audit knows, with their titles.
+         * Live
+         * @description What happens, as server-sent events, for as long as the session holds.
+         *
+         *     Events carry `id:` (the offset), their name and a JSON object `{offset, name, estate_id, at, …}`
+         *     with ids, versions and codes only. The first is `joined`. With `Last-Event-ID` what was missed
+         *     comes next; `reset` means: read everything again. A comment beats every 5 s. `signed_out` is
+         *     the last event when the session ended or its last right was taken.
          */
-        get: operations["list_actions_api_audit_actions_get"];
+        get: operations["live_api_live_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -168,7 +69,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/connections": {
+    "/api/health": {
         parameters: {
             query?: never;
             header?: never;
@@ -176,72 +77,12 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List Connections
-         * @description Connections by code, of one estate or of all that the session may see.
+         * Health
+         * @description How the processes, the database and the queues are. Open to all; names no secrets.
          */
-        get: operations["list_connections_api_connections_get"];
+        get: operations["health_api_health_get"];
         put?: never;
         post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/connections/{connection_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Read Connection
-         * @description One connection.
-         */
-        get: operations["read_connection_api_connections__connection_id__get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/connections/{connection_id}/revoke": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Revoke
-         * @description End the credential; whoever uses it is cut off at once.
-         */
-        post: operations["revoke_api_connections__connection_id__revoke_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/connections/{connection_id}/rotate": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Rotate
-         * @description A new token; whoever uses the old one is cut off at once.
-         */
-        post: operations["rotate_api_connections__connection_id__rotate_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -308,7 +149,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/device-kinds": {
+    "/api/accounts": {
         parameters: {
             query?: never;
             header?: never;
@@ -316,10 +157,34 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List Kinds
-         * @description Every kind of device: what it measures, tells and can be told.
+         * List Accounts
+         * @description Accounts one manages, by login; `q` looks into names, logins and the phone's last digits.
          */
-        get: operations["list_kinds_api_device_kinds_get"];
+        get: operations["list_accounts_api_accounts_get"];
+        put?: never;
+        /**
+         * Create Account
+         * @description Create an account in an organisation one manages; its first password is shown this once.
+         */
+        post: operations["create_account_api_accounts_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/accounts/{account_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Account
+         * @description One account with its grants.
+         */
+        get: operations["read_account_api_accounts__account_id__get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -328,31 +193,87 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/devices": {
+    "/api/accounts/{account_id}/lock": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /**
-         * List Devices
-         * @description Devices by code, with their newest values.
-         */
-        get: operations["list_devices_api_devices_get"];
+        get?: never;
         put?: never;
         /**
-         * Register Device
-         * @description Register a device; the credential in the answer is never shown again.
+         * Lock Account
+         * @description Close an account: its sessions and live pages end at once.
          */
-        post: operations["register_device_api_devices_post"];
+        post: operations["lock_account_api_accounts__account_id__lock_post"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/devices/counts": {
+    "/api/accounts/{account_id}/unlock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Unlock Account
+         * @description Open a locked account again, and forgive its wrong passwords.
+         */
+        post: operations["unlock_account_api_accounts__account_id__unlock_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/accounts/{account_id}/grants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Grant Role
+         * @description Give an account a role over an organisation, a company or an estate.
+         */
+        post: operations["grant_role_api_accounts__account_id__grants_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/grants/{grant_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke Grant
+         * @description Take a grant back; answers what it was.
+         */
+        delete: operations["revoke_grant_api_grants__grant_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/roles": {
         parameters: {
             query?: never;
             header?: never;
@@ -360,10 +281,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Count Devices
-         * @description How many devices stand how.
+         * List Roles
+         * @description All roles; `may_hand_out` marks those the signed-in account may give to others.
          */
-        get: operations["count_devices_api_devices_counts_get"];
+        get: operations["list_roles_api_roles_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -372,7 +293,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/devices/{device_id}": {
+    "/api/installation": {
         parameters: {
             query?: never;
             header?: never;
@@ -380,58 +301,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Read Device
-         * @description One device with all that is known of it.
+         * Installation
+         * @description What this installation is called; open to all.
          */
-        get: operations["read_device_api_devices__device_id__get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        /**
-         * Change Device
-         * @description Give a device another title or place.
-         */
-        patch: operations["change_device_api_devices__device_id__patch"];
-        trace?: never;
-    };
-    "/api/devices/{device_id}/commands": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List Commands
-         * @description What a device was told to do, newest first.
-         */
-        get: operations["list_commands_api_devices__device_id__commands_get"];
-        put?: never;
-        /**
-         * Command Device
-         * @description Tell a device to do something; it waits until the device is there or its time is over.
-         */
-        post: operations["command_device_api_devices__device_id__commands_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/devices/{device_id}/events": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List Events
-         * @description What happened at a device, newest first.
-         */
-        get: operations["list_events_api_devices__device_id__events_get"];
+        get: operations["installation_api_installation_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -440,7 +313,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/devices/{device_id}/series": {
+    "/api/session": {
         parameters: {
             query?: never;
             header?: never;
@@ -448,12 +321,83 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Read Series
-         * @description A property over time, the last 24 hours unless told otherwise, in at most `points` parts.
+         * Who Am I
+         * @description Who is signed in; 401 when nobody is.
          */
-        get: operations["read_series_api_devices__device_id__series_get"];
+        get: operations["who_am_i_api_session_get"];
+        put?: never;
+        /**
+         * Sign In
+         * @description Sign in: sets the session cookie, always a new one.
+         *
+         *     401 for a wrong login or password (both look the same), 423 with `retry_after_s` after too
+         *     many tries or for a closed account.
+         */
+        post: operations["sign_in_api_session_post"];
+        /**
+         * Sign Out
+         * @description End this session.
+         */
+        delete: operations["sign_out_api_session_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
         put?: never;
         post?: never;
+        /**
+         * Sign Out Everywhere
+         * @description End every session of the account, on all its devices.
+         */
+        delete: operations["sign_out_everywhere_api_sessions_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/session/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change Password
+         * @description Change one's own password; the account's other sessions end.
+         */
+        post: operations["change_password_api_session_password_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/accounts/{account_id}/reset-password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reset Password
+         * @description Give an account a first password again; its sessions end.
+         */
+        post: operations["reset_password_api_accounts__account_id__reset_password_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -484,6 +428,130 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/organisations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Organisations
+         * @description The organisations one knows of with the contracts one may see, parents first.
+         */
+        get: operations["list_organisations_api_organisations_get"];
+        put?: never;
+        /**
+         * Add Organisation
+         * @description Add an organisation under one that one manages.
+         */
+        post: operations["add_organisation_api_organisations_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/service-contracts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign Contract
+         * @description Put a company in charge of duties on an estate; one manages both.
+         */
+        post: operations["sign_contract_api_service_contracts_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/service-contracts/{contract_id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End Contract
+         * @description End a contract now: the company's people lose the estate at once.
+         */
+        post: operations["end_contract_api_service_contracts__contract_id__end_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List People
+         * @description People, masked. `q`: words of a name or address, or the last four digits of a phone.
+         */
+        get: operations["list_people_api_people_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/people/{person_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Person
+         * @description One person, masked.
+         */
+        get: operations["read_person_api_people__person_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/people/{person_id}/reveal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reveal
+         * @description One person in full. Needs `see_people_full` on an estate of theirs; the look is recorded.
+         */
+        post: operations["reveal_api_people__person_id__reveal_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/estates/{estate_id}/plan": {
         parameters: {
             query?: never;
@@ -504,30 +572,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/files": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Upload File
-         * @description Upload a photo (JPEG, PNG or WebP, at most 20 MB and 20 million pixels) as `file`.
-         *
-         *     It is painted anew: position, device and other hidden fields are gone. Until it is attached
-         *     to a report or an order only the uploader sees it.
-         */
-        post: operations["upload_file_api_files_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/files/{file_id}": {
+    "/api/places": {
         parameters: {
             query?: never;
             header?: never;
@@ -535,12 +580,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Read File
-         * @description The photo or film itself, for those who see what it is attached to.
-         *
-         *     Who read it, when, from where and why (`reason`) goes into the audit.
+         * List Places
+         * @description What lies directly in a place, or in the estate; with `kind` all such places instead.
          */
-        get: operations["read_file_api_files__file_id__get"];
+        get: operations["list_places_api_places_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -549,339 +592,20 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/grants/{grant_id}": {
+    "/api/places/{place_id}": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * Read Place
+         * @description One place, what it lies in, and how much there is inside it.
+         */
+        get: operations["read_place_api_places__place_id__get"];
         put?: never;
         post?: never;
-        /**
-         * Revoke Grant
-         * @description Take a grant back; answers what it was.
-         */
-        delete: operations["revoke_grant_api_grants__grant_id__delete"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/health": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Health
-         * @description How the processes, the database and the queues are. Open to all; names no secrets.
-         */
-        get: operations["health_api_health_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/incidents": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List Incidents
-         * @description The queue: what is unanswered and critical first, or newest first.
-         *
-         *     `ids` fetches again what has changed, whatever its state. `cursor` is the number of rows
-         *     already shown.
-         */
-        get: operations["list_incidents_api_incidents_get"];
-        put?: never;
-        /**
-         * Report Incident
-         * @description Open an incident that a person reports. 404 unknown estate, 422 names the field.
-         */
-        post: operations["report_incident_api_incidents_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/incidents/bulk": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Move Many
-         * @description The same move for many; each is done or refused with its reason.
-         */
-        post: operations["move_many_api_incidents_bulk_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/incidents/categories": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List Categories
-         * @description The sorts of matters there are.
-         */
-        get: operations["list_categories_api_incidents_categories_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/incidents/counts": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Count Incidents
-         * @description How many are unanswered by severity, active by state, overdue, closed today, and rates.
-         */
-        get: operations["count_incidents_api_incidents_counts_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/incidents/{incident_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Read Incident
-         * @description One incident with alerts, orders, story, places and plan. 404 absent or out of reach.
-         */
-        get: operations["read_incident_api_incidents__incident_id__get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/incidents/{incident_id}/moves": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Move Incident
-         * @description Take, resolve, confirm, close, mark as false alarm, reopen, merge or raise.
-         *
-         *     409 when the state does not allow it or somebody was faster, 422 when words are missing.
-         */
-        post: operations["move_incident_api_incidents__incident_id__moves_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/incidents/{incident_id}/notes": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Add Note
-         * @description Add a note, with pictures if any. 422 when it is empty.
-         */
-        post: operations["add_note_api_incidents__incident_id__notes_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/incidents/{incident_id}/orders": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Offer Order
-         * @description Send the incident to a company, or to one of its people.
-         *
-         *     404 out of reach, 409 ended or changed meanwhile, 422 no company under contract or the person
-         *     may not do orders here.
-         */
-        post: operations["offer_order_api_incidents__incident_id__orders_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/incidents/{incident_id}/suggestions": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Suggest Companies
-         * @description Who could be sent: companies under contract for the duty first, their people by load.
-         */
-        get: operations["suggest_companies_api_incidents__incident_id__suggestions_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/installation": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Installation
-         * @description What this installation is called; open to all.
-         */
-        get: operations["installation_api_installation_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/live": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Live
-         * @description What happens, as server-sent events, for as long as the session holds.
-         *
-         *     Events carry `id:` (the offset), their name and a JSON object `{offset, name, estate_id, at, …}`
-         *     with ids, versions and codes only. The first is `joined`. With `Last-Event-ID` what was missed
-         *     comes next; `reset` means: read everything again. A comment beats every 5 s. `signed_out` is
-         *     the last event when the session ended or its last right was taken.
-         */
-        get: operations["live_api_live_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/messages": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List Messages
-         * @description My in-app messages, newest first.
-         */
-        get: operations["list_messages_api_messages_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/messages/outgoing": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List Outgoing
-         * @description What SMS, phone and WeChat were given, newest first; in a demonstration nothing leaves.
-         *
-         *     Needs `see_incidents`; shows the estates it holds for. Addresses are masked.
-         */
-        get: operations["list_outgoing_api_messages_outgoing_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/messages/{message_id}/read": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Read Message
-         * @description I have read this message; saying so again changes nothing. 404: it is not mine.
-         */
-        post: operations["read_message_api_messages__message_id__read_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -974,7 +698,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/organisations": {
+    "/api/incidents": {
         parameters: {
             query?: never;
             header?: never;
@@ -982,23 +706,26 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List Organisations
-         * @description The organisations one knows of with the contracts one may see, parents first.
+         * List Incidents
+         * @description The queue: what is unanswered and critical first, or newest first.
+         *
+         *     `ids` fetches again what has changed, whatever its state. `cursor` is the number of rows
+         *     already shown.
          */
-        get: operations["list_organisations_api_organisations_get"];
+        get: operations["list_incidents_api_incidents_get"];
         put?: never;
         /**
-         * Add Organisation
-         * @description Add an organisation under one that one manages.
+         * Report Incident
+         * @description Open an incident that a person reports. 404 unknown estate, 422 names the field.
          */
-        post: operations["add_organisation_api_organisations_post"];
+        post: operations["report_incident_api_incidents_post"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/people": {
+    "/api/incidents/counts": {
         parameters: {
             query?: never;
             header?: never;
@@ -1006,30 +733,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List People
-         * @description People, masked. `q`: words of a name or address, or the last four digits of a phone.
+         * Count Incidents
+         * @description How many are unanswered by severity, active by state, overdue, closed today, and rates.
          */
-        get: operations["list_people_api_people_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/people/{person_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Read Person
-         * @description One person, masked.
-         */
-        get: operations["read_person_api_people__person_id__get"];
+        get: operations["count_incidents_api_incidents_counts_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1038,7 +745,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/people/{person_id}/reveal": {
+    "/api/incidents/categories": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Categories
+         * @description The sorts of matters there are.
+         */
+        get: operations["list_categories_api_incidents_categories_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/incidents/bulk": {
         parameters: {
             query?: never;
             header?: never;
@@ -1048,17 +775,17 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Reveal
-         * @description One person in full. Needs `see_people_full` on an estate of theirs; the look is recorded.
+         * Move Many
+         * @description The same move for many; each is done or refused with its reason.
          */
-        post: operations["reveal_api_people__person_id__reveal_post"];
+        post: operations["move_many_api_incidents_bulk_post"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/places": {
+    "/api/incidents/{incident_id}": {
         parameters: {
             query?: never;
             header?: never;
@@ -1066,10 +793,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List Places
-         * @description What lies directly in a place, or in the estate; with `kind` all such places instead.
+         * Read Incident
+         * @description One incident with alerts, orders, story, places and plan. 404 absent or out of reach.
          */
-        get: operations["list_places_api_places_get"];
+        get: operations["read_incident_api_incidents__incident_id__get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1078,67 +805,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/places/{place_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Read Place
-         * @description One place, what it lies in, and how much there is inside it.
-         */
-        get: operations["read_place_api_places__place_id__get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/quarantine": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List Held
-         * @description Held messages, newest first.
-         */
-        get: operations["list_held_api_quarantine_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/quarantine/counts": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Counts
-         * @description How many messages wait, and why.
-         */
-        get: operations["counts_api_quarantine_counts_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/quarantine/{message_id}/drop": {
+    "/api/incidents/{incident_id}/moves": {
         parameters: {
             query?: never;
             header?: never;
@@ -1148,17 +815,19 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Drop
-         * @description Nobody needs this message.
+         * Move Incident
+         * @description Take, resolve, confirm, close, mark as false alarm, reopen, merge or raise.
+         *
+         *     409 when the state does not allow it or somebody was faster, 422 when words are missing.
          */
-        post: operations["drop_api_quarantine__message_id__drop_post"];
+        post: operations["move_incident_api_incidents__incident_id__moves_post"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/quarantine/{message_id}/replay": {
+    "/api/incidents/{incident_id}/notes": {
         parameters: {
             query?: never;
             header?: never;
@@ -1168,17 +837,17 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Replay
-         * @description Have the message taken in again as soon as possible; its state tells what became of it.
+         * Add Note
+         * @description Add a note, with pictures if any. 422 when it is empty.
          */
-        post: operations["replay_api_quarantine__message_id__replay_post"];
+        post: operations["add_note_api_incidents__incident_id__notes_post"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/roles": {
+    "/api/incidents/{incident_id}/suggestions": {
         parameters: {
             query?: never;
             header?: never;
@@ -1186,12 +855,35 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List Roles
-         * @description All roles; `may_hand_out` marks those the signed-in account may give to others.
+         * Suggest Companies
+         * @description Who could be sent: companies under contract for the duty first, their people by load.
          */
-        get: operations["list_roles_api_roles_get"];
+        get: operations["suggest_companies_api_incidents__incident_id__suggestions_get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/incidents/{incident_id}/orders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Offer Order
+         * @description Send the incident to a company, or to one of its people.
+         *
+         *     404 out of reach, 409 ended or changed meanwhile, 422 no company under contract or the person
+         *     may not do orders here.
+         */
+        post: operations["offer_order_api_incidents__incident_id__orders_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1240,47 +932,7 @@ export interface paths {
         patch: operations["change_rule_api_rules__rule_id__patch"];
         trace?: never;
     };
-    "/api/service-contracts": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Sign Contract
-         * @description Put a company in charge of duties on an estate; one manages both.
-         */
-        post: operations["sign_contract_api_service_contracts_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/service-contracts/{contract_id}/end": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * End Contract
-         * @description End a contract now: the company's people lose the estate at once.
-         */
-        post: operations["end_contract_api_service_contracts__contract_id__end_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/session": {
+    "/api/device-kinds": {
         parameters: {
             query?: never;
             header?: never;
@@ -1288,70 +940,59 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Who Am I
-         * @description Who is signed in; 401 when nobody is.
+         * List Kinds
+         * @description Every kind of device: what it measures, tells and can be told.
          */
-        get: operations["who_am_i_api_session_get"];
-        put?: never;
-        /**
-         * Sign In
-         * @description Sign in: sets the session cookie, always a new one.
-         *
-         *     401 for a wrong login or password (both look the same), 423 with `retry_after_s` after too
-         *     many tries or for a closed account.
-         */
-        post: operations["sign_in_api_session_post"];
-        /**
-         * Sign Out
-         * @description End this session.
-         */
-        delete: operations["sign_out_api_session_delete"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/session/password": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Change Password
-         * @description Change one's own password; the account's other sessions end.
-         */
-        post: operations["change_password_api_session_password_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/sessions": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
+        get: operations["list_kinds_api_device_kinds_get"];
         put?: never;
         post?: never;
-        /**
-         * Sign Out Everywhere
-         * @description End every session of the account, on all its devices.
-         */
-        delete: operations["sign_out_everywhere_api_sessions_delete"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/device/v1/child/{code}/command/ack": {
+    "/api/connections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Connections
+         * @description Connections by code, of one estate or of all that the session may see.
+         */
+        get: operations["list_connections_api_connections_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/connections/{connection_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Connection
+         * @description One connection.
+         */
+        get: operations["read_connection_api_connections__connection_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/connections/{connection_id}/rotate": {
         parameters: {
             query?: never;
             header?: never;
@@ -1361,10 +1002,90 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Answer Of Child
-         * @description A child's answer to a command.
+         * Rotate
+         * @description A new token; whoever uses the old one is cut off at once.
          */
-        post: operations["answer_of_child_device_v1_child__code__command_ack_post"];
+        post: operations["rotate_api_connections__connection_id__rotate_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/connections/{connection_id}/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Revoke
+         * @description End the credential; whoever uses it is cut off at once.
+         */
+        post: operations["revoke_api_connections__connection_id__revoke_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/device/v1/telemetry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Telemetry
+         * @description Readings, as the topic `linli/v1/telemetry`.
+         */
+        post: operations["telemetry_device_v1_telemetry_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/device/v1/event": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Event
+         * @description An event, as the topic `linli/v1/event`.
+         */
+        post: operations["event_device_v1_event_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/device/v1/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * State
+         * @description A state, as the topic `linli/v1/state`.
+         */
+        post: operations["state_device_v1_state_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1431,7 +1152,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/device/v1/event": {
+    "/device/v1/child/{code}/command/ack": {
         parameters: {
             query?: never;
             header?: never;
@@ -1441,10 +1162,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Event
-         * @description An event, as the topic `linli/v1/event`.
+         * Answer Of Child
+         * @description A child's answer to a command.
          */
-        post: operations["event_device_v1_event_post"];
+        post: operations["answer_of_child_device_v1_child__code__command_ack_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1471,47 +1192,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/device/v1/state": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * State
-         * @description A state, as the topic `linli/v1/state`.
-         */
-        post: operations["state_device_v1_state_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/device/v1/telemetry": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Telemetry
-         * @description Readings, as the topic `linli/v1/telemetry`.
-         */
-        post: operations["telemetry_device_v1_telemetry_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/healthz": {
+    "/api/quarantine": {
         parameters: {
             query?: never;
             header?: never;
@@ -1519,10 +1200,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Healthz
-         * @description 200 as long as the process answers at all; looks at nothing else.
+         * List Held
+         * @description Held messages, newest first.
          */
-        get: operations["healthz_healthz_get"];
+        get: operations["list_held_api_quarantine_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1531,7 +1212,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/readyz": {
+    "/api/quarantine/counts": {
         parameters: {
             query?: never;
             header?: never;
@@ -1539,10 +1220,329 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Readyz
-         * @description 200 when the database answers and has the newest schema, else 503.
+         * Counts
+         * @description How many messages wait, and why.
          */
-        get: operations["readyz_readyz_get"];
+        get: operations["counts_api_quarantine_counts_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/quarantine/{message_id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replay
+         * @description Have the message taken in again as soon as possible; its state tells what became of it.
+         */
+        post: operations["replay_api_quarantine__message_id__replay_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/quarantine/{message_id}/drop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Drop
+         * @description Nobody needs this message.
+         */
+        post: operations["drop_api_quarantine__message_id__drop_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Devices
+         * @description Devices by code, with their newest values.
+         */
+        get: operations["list_devices_api_devices_get"];
+        put?: never;
+        /**
+         * Register Device
+         * @description Register a device; the credential in the answer is never shown again.
+         */
+        post: operations["register_device_api_devices_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/devices/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count Devices
+         * @description How many devices stand how.
+         */
+        get: operations["count_devices_api_devices_counts_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/devices/{device_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Device
+         * @description One device with all that is known of it.
+         */
+        get: operations["read_device_api_devices__device_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change Device
+         * @description Give a device another title or place.
+         */
+        patch: operations["change_device_api_devices__device_id__patch"];
+        trace?: never;
+    };
+    "/api/devices/{device_id}/series": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Series
+         * @description A property over time, the last 24 hours unless told otherwise, in at most `points` parts.
+         */
+        get: operations["read_series_api_devices__device_id__series_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/devices/{device_id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Events
+         * @description What happened at a device, newest first.
+         */
+        get: operations["list_events_api_devices__device_id__events_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/devices/{device_id}/commands": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Commands
+         * @description What a device was told to do, newest first.
+         */
+        get: operations["list_commands_api_devices__device_id__commands_get"];
+        put?: never;
+        /**
+         * Command Device
+         * @description Tell a device to do something; it waits until the device is there or its time is over.
+         */
+        post: operations["command_device_api_devices__device_id__commands_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Entries
+         * @description Who did what, newest first. Needs `see_audit`; shows the acts of one's own area.
+         */
+        get: operations["list_entries_api_audit_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/audit/actions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Actions
+         * @description The actions that the audit knows, with their titles.
+         */
+        get: operations["list_actions_api_audit_actions_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Upload File
+         * @description Upload a photo (JPEG, PNG or WebP, at most 20 MB and 20 million pixels) as `file`.
+         *
+         *     It is painted anew: position, device and other hidden fields are gone. Until it is attached
+         *     to a report or an order only the uploader sees it.
+         */
+        post: operations["upload_file_api_files_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/files/{file_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read File
+         * @description The photo or film itself, for those who see what it is attached to.
+         *
+         *     Who read it, when, from where and why (`reason`) goes into the audit.
+         */
+        get: operations["read_file_api_files__file_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Messages
+         * @description My in-app messages, newest first.
+         */
+        get: operations["list_messages_api_messages_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/messages/{message_id}/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Read Message
+         * @description I have read this message; saying so again changes nothing. 404: it is not mine.
+         */
+        post: operations["read_message_api_messages__message_id__read_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/messages/outgoing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Outgoing
+         * @description What SMS, phone and WeChat were given, newest first; in a demonstration nothing leaves.
+         *
+         *     Needs `see_incidents`; shows the estates it holds for. Addresses are masked.
+         */
+        get: operations["list_outgoing_api_messages_outgoing_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1560,17 +1560,17 @@ export interface components {
          * @description An account to be created.
          */
         AccountBody: {
-            /** Display Name */
-            display_name: string;
             /** Login */
             login: string;
+            /** Display Name */
+            display_name: string;
+            /** Phone */
+            phone?: string | null;
             /**
              * Organisation Id
              * Format: uuid
              */
             organisation_id: string;
-            /** Phone */
-            phone?: string | null;
         };
         /**
          * AccountPage
@@ -1595,25 +1595,25 @@ export interface components {
          * @description An account as those who manage it see it.
          */
         AccountView: {
-            /** Display Name */
-            display_name: string;
-            /** Grants */
-            grants: components["schemas"]["GrantView"][];
             /**
              * Id
              * Format: uuid
              */
             id: string;
-            /** Last Signed In At */
-            last_signed_in_at: string | null;
             /** Login */
             login: string;
-            /** Must Change Password */
-            must_change_password: boolean;
-            organisation: components["schemas"]["OrganisationBrief"] | null;
+            /** Display Name */
+            display_name: string;
             /** Phone Masked */
             phone_masked: string | null;
+            organisation: components["schemas"]["OrganisationBrief"] | null;
+            /** Grants */
+            grants: components["schemas"]["GrantView"][];
             state: components["schemas"]["AccountState"];
+            /** Must Change Password */
+            must_change_password: boolean;
+            /** Last Signed In At */
+            last_signed_in_at: string | null;
         };
         /**
          * Action
@@ -1635,13 +1635,13 @@ export interface components {
          * @description The device an alert is about.
          */
         AlertDevice: {
-            /** Code */
-            code: string;
             /**
              * Id
              * Format: uuid
              */
             id: string;
+            /** Code */
+            code: string;
             /** Title */
             title: string;
         };
@@ -1650,33 +1650,34 @@ export interface components {
          * @description An alert of the incident, with its reasons.
          */
         AlertShape: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Rule Title */
+            rule_title: string;
+            /** Rule Version */
+            rule_version: number;
             device: components["schemas"]["AlertDevice"];
-            explanation: components["schemas"]["ExplanationShape"];
             /**
              * Found At
              * Format: date-time
              */
             found_at: string;
             /**
-             * Id
-             * Format: uuid
-             */
-            id: string;
-            /**
              * Last Seen At
              * Format: date-time
              */
             last_seen_at: string;
-            /** Rule Title */
-            rule_title: string;
-            /** Rule Version */
-            rule_version: number;
-            state: components["schemas"]["AlertState"];
             /** Times Seen */
             times_seen: number;
+            state: components["schemas"]["AlertState"];
+            explanation: components["schemas"]["ExplanationShape"];
         };
         /**
          * AlertState
+         * @description Whether an alert rings, or its condition is over.
          * @enum {string}
          */
         AlertState: "ringing" | "cleared";
@@ -1712,8 +1713,6 @@ export interface components {
          * @description A building's outline in metres.
          */
         BuildingView: {
-            /** H */
-            h: number;
             /**
              * Id
              * Format: uuid
@@ -1721,25 +1720,27 @@ export interface components {
             id: string;
             /** Title */
             title: string;
-            /** W */
-            w: number;
             /** X */
             x: number;
             /** Y */
             y: number;
+            /** W */
+            w: number;
+            /** H */
+            h: number;
         };
         /**
          * BulkRefusal
          * @description An incident that was left as it is, and why.
          */
         BulkRefusal: {
-            /** Code */
-            code: string;
             /**
              * Id
              * Format: uuid
              */
             id: string;
+            /** Code */
+            code: string;
             /** Message */
             message: string;
         };
@@ -1787,12 +1788,12 @@ export interface components {
          * @description What may be changed of a device.
          */
         ChangeShape: {
-            /** Expected Version */
-            expected_version: number;
-            /** Place Id */
-            place_id?: string | null;
             /** Title */
             title: string;
+            /** Place Id */
+            place_id?: string | null;
+            /** Expected Version */
+            expected_version: number;
         };
         /**
          * Channel
@@ -1805,13 +1806,13 @@ export interface components {
          * @description A clock that cannot be right: how far ahead of ours (negative: behind), as last seen.
          */
         ClockShape: {
-            /** Offset S */
-            offset_s: number | null;
             /**
              * Problem
              * @enum {string}
              */
             problem: "absent" | "behind" | "ahead" | "unreadable" | "trusted";
+            /** Offset S */
+            offset_s: number | null;
             /**
              * Seen At
              * Format: date-time
@@ -1828,16 +1829,16 @@ export interface components {
              * Format: uuid
              */
             account_id: string;
-            /** Load */
-            load: number;
             /** Name */
             name: string;
             /** Phone Masked */
             phone_masked: string | null;
-            /** Reason */
-            reason: string;
             /** Role Title */
             role_title: string;
+            /** Load */
+            load: number;
+            /** Reason */
+            reason: string;
         };
         /**
          * CommandDraft
@@ -1846,12 +1847,12 @@ export interface components {
         CommandDraft: {
             /** Command */
             command: string;
-            /** Expires In S */
-            expires_in_s?: number | null;
             /** Params */
             params?: {
                 [key: string]: boolean | number | string;
             };
+            /** Expires In S */
+            expires_in_s?: number | null;
         };
         /**
          * CommandKindShape
@@ -1860,12 +1861,12 @@ export interface components {
         CommandKindShape: {
             /** Code */
             code: string;
-            /** Params */
-            params: components["schemas"]["FieldShape"][];
-            /** Risky */
-            risky: boolean;
             /** Title */
             title: string;
+            /** Risky */
+            risky: boolean;
+            /** Params */
+            params: components["schemas"]["FieldShape"][];
         };
         /**
          * CommandState
@@ -1892,43 +1893,43 @@ export interface components {
          * @description A way in; `devices` says how many speak through it.
          */
         ConnectionShape: {
-            /** Address */
-            address: string | null;
-            /** Code */
-            code: string;
-            /** Connected Since */
-            connected_since: string | null;
-            /**
-             * Created At
-             * Format: date-time
-             */
-            created_at: string;
-            /** Devices */
-            devices: number;
-            /** Driver */
-            driver: string;
-            estate: components["schemas"]["Named"];
             /**
              * Id
              * Format: uuid
              */
             id: string;
+            /** Code */
+            code: string;
             kind: components["schemas"]["ConnectionKind"];
-            /** Last Disconnected At */
-            last_disconnected_at: string | null;
-            /** Last Reason */
-            last_reason: string | null;
-            /** Revoked At */
-            revoked_at: string | null;
+            /** Driver */
+            driver: string;
+            /** Settings */
+            settings: {
+                [key: string]: string;
+            };
+            estate: components["schemas"]["Named"];
+            /** Devices */
+            devices: number;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
             /**
              * Rotated At
              * Format: date-time
              */
             rotated_at: string;
-            /** Settings */
-            settings: {
-                [key: string]: string;
-            };
+            /** Revoked At */
+            revoked_at: string | null;
+            /** Connected Since */
+            connected_since: string | null;
+            /** Last Disconnected At */
+            last_disconnected_at: string | null;
+            /** Last Reason */
+            last_reason: string | null;
+            /** Address */
+            address: string | null;
         };
         /**
          * ContactView
@@ -1937,10 +1938,10 @@ export interface components {
         ContactView: {
             /** Name */
             name: string;
-            /** Phone */
-            phone: string;
             /** Relation */
             relation: string;
+            /** Phone */
+            phone: string;
         };
         /**
          * ContractBody
@@ -1952,13 +1953,13 @@ export interface components {
              * Format: uuid
              */
             company_id: string;
-            /** Duties */
-            duties: components["schemas"]["Duty"][];
             /**
              * Estate Id
              * Format: uuid
              */
             estate_id: string;
+            /** Duties */
+            duties: components["schemas"]["Duty"][];
             /** Valid From */
             valid_from?: string | null;
             /** Valid To */
@@ -1970,14 +1971,15 @@ export interface components {
          */
         ContractView: {
             /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
              * Company Id
              * Format: uuid
              */
             company_id: string;
-            /** Duties */
-            duties: components["schemas"]["Duty"][];
-            /** Duty Titles */
-            duty_titles: string[];
             /**
              * Estate Id
              * Format: uuid
@@ -1985,13 +1987,10 @@ export interface components {
             estate_id: string;
             /** Estate Title */
             estate_title: string;
-            /**
-             * Id
-             * Format: uuid
-             */
-            id: string;
-            /** In Force */
-            in_force: boolean;
+            /** Duties */
+            duties: components["schemas"]["Duty"][];
+            /** Duty Titles */
+            duty_titles: string[];
             /**
              * Valid From
              * Format: date-time
@@ -1999,6 +1998,8 @@ export interface components {
             valid_from: string;
             /** Valid To */
             valid_to: string | null;
+            /** In Force */
+            in_force: boolean;
         };
         /**
          * DatabaseStatus
@@ -2015,15 +2016,15 @@ export interface components {
          * @description What is due next, and when.
          */
         DeadlineShape: {
+            /** Kind */
+            kind: string;
+            /** Kind Title */
+            kind_title: string;
             /**
              * Due At
              * Format: date-time
              */
             due_at: string;
-            /** Kind */
-            kind: string;
-            /** Kind Title */
-            kind_title: string;
         };
         /**
          * DeliveryState
@@ -2038,10 +2039,10 @@ export interface components {
         DemoAccountShape: {
             /** Login */
             login: string;
-            /** Name */
-            name: string;
             /** Password */
             password: string;
+            /** Name */
+            name: string;
             /** Title */
             title: string;
         };
@@ -2050,52 +2051,52 @@ export interface components {
          * @description One device with all that is known of it.
          */
         DeviceDetail: {
-            /** Battery */
-            battery: number | null;
-            clock: components["schemas"]["ClockShape"] | null;
-            /** Code */
-            code: string;
-            connection: components["schemas"]["WayShape"] | null;
-            /** Driver */
-            driver: string;
-            estate: components["schemas"]["Named"];
-            /** External Code */
-            external_code: string | null;
-            /** Fault List */
-            fault_list: components["schemas"]["FaultShape"][];
-            /** Faults */
-            faults: string[];
-            /** Firmware */
-            firmware: string | null;
             /**
              * Id
              * Format: uuid
              */
             id: string;
+            /** Code */
+            code: string;
+            /** Version */
+            version: number;
+            /** Title */
+            title: string;
             /** Kind */
             kind: string;
             /** Kind Title */
             kind_title: string;
-            /** Last Seen At */
-            last_seen_at: string | null;
+            estate: components["schemas"]["Named"];
             /** Place Id */
             place_id: string | null;
             /** Place Title */
             place_title: string;
+            /** Driver */
+            driver: string;
             state: components["schemas"]["DeviceState"];
+            /** State Title */
+            state_title: string;
             /**
              * State Since
              * Format: date-time
              */
             state_since: string;
-            /** State Title */
-            state_title: string;
-            /** Title */
-            title: string;
+            /** Last Seen At */
+            last_seen_at: string | null;
+            /** Battery */
+            battery: number | null;
+            /** Faults */
+            faults: string[];
             /** Values */
             values: components["schemas"]["ValueShape"][];
-            /** Version */
-            version: number;
+            connection: components["schemas"]["WayShape"] | null;
+            /** External Code */
+            external_code: string | null;
+            /** Firmware */
+            firmware: string | null;
+            /** Fault List */
+            fault_list: components["schemas"]["FaultShape"][];
+            clock: components["schemas"]["ClockShape"] | null;
         };
         /**
          * DeviceList
@@ -2114,47 +2115,47 @@ export interface components {
          * @description One device as a list shows it; `faults` are sentences.
          */
         DeviceRow: {
-            /** Battery */
-            battery: number | null;
-            /** Code */
-            code: string;
-            connection: components["schemas"]["WayShape"] | null;
-            /** Driver */
-            driver: string;
-            estate: components["schemas"]["Named"];
-            /** External Code */
-            external_code: string | null;
-            /** Faults */
-            faults: string[];
             /**
              * Id
              * Format: uuid
              */
             id: string;
+            /** Code */
+            code: string;
+            /** Version */
+            version: number;
+            /** Title */
+            title: string;
             /** Kind */
             kind: string;
             /** Kind Title */
             kind_title: string;
-            /** Last Seen At */
-            last_seen_at: string | null;
+            estate: components["schemas"]["Named"];
             /** Place Id */
             place_id: string | null;
             /** Place Title */
             place_title: string;
+            /** Driver */
+            driver: string;
             state: components["schemas"]["DeviceState"];
+            /** State Title */
+            state_title: string;
             /**
              * State Since
              * Format: date-time
              */
             state_since: string;
-            /** State Title */
-            state_title: string;
-            /** Title */
-            title: string;
+            /** Last Seen At */
+            last_seen_at: string | null;
+            /** Battery */
+            battery: number | null;
+            /** Faults */
+            faults: string[];
             /** Values */
             values: components["schemas"]["ValueShape"][];
-            /** Version */
-            version: number;
+            connection: components["schemas"]["WayShape"] | null;
+            /** External Code */
+            external_code: string | null;
         };
         /**
          * DeviceState
@@ -2167,15 +2168,15 @@ export interface components {
          * @description What is due next, and when.
          */
         DueShape: {
+            /** Kind */
+            kind: string;
+            /** Kind Title */
+            kind_title: string;
             /**
              * Due At
              * Format: date-time
              */
             due_at: string;
-            /** Kind */
-            kind: string;
-            /** Kind Title */
-            kind_title: string;
         };
         /**
          * Duty
@@ -2200,34 +2201,34 @@ export interface components {
          * @description One line of the audit.
          */
         EntryView: {
-            action: components["schemas"]["Action"];
-            /** Action Title */
-            action_title: string;
-            /** Actor Id */
-            actor_id: string | null;
-            /** Actor Name */
-            actor_name: string;
-            /** Address */
-            address: string | null;
-            /**
-             * At
-             * Format: date-time
-             */
-            at: string;
             /**
              * Id
              * Format: uuid
              */
             id: string;
-            outcome: components["schemas"]["Outcome"];
-            /** Reason */
-            reason: string | null;
-            /** Subject Id */
-            subject_id: string | null;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Actor Id */
+            actor_id: string | null;
+            /** Actor Name */
+            actor_name: string;
+            action: components["schemas"]["Action"];
+            /** Action Title */
+            action_title: string;
             /** Subject Kind */
             subject_kind: string;
+            /** Subject Id */
+            subject_id: string | null;
             /** Subject Title */
             subject_title: string;
+            /** Reason */
+            reason: string | null;
+            /** Address */
+            address: string | null;
+            outcome: components["schemas"]["Outcome"];
         };
         /**
          * EstateBody
@@ -2236,48 +2237,48 @@ export interface components {
         EstateBody: {
             /** Code */
             code: string;
+            /** Title */
+            title: string;
             /**
              * Community Id
              * Format: uuid
              */
             community_id: string;
             /**
-             * Height
-             * @default 200
-             */
-            height: number;
-            /** Title */
-            title: string;
-            /**
              * Width
              * @default 300
              */
             width: number;
+            /**
+             * Height
+             * @default 200
+             */
+            height: number;
         };
         /**
          * EstateView
          * @description An estate: who stands above it, who serves it, and how much there is in it.
          */
         EstateView: {
-            /** Buildings */
-            buildings: number;
-            /** Code */
-            code: string;
-            community: components["schemas"]["Named"] | null;
-            company: components["schemas"]["Named"] | null;
-            /** Devices */
-            devices: number;
-            /** Homes */
-            homes: number;
             /**
              * Id
              * Format: uuid
              */
             id: string;
-            /** Open Incidents */
-            open_incidents: number;
+            /** Code */
+            code: string;
             /** Title */
             title: string;
+            community: components["schemas"]["Named"] | null;
+            company: components["schemas"]["Named"] | null;
+            /** Buildings */
+            buildings: number;
+            /** Homes */
+            homes: number;
+            /** Devices */
+            devices: number;
+            /** Open Incidents */
+            open_incidents: number;
         };
         /**
          * EventKindShape
@@ -2286,29 +2287,25 @@ export interface components {
         EventKindShape: {
             /** Code */
             code: string;
-            /** Fields */
-            fields: components["schemas"]["FieldShape"][];
             /** Title */
             title: string;
+            /** Fields */
+            fields: components["schemas"]["FieldShape"][];
         };
         /**
          * EventShape
          * @description Something that happened.
          */
         EventShape: {
-            /** Event */
-            event: string;
-            /** Evidence */
-            evidence: string[];
-            /** Fields */
-            fields: {
-                [key: string]: string | number | boolean;
-            };
             /**
              * Id
              * Format: uuid
              */
             id: string;
+            /** Event */
+            event: string;
+            /** Title */
+            title: string;
             /**
              * Observed At
              * Format: date-time
@@ -2319,8 +2316,12 @@ export interface components {
              * Format: date-time
              */
             received_at: string;
-            /** Title */
-            title: string;
+            /** Fields */
+            fields: {
+                [key: string]: string | number | boolean;
+            };
+            /** Evidence */
+            evidence: string[];
         };
         /**
          * EvidenceShape
@@ -2346,10 +2347,10 @@ export interface components {
          * @description Why the rule found what it found.
          */
         ExplanationShape: {
-            /** Readings */
-            readings: components["schemas"]["FactShape"][];
             /** Sentence */
             sentence: string;
+            /** Readings */
+            readings: components["schemas"]["FactShape"][];
             /** Since */
             since: string | null;
         };
@@ -2358,17 +2359,17 @@ export interface components {
          * @description A reading a finding rests on.
          */
         FactShape: {
+            /** Property Title */
+            property_title: string;
+            /** Value */
+            value: string;
+            /** Unit */
+            unit: string;
             /**
              * Observed At
              * Format: date-time
              */
             observed_at: string;
-            /** Property Title */
-            property_title: string;
-            /** Unit */
-            unit: string;
-            /** Value */
-            value: string;
         };
         /**
          * FaultBody
@@ -2393,13 +2394,13 @@ export interface components {
         FaultShape: {
             /** Code */
             code: string;
-            /** Sentence */
-            sentence: string;
             /**
              * Since
              * Format: date-time
              */
             since: string;
+            /** Sentence */
+            sentence: string;
         };
         /**
          * FieldForm
@@ -2412,21 +2413,21 @@ export interface components {
          * @description A field of an event or a parameter of a command.
          */
         FieldShape: {
-            /** Choices */
-            choices: string[];
             /** Code */
             code: string;
-            /** High */
-            high: number | null;
-            kind: components["schemas"]["FieldForm"];
-            /** Low */
-            low: number | null;
-            /** Required */
-            required: boolean;
             /** Title */
             title: string;
+            kind: components["schemas"]["FieldForm"];
             /** Unit */
             unit: string | null;
+            /** Low */
+            low: number | null;
+            /** High */
+            high: number | null;
+            /** Choices */
+            choices: string[];
+            /** Required */
+            required: boolean;
         };
         /**
          * FileShape
@@ -2444,10 +2445,6 @@ export interface components {
          * @description A kept photo: where it is read, its size in pixels and bytes (after repainting).
          */
         FileView: {
-            /** Bytes */
-            bytes: number;
-            /** Height */
-            height: number | null;
             /**
              * Id
              * Format: uuid
@@ -2457,6 +2454,10 @@ export interface components {
             url: string;
             /** Width */
             width: number | null;
+            /** Height */
+            height: number | null;
+            /** Bytes */
+            bytes: number;
         };
         /**
          * FirstPassword
@@ -2478,27 +2479,25 @@ export interface components {
          * @description A grant to be given; without `valid_from` it begins now.
          */
         GrantBody: {
-            /** Basis */
-            basis: string;
             role: components["schemas"]["Role"];
+            target_kind: components["schemas"]["TargetKind"];
             /**
              * Target Id
              * Format: uuid
              */
             target_id: string;
-            target_kind: components["schemas"]["TargetKind"];
             /** Valid From */
             valid_from?: string | null;
             /** Valid To */
             valid_to?: string | null;
+            /** Basis */
+            basis: string;
         };
         /**
          * GrantView
          * @description A grant as its holder and those who manage it see it.
          */
         GrantView: {
-            /** Basis */
-            basis: string;
             /**
              * Id
              * Format: uuid
@@ -2507,12 +2506,12 @@ export interface components {
             role: components["schemas"]["Role"];
             /** Role Title */
             role_title: string;
+            target_kind: components["schemas"]["TargetKind"];
             /**
              * Target Id
              * Format: uuid
              */
             target_id: string;
-            target_kind: components["schemas"]["TargetKind"];
             /** Target Title */
             target_title: string;
             /**
@@ -2522,6 +2521,8 @@ export interface components {
             valid_from: string;
             /** Valid To */
             valid_to: string | null;
+            /** Basis */
+            basis: string;
         };
         /**
          * Health
@@ -2531,14 +2532,14 @@ export interface components {
          *     processes is empty.
          */
         Health: {
-            database: components["schemas"]["DatabaseStatus"];
-            /** Processes */
-            processes: components["schemas"]["ProcessStatus"][];
-            queues: components["schemas"]["QueueStatus"];
-            /** Supervised */
-            supervised: boolean;
             /** Version */
             version: string;
+            /** Supervised */
+            supervised: boolean;
+            /** Processes */
+            processes: components["schemas"]["ProcessStatus"][];
+            database: components["schemas"]["DatabaseStatus"];
+            queues: components["schemas"]["QueueStatus"];
         };
         /**
          * HeldList
@@ -2560,44 +2561,44 @@ export interface components {
          *     the intake will have it next.
          */
         HeldShape: {
-            /** Bytes */
-            bytes: number;
-            /** Connection Code */
-            connection_code: string | null;
-            /** Connection Id */
-            connection_id: string | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
             /**
              * First Received At
              * Format: date-time
              */
             first_received_at: string;
             /**
-             * Id
-             * Format: uuid
-             */
-            id: string;
-            /** Payload Preview */
-            payload_preview: string;
-            /** Reason */
-            reason: string;
-            /** Reason Title */
-            reason_title: string;
-            /**
              * Received At
              * Format: date-time
              */
             received_at: string;
+            /** Connection Id */
+            connection_id: string | null;
+            /** Connection Code */
+            connection_code: string | null;
+            /** Topic */
+            topic: string;
+            /** Payload Preview */
+            payload_preview: string;
+            /** Bytes */
+            bytes: number;
+            /** Reason */
+            reason: string;
+            /** Reason Title */
+            reason_title: string;
+            /** Words */
+            words: string;
+            /** Times Seen */
+            times_seen: number;
+            state: components["schemas"]["HeldState"];
             /** Replay Asked */
             replay_asked: boolean;
             /** Replayable */
             replayable: boolean;
-            state: components["schemas"]["HeldState"];
-            /** Times Seen */
-            times_seen: number;
-            /** Topic */
-            topic: string;
-            /** Words */
-            words: string;
         };
         /**
          * HeldState
@@ -2625,6 +2626,7 @@ export interface components {
         };
         /**
          * IncidentMove
+         * @description What can be done with an incident.
          * @enum {string}
          */
         IncidentMove: "take" | "dispatch" | "resolve" | "confirm" | "close" | "mark_false_alarm" | "reopen" | "merge" | "raise_level";
@@ -2633,158 +2635,159 @@ export interface components {
          * @description One line of the desk's queue.
          */
         IncidentRow: {
-            category: components["schemas"]["Category"];
-            /** Category Title */
-            category_title: string;
-            /** Code */
-            code: string;
-            deadline: components["schemas"]["DueShape"] | null;
-            /** Ended At */
-            ended_at: string | null;
-            estate: components["schemas"]["Named"];
-            /** Evidence Count */
-            evidence_count: number;
             /**
              * Id
              * Format: uuid
              */
             id: string;
-            /**
-             * Last Seen At
-             * Format: date-time
-             */
-            last_seen_at: string;
-            level: components["schemas"]["Level"];
-            /** Level Title */
-            level_title: string;
+            /** Code */
+            code: string;
+            /** Version */
+            version: number;
             /** Line */
             line: string;
-            /** Merged Into */
-            merged_into: string | null;
+            /** What */
+            what: string;
+            estate: components["schemas"]["Named"];
+            /** Place Id */
+            place_id: string | null;
+            /** Place Title */
+            place_title: string;
+            category: components["schemas"]["Category"];
+            /** Category Title */
+            category_title: string;
+            severity: components["schemas"]["Severity"];
+            /** Severity Title */
+            severity_title: string;
+            state: components["schemas"]["IncidentState"];
+            /** State Title */
+            state_title: string;
             /**
              * Opened At
              * Format: date-time
              */
             opened_at: string;
-            order: components["schemas"]["RowOrder"] | null;
-            /** Overdue */
-            overdue: boolean;
-            owner: components["schemas"]["Named"];
-            /** Place Id */
-            place_id: string | null;
-            /** Place Title */
-            place_title: string;
             /**
              * Received At
              * Format: date-time
              */
             received_at: string;
+            /**
+             * Last Seen At
+             * Format: date-time
+             */
+            last_seen_at: string;
             /** Resolved At */
             resolved_at: string | null;
-            /** Ringing */
-            ringing: boolean;
-            severity: components["schemas"]["Severity"];
-            /** Severity Title */
-            severity_title: string;
-            source: components["schemas"]["SourceShape"];
-            state: components["schemas"]["IncidentState"];
-            /** State Title */
-            state_title: string;
-            /** Taken By */
-            taken_by: string | null;
+            /** Ended At */
+            ended_at: string | null;
             /** Times Seen */
             times_seen: number;
-            /** Version */
-            version: number;
-            /** What */
-            what: string;
+            owner: components["schemas"]["Named"];
+            level: components["schemas"]["Level"];
+            /** Level Title */
+            level_title: string;
+            deadline: components["schemas"]["DueShape"] | null;
+            /** Overdue */
+            overdue: boolean;
+            order: components["schemas"]["RowOrder"] | null;
+            source: components["schemas"]["SourceShape"];
+            /** Evidence Count */
+            evidence_count: number;
+            /** Taken By */
+            taken_by: string | null;
+            /** Ringing */
+            ringing: boolean;
+            /** Merged Into */
+            merged_into: string | null;
         };
         /**
          * IncidentShape
          * @description One incident with everything a person on the desk needs.
          */
         IncidentShape: {
-            /** Alerts */
-            alerts: components["schemas"]["AlertShape"][];
-            category: components["schemas"]["Category"];
-            /** Category Title */
-            category_title: string;
-            /** Code */
-            code: string;
-            deadline: components["schemas"]["DueShape"] | null;
-            /** Ended At */
-            ended_at: string | null;
-            estate: components["schemas"]["Named"];
-            /** Evidence */
-            evidence: components["schemas"]["EvidenceShape"][];
-            /** Evidence Count */
-            evidence_count: number;
             /**
              * Id
              * Format: uuid
              */
             id: string;
-            /**
-             * Last Seen At
-             * Format: date-time
-             */
-            last_seen_at: string;
-            level: components["schemas"]["Level"];
-            /** Level Title */
-            level_title: string;
+            /** Code */
+            code: string;
+            /** Version */
+            version: number;
             /** Line */
             line: string;
-            /** Merged Into */
-            merged_into: string | null;
-            /** Moves */
-            moves: components["schemas"]["linli__responding__incidents__http__MoveShape"][];
+            /** What */
+            what: string;
+            estate: components["schemas"]["Named"];
+            /** Place Id */
+            place_id: string | null;
+            /** Place Title */
+            place_title: string;
+            category: components["schemas"]["Category"];
+            /** Category Title */
+            category_title: string;
+            severity: components["schemas"]["Severity"];
+            /** Severity Title */
+            severity_title: string;
+            state: components["schemas"]["IncidentState"];
+            /** State Title */
+            state_title: string;
             /**
              * Opened At
              * Format: date-time
              */
             opened_at: string;
-            order: components["schemas"]["RowOrder"] | null;
-            /** Orders */
-            orders: components["schemas"]["OrderLine"][];
-            /** Overdue */
-            overdue: boolean;
-            owner: components["schemas"]["Named"];
-            /** Place Id */
-            place_id: string | null;
-            /** Place Title */
-            place_title: string;
-            /** Places */
-            places: components["schemas"]["PlaceLine"][];
-            plan: components["schemas"]["PlanShape"] | null;
             /**
              * Received At
              * Format: date-time
              */
             received_at: string;
+            /**
+             * Last Seen At
+             * Format: date-time
+             */
+            last_seen_at: string;
             /** Resolved At */
             resolved_at: string | null;
-            /** Ringing */
-            ringing: boolean;
-            severity: components["schemas"]["Severity"];
-            /** Severity Title */
-            severity_title: string;
-            source: components["schemas"]["SourceShape"];
-            state: components["schemas"]["IncidentState"];
-            /** State Title */
-            state_title: string;
-            /** Story */
-            story: components["schemas"]["StepShape"][];
-            /** Taken By */
-            taken_by: string | null;
+            /** Ended At */
+            ended_at: string | null;
             /** Times Seen */
             times_seen: number;
-            /** Version */
-            version: number;
-            /** What */
-            what: string;
+            owner: components["schemas"]["Named"];
+            level: components["schemas"]["Level"];
+            /** Level Title */
+            level_title: string;
+            deadline: components["schemas"]["DueShape"] | null;
+            /** Overdue */
+            overdue: boolean;
+            order: components["schemas"]["RowOrder"] | null;
+            source: components["schemas"]["SourceShape"];
+            /** Evidence Count */
+            evidence_count: number;
+            /** Taken By */
+            taken_by: string | null;
+            /** Ringing */
+            ringing: boolean;
+            /** Merged Into */
+            merged_into: string | null;
+            /** Alerts */
+            alerts: components["schemas"]["AlertShape"][];
+            /** Orders */
+            orders: components["schemas"]["OrderLine"][];
+            /** Story */
+            story: components["schemas"]["StepShape"][];
+            /** Places */
+            places: components["schemas"]["PlaceLine"][];
+            /** Moves */
+            moves: components["schemas"]["linli__responding__incidents__http__MoveShape"][];
+            plan: components["schemas"]["PlanShape"] | null;
+            /** Evidence */
+            evidence: components["schemas"]["EvidenceShape"][];
         };
         /**
          * IncidentState
+         * @description How far an incident has come; closed, false alarm and merged are ends.
          * @enum {string}
          */
         IncidentState: "open" | "handling" | "resolved" | "confirmed" | "closed" | "false_alarm" | "merged";
@@ -2793,10 +2796,10 @@ export interface components {
          * @description What the sign-in page may know.
          */
         Installation: {
-            /** Demo */
-            demo: boolean;
             /** Title */
             title: string;
+            /** Demo */
+            demo: boolean;
         };
         /**
          * KindShape
@@ -2805,18 +2808,18 @@ export interface components {
         KindShape: {
             /** Code */
             code: string;
-            /** Commands */
-            commands: components["schemas"]["CommandKindShape"][];
-            /** Events */
-            events: components["schemas"]["EventKindShape"][];
-            /** Group */
-            group: string;
-            /** Offline After S */
-            offline_after_s: number;
-            /** Properties */
-            properties: components["schemas"]["PropertyShape"][];
             /** Title */
             title: string;
+            /** Group */
+            group: string;
+            /** Properties */
+            properties: components["schemas"]["PropertyShape"][];
+            /** Events */
+            events: components["schemas"]["EventKindShape"][];
+            /** Commands */
+            commands: components["schemas"]["CommandKindShape"][];
+            /** Offline After S */
+            offline_after_s: number;
         };
         /**
          * Level
@@ -2829,12 +2832,12 @@ export interface components {
          * @description A place marked by a point, in metres.
          */
         MarkView: {
-            kind: components["schemas"]["PlaceKind"];
             /**
              * Place Id
              * Format: uuid
              */
             place_id: string;
+            kind: components["schemas"]["PlaceKind"];
             /** Title */
             title: string;
             /** X */
@@ -2848,18 +2851,18 @@ export interface components {
          */
         Me: {
             account: components["schemas"]["OwnAccount"];
+            /** Grants */
+            grants: components["schemas"]["GrantView"][];
+            /** Permissions */
+            permissions: components["schemas"]["Permission"][];
+            home: components["schemas"]["Home"];
+            organisation: components["schemas"]["OrganisationBrief"] | null;
             /** Csrf */
             csrf: string;
             /** Demo */
             demo: boolean;
-            /** Grants */
-            grants: components["schemas"]["GrantView"][];
-            home: components["schemas"]["Home"];
             /** Installation Title */
             installation_title: string;
-            organisation: components["schemas"]["OrganisationBrief"] | null;
-            /** Permissions */
-            permissions: components["schemas"]["Permission"][];
         };
         /**
          * MessagePage
@@ -2879,25 +2882,25 @@ export interface components {
          */
         MessageView: {
             /**
-             * At
-             * Format: date-time
-             */
-            at: string;
-            /**
              * Id
              * Format: uuid
              */
             id: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Title */
+            title: string;
+            /** Words */
+            words: string;
             /** Incident Id */
             incident_id: string | null;
             /** Order Id */
             order_id: string | null;
             /** Read At */
             read_at: string | null;
-            /** Title */
-            title: string;
-            /** Words */
-            words: string;
         };
         /**
          * Named
@@ -2918,86 +2921,83 @@ export interface components {
          */
         NoteRequest: {
             /**
-             * Evidence
-             * @default []
-             */
-            evidence: string[];
-            /**
              * Words
              * @default
              */
             words: string;
+            /**
+             * Evidence
+             * @default []
+             */
+            evidence: string[];
         };
         /**
          * OfferRequest
          * @description Send it: an empty body means the company under contract.
          */
         OfferRequest: {
-            /** Assignee Id */
-            assignee_id?: string | null;
             /** Company Id */
             company_id?: string | null;
-            /** Expected Version */
-            expected_version?: number | null;
+            /** Assignee Id */
+            assignee_id?: string | null;
             /**
              * Words
              * @default
              */
             words: string;
+            /** Expected Version */
+            expected_version?: number | null;
         };
         /**
          * OfferShape
          * @description The order that was offered.
          */
         OfferShape: {
-            /** Assignee Name */
-            assignee_name: string;
-            /** Code */
-            code: string;
-            company: components["schemas"]["Named"];
             /**
              * Id
              * Format: uuid
              */
             id: string;
+            /** Code */
+            code: string;
+            /** Version */
+            version: number;
+            state: components["schemas"]["OrderState"];
+            /** State Title */
+            state_title: string;
+            company: components["schemas"]["Named"];
+            /** Assignee Name */
+            assignee_name: string;
             /**
              * Offered At
              * Format: date-time
              */
             offered_at: string;
-            state: components["schemas"]["OrderState"];
-            /** State Title */
-            state_title: string;
-            /** Version */
-            version: number;
         };
         /**
          * OrderLine
          * @description An order of the incident.
          */
         OrderLine: {
-            /** Accepted At */
-            accepted_at: string | null;
-            /** Arrived At */
-            arrived_at: string | null;
-            /** Assignee Name */
-            assignee_name: string;
-            /** Code */
-            code: string;
-            company: components["schemas"]["Named"];
-            /** Ended At */
-            ended_at: string | null;
-            /** Evidence */
-            evidence: components["schemas"]["EvidenceShape"][];
-            /** Fixed At */
-            fixed_at: string | null;
             /**
              * Id
              * Format: uuid
              */
             id: string;
-            /** Moves */
-            moves: string[];
+            /** Code */
+            code: string;
+            /** Version */
+            version: number;
+            state: components["schemas"]["OrderState"];
+            /** State Title */
+            state_title: string;
+            company: components["schemas"]["Named"];
+            /** Assignee Name */
+            assignee_name: string;
+            /** Words */
+            words: string;
+            /** Result */
+            result: string;
             /**
              * Offered At
              * Format: date-time
@@ -3005,15 +3005,18 @@ export interface components {
             offered_at: string;
             /** Offered By */
             offered_by: string;
-            /** Result */
-            result: string;
-            state: components["schemas"]["OrderState"];
-            /** State Title */
-            state_title: string;
-            /** Version */
-            version: number;
-            /** Words */
-            words: string;
+            /** Accepted At */
+            accepted_at: string | null;
+            /** Arrived At */
+            arrived_at: string | null;
+            /** Fixed At */
+            fixed_at: string | null;
+            /** Ended At */
+            ended_at: string | null;
+            /** Evidence */
+            evidence: components["schemas"]["EvidenceShape"][];
+            /** Moves */
+            moves: string[];
         };
         /**
          * OrderList
@@ -3029,6 +3032,7 @@ export interface components {
         };
         /**
          * OrderMove
+         * @description What can be done with an order.
          * @enum {string}
          */
         OrderMove: "accept" | "refuse" | "transfer" | "arrive" | "fix" | "verify" | "send_back" | "expire" | "cancel";
@@ -3037,57 +3041,33 @@ export interface components {
          * @description An order as the property company and its staff see it.
          */
         OrderShape: {
-            /** Accepted At */
-            accepted_at: string | null;
-            /** Arrived At */
-            arrived_at: string | null;
-            assignee: components["schemas"]["Assignee"] | null;
-            /** Code */
-            code: string;
-            company: components["schemas"]["Named"];
-            deadline: components["schemas"]["DeadlineShape"] | null;
-            /** Ended At */
-            ended_at: string | null;
-            estate: components["schemas"]["Named"];
-            /** Evidence */
-            evidence: components["schemas"]["EvidenceShape"][];
-            /** Fixed At */
-            fixed_at: string | null;
             /**
              * Id
              * Format: uuid
              */
             id: string;
-            /** Incident Code */
-            incident_code: string;
+            /** Code */
+            code: string;
             /**
              * Incident Id
              * Format: uuid
              */
             incident_id: string;
+            /** Incident Code */
+            incident_code: string;
+            /** Version */
+            version: number;
             /** Line */
             line: string;
-            /** Moves */
-            moves: components["schemas"]["linli__responding__dispatch__http__MoveShape"][];
-            /**
-             * Offered At
-             * Format: date-time
-             */
-            offered_at: string;
-            /** Offered By */
-            offered_by: string;
-            /** Overdue */
-            overdue: boolean;
-            /** Pictures */
-            pictures: components["schemas"]["EvidenceShape"][];
+            /** What */
+            what: string;
+            estate: components["schemas"]["Named"];
             /** Place Id */
             place_id: string | null;
-            /** Place Path */
-            place_path: string;
             /** Place Title */
             place_title: string;
-            /** Result */
-            result: string;
+            /** Place Path */
+            place_path: string;
             /** Severity */
             severity: string;
             /** Severity Title */
@@ -3095,17 +3075,42 @@ export interface components {
             state: components["schemas"]["OrderState"];
             /** State Title */
             state_title: string;
-            /** Verified At */
-            verified_at: string | null;
-            /** Version */
-            version: number;
-            /** What */
-            what: string;
+            company: components["schemas"]["Named"];
+            assignee: components["schemas"]["Assignee"] | null;
             /** Words */
             words: string;
+            /** Result */
+            result: string;
+            /**
+             * Offered At
+             * Format: date-time
+             */
+            offered_at: string;
+            /** Offered By */
+            offered_by: string;
+            /** Accepted At */
+            accepted_at: string | null;
+            /** Arrived At */
+            arrived_at: string | null;
+            /** Fixed At */
+            fixed_at: string | null;
+            /** Verified At */
+            verified_at: string | null;
+            /** Ended At */
+            ended_at: string | null;
+            deadline: components["schemas"]["DeadlineShape"] | null;
+            /** Overdue */
+            overdue: boolean;
+            /** Pictures */
+            pictures: components["schemas"]["EvidenceShape"][];
+            /** Evidence */
+            evidence: components["schemas"]["EvidenceShape"][];
+            /** Moves */
+            moves: components["schemas"]["linli__responding__dispatch__http__MoveShape"][];
         };
         /**
          * OrderState
+         * @description How far an order has come; the last five are ends.
          * @enum {string}
          */
         OrderState: "offered" | "accepted" | "arrived" | "fixed" | "verified" | "refused" | "transferred" | "expired" | "cancelled";
@@ -3114,12 +3119,12 @@ export interface components {
          * @description An organisation to be added.
          */
         OrganisationBody: {
-            kind: components["schemas"]["OrganisationKind"];
             /**
              * Parent Id
              * Format: uuid
              */
             parent_id: string;
+            kind: components["schemas"]["OrganisationKind"];
             /** Title */
             title: string;
         };
@@ -3133,9 +3138,9 @@ export interface components {
              * Format: uuid
              */
             id: string;
-            kind: components["schemas"]["OrganisationKind"];
             /** Title */
             title: string;
+            kind: components["schemas"]["OrganisationKind"];
         };
         /**
          * OrganisationKind
@@ -3148,20 +3153,20 @@ export interface components {
          * @description A node of the tree; parents come before their children.
          */
         OrganisationView: {
-            /** Contracts */
-            contracts: components["schemas"]["ContractView"][];
             /**
              * Id
              * Format: uuid
              */
             id: string;
+            /** Parent Id */
+            parent_id: string | null;
             kind: components["schemas"]["OrganisationKind"];
             /** Kind Title */
             kind_title: string;
-            /** Parent Id */
-            parent_id: string | null;
             /** Title */
             title: string;
+            /** Contracts */
+            contracts: components["schemas"]["ContractView"][];
         };
         /**
          * Outcome
@@ -3186,8 +3191,11 @@ export interface components {
          * @description A message by SMS, phone or WeChat, with how far it has come.
          */
         OutgoingView: {
-            /** Address Masked */
-            address_masked: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
             /**
              * At
              * Format: date-time
@@ -3196,26 +3204,21 @@ export interface components {
             channel: components["schemas"]["Channel"];
             /** Channel Title */
             channel_title: string;
-            /**
-             * Id
-             * Format: uuid
-             */
-            id: string;
-            /** Incident Id */
-            incident_id: string | null;
+            /** Address Masked */
+            address_masked: string;
+            /** Words */
+            words: string;
             state: components["schemas"]["DeliveryState"];
             /** State Title */
             state_title: string;
-            /** Words */
-            words: string;
+            /** Incident Id */
+            incident_id: string | null;
         };
         /**
          * OwnAccount
          * @description The signed-in account.
          */
         OwnAccount: {
-            /** Display Name */
-            display_name: string;
             /**
              * Id
              * Format: uuid
@@ -3223,10 +3226,12 @@ export interface components {
             id: string;
             /** Login */
             login: string;
-            /** Must Change Password */
-            must_change_password: boolean;
+            /** Display Name */
+            display_name: string;
             /** Phone Masked */
             phone_masked: string | null;
+            /** Must Change Password */
+            must_change_password: boolean;
         };
         /**
          * PasswordBody
@@ -3262,101 +3267,101 @@ export interface components {
          */
         PersonRowView: {
             /**
-             * Estate Id
-             * Format: uuid
-             */
-            estate_id: string;
-            /** Home Id */
-            home_id: string | null;
-            /** Home Title */
-            home_title: string;
-            /**
              * Id
              * Format: uuid
              */
             id: string;
+            /**
+             * Estate Id
+             * Format: uuid
+             */
+            estate_id: string;
             /** Name Masked */
             name_masked: string;
             /** Phone Masked */
             phone_masked: string | null;
+            /** Home Id */
+            home_id: string | null;
+            /** Home Title */
+            home_title: string;
             relation: components["schemas"]["Relation"] | null;
             /** Relation Title */
             relation_title: string | null;
-            /** Tag Titles */
-            tag_titles: string[];
             /** Tags */
             tags: components["schemas"]["Tag"][];
+            /** Tag Titles */
+            tag_titles: string[];
         };
         /**
          * PersonView
          * @description A person; `masked` says whether names and numbers are hidden.
          */
         PersonView: {
-            /** Contacts */
-            contacts: components["schemas"]["ContactView"][];
-            /**
-             * Estate Id
-             * Format: uuid
-             */
-            estate_id: string;
             /**
              * Id
              * Format: uuid
              */
             id: string;
-            /** Id Number */
-            id_number: string | null;
+            /**
+             * Estate Id
+             * Format: uuid
+             */
+            estate_id: string;
             /** Masked */
             masked: boolean;
-            /** May Reveal */
-            may_reveal: boolean;
             /** Name */
             name: string;
             /** Phone */
             phone: string | null;
-            /** Residences */
-            residences: components["schemas"]["ResidenceView"][];
+            /** Id Number */
+            id_number: string | null;
             /** Tags */
             tags: components["schemas"]["TagView"][];
+            /** Residences */
+            residences: components["schemas"]["ResidenceView"][];
+            /** Contacts */
+            contacts: components["schemas"]["ContactView"][];
+            /** May Reveal */
+            may_reveal: boolean;
         };
         /**
          * PlaceDetail
          * @description A place with what stands around it; people and incidents are counted with all inside.
          */
         PlaceDetail: {
-            /** Above */
-            above: components["schemas"]["PlaceView"][];
-            /** Children */
-            children: number;
-            /** Code */
-            code: string;
-            /** Devices */
-            devices: number;
-            /**
-             * Estate Id
-             * Format: uuid
-             */
-            estate_id: string;
-            /** Estate Title */
-            estate_title: string;
             /**
              * Id
              * Format: uuid
              */
             id: string;
-            /** Incidents */
-            incidents: number;
+            /**
+             * Estate Id
+             * Format: uuid
+             */
+            estate_id: string;
+            /** Parent Id */
+            parent_id: string | null;
             kind: components["schemas"]["PlaceKind"];
             /** Kind Title */
             kind_title: string;
-            /** Parent Id */
-            parent_id: string | null;
-            /** Path */
-            path: string;
-            /** People */
-            people: number;
+            /** Code */
+            code: string;
             /** Title */
             title: string;
+            /** Path */
+            path: string;
+            /** Children */
+            children: number;
+            /** Devices */
+            devices: number;
+            /** Estate Title */
+            estate_title: string;
+            /** Above */
+            above: components["schemas"]["PlaceView"][];
+            /** People */
+            people: number;
+            /** Incidents */
+            incidents: number;
             /** X */
             x: number | null;
             /** Y */
@@ -3373,8 +3378,6 @@ export interface components {
          * @description A place of the incident.
          */
         PlaceLine: {
-            /** Path */
-            path: string;
             /**
              * Place Id
              * Format: uuid
@@ -3382,45 +3385,45 @@ export interface components {
             place_id: string;
             /** Title */
             title: string;
+            /** Path */
+            path: string;
         };
         /**
          * PlaceView
          * @description A place; `children` counts what lies directly in it, `devices` all devices inside.
          */
         PlaceView: {
-            /** Children */
-            children: number;
-            /** Code */
-            code: string;
-            /** Devices */
-            devices: number;
-            /**
-             * Estate Id
-             * Format: uuid
-             */
-            estate_id: string;
             /**
              * Id
              * Format: uuid
              */
             id: string;
+            /**
+             * Estate Id
+             * Format: uuid
+             */
+            estate_id: string;
+            /** Parent Id */
+            parent_id: string | null;
             kind: components["schemas"]["PlaceKind"];
             /** Kind Title */
             kind_title: string;
-            /** Parent Id */
-            parent_id: string | null;
-            /** Path */
-            path: string;
+            /** Code */
+            code: string;
             /** Title */
             title: string;
+            /** Path */
+            path: string;
+            /** Children */
+            children: number;
+            /** Devices */
+            devices: number;
         };
         /**
          * PlanBuildingShape
          * @description A building on the plan, metres.
          */
         PlanBuildingShape: {
-            /** H */
-            h: number;
             /**
              * Id
              * Format: uuid
@@ -3428,20 +3431,20 @@ export interface components {
             id: string;
             /** Title */
             title: string;
-            /** W */
-            w: number;
             /** X */
             x: number;
             /** Y */
             y: number;
+            /** W */
+            w: number;
+            /** H */
+            h: number;
         };
         /**
          * PlanMarkShape
          * @description A point on the plan, metres; `here` marks the place of the incident.
          */
         PlanMarkShape: {
-            /** Here */
-            here: boolean;
             /**
              * Place Id
              * Format: uuid
@@ -3453,34 +3456,36 @@ export interface components {
             x: number;
             /** Y */
             y: number;
+            /** Here */
+            here: boolean;
         };
         /**
          * PlanShape
          * @description The estate's plan, y downwards.
          */
         PlanShape: {
-            /** Buildings */
-            buildings: components["schemas"]["PlanBuildingShape"][];
-            /** Height */
-            height: number;
-            /** Marks */
-            marks: components["schemas"]["PlanMarkShape"][];
             /** Width */
             width: number;
+            /** Height */
+            height: number;
+            /** Buildings */
+            buildings: components["schemas"]["PlanBuildingShape"][];
+            /** Marks */
+            marks: components["schemas"]["PlanMarkShape"][];
         };
         /**
          * PlanView
          * @description An estate's plan: `width` by `height` metres, y downwards.
          */
         PlanView: {
-            /** Buildings */
-            buildings: components["schemas"]["BuildingView"][];
-            /** Height */
-            height: number;
-            /** Marks */
-            marks: components["schemas"]["MarkView"][];
             /** Width */
             width: number;
+            /** Height */
+            height: number;
+            /** Buildings */
+            buildings: components["schemas"]["BuildingView"][];
+            /** Marks */
+            marks: components["schemas"]["MarkView"][];
         };
         /**
          * PlayedShape
@@ -3503,14 +3508,14 @@ export interface components {
              * Format: date-time
              */
             at: string;
-            /** Avg */
-            avg: number;
-            /** Last */
-            last: number;
-            /** Max */
-            max: number;
             /** Min */
             min: number;
+            /** Avg */
+            avg: number;
+            /** Max */
+            max: number;
+            /** Last */
+            last: number;
             /** N */
             n: number;
         };
@@ -3519,10 +3524,10 @@ export interface components {
          * @description One supervised process. `last_error` says how it ended the last time it crashed.
          */
         ProcessStatus: {
-            /** Last Error */
-            last_error: string | null;
             /** Name */
             name: string;
+            /** State */
+            state: string;
             /** Pid */
             pid: number | null;
             /** Restarts */
@@ -3532,8 +3537,8 @@ export interface components {
              * Format: date-time
              */
             since: string;
-            /** State */
-            state: string;
+            /** Last Error */
+            last_error: string | null;
         };
         /**
          * PropertyShape
@@ -3542,31 +3547,31 @@ export interface components {
         PropertyShape: {
             /** Code */
             code: string;
-            /** Decimals */
-            decimals: number;
-            /** High */
-            high: number;
-            kind: components["schemas"]["Form"];
-            /** Labels */
-            labels: {
-                [key: string]: string;
-            };
-            /** Low */
-            low: number;
             /** Title */
             title: string;
             /** Unit */
             unit: string | null;
+            kind: components["schemas"]["Form"];
+            /** Low */
+            low: number;
+            /** High */
+            high: number;
+            /** Decimals */
+            decimals: number;
+            /** Labels */
+            labels: {
+                [key: string]: string;
+            };
         };
         /**
          * QueueStatus
          * @description What waits: events to be numbered, deadlines past due, held messages. None: not counted.
          */
         QueueStatus: {
-            /** Deadlines Overdue */
-            deadlines_overdue: number | null;
             /** Outbox Lag */
             outbox_lag: number | null;
+            /** Deadlines Overdue */
+            deadlines_overdue: number | null;
             /** Quarantine Waiting */
             quarantine_waiting: number | null;
         };
@@ -3575,10 +3580,10 @@ export interface components {
          * @description Whether the process can serve, and if not, why.
          */
         Ready: {
-            /** Database */
-            database: string;
             /** Ready */
             ready: boolean;
+            /** Database */
+            database: string;
             /** Schema Current */
             schema_current: boolean;
         };
@@ -3605,25 +3610,25 @@ export interface components {
              */
             code: string;
             /**
-             * Details
-             * @description 每个出错的字段
+             * Message
+             * @description 发生了什么，中文
              */
-            details?: components["schemas"]["FaultBody"][] | null;
+            message: string;
             /**
              * Field
              * @description 出错的字段
              */
             field?: string | null;
             /**
-             * Message
-             * @description 发生了什么，中文
-             */
-            message: string;
-            /**
              * Remedy
              * @description 接下来可以怎么做
              */
             remedy?: string | null;
+            /**
+             * Details
+             * @description 每个出错的字段
+             */
+            details?: components["schemas"]["FaultBody"][] | null;
             /**
              * Retry After S
              * @description 多少秒后可以再试
@@ -3635,40 +3640,40 @@ export interface components {
          * @description The registered device, with its credential when it got one.
          */
         RegisteredShape: {
-            credential: components["schemas"]["linli__sensing__telemetry__http__CredentialShape"] | null;
             device: components["schemas"]["DeviceRow"];
+            credential: components["schemas"]["linli__sensing__telemetry__http__CredentialShape"] | null;
         };
         /**
          * RegistrationShape
          * @description A device to be registered; with a parent it becomes a child of that site gateway.
          */
         RegistrationShape: {
-            /** Code */
-            code?: string | null;
-            /**
-             * Driver
-             * @default linli_native
-             */
-            driver: string;
             /**
              * Estate Id
              * Format: uuid
              */
             estate_id: string;
-            /** External Code */
-            external_code?: string | null;
-            /** Kind */
-            kind: string;
-            /** Parent Connection Id */
-            parent_connection_id?: string | null;
             /** Place Id */
             place_id?: string | null;
+            /** Kind */
+            kind: string;
+            /** Title */
+            title: string;
+            /**
+             * Driver
+             * @default linli_native
+             */
+            driver: string;
+            /** Code */
+            code?: string | null;
+            /** Parent Connection Id */
+            parent_connection_id?: string | null;
+            /** External Code */
+            external_code?: string | null;
             /** Settings */
             settings?: {
                 [key: string]: string;
             };
-            /** Title */
-            title: string;
         };
         /**
          * Relation
@@ -3681,24 +3686,24 @@ export interface components {
          * @description A matter reported on the desk.
          */
         ReportRequest: {
-            /** @default report */
-            category: components["schemas"]["Category"];
             /**
              * Estate Id
              * Format: uuid
              */
             estate_id: string;
+            /** Place Id */
+            place_id?: string | null;
+            /** @default report */
+            category: components["schemas"]["Category"];
+            /** @default warning */
+            severity: components["schemas"]["Severity"];
+            /** Words */
+            words: string;
             /**
              * Evidence
              * @default []
              */
             evidence: string[];
-            /** Place Id */
-            place_id?: string | null;
-            /** @default warning */
-            severity: components["schemas"]["Severity"];
-            /** Words */
-            words: string;
         };
         /**
          * ResidenceView
@@ -3748,108 +3753,108 @@ export interface components {
          */
         RoleView: {
             code: components["schemas"]["Role"];
-            /** May Hand Out */
-            may_hand_out: boolean;
-            /** Organisation Kinds */
-            organisation_kinds: components["schemas"]["OrganisationKind"][];
+            /** Title */
+            title: string;
             /** Permissions */
             permissions: components["schemas"]["Permission"][];
             /** Target Kinds */
             target_kinds: components["schemas"]["TargetKind"][];
-            /** Title */
-            title: string;
+            /** Organisation Kinds */
+            organisation_kinds: components["schemas"]["OrganisationKind"][];
+            /** May Hand Out */
+            may_hand_out: boolean;
         };
         /**
          * RowOrder
          * @description The newest order of an incident, as its row shows it.
          */
         RowOrder: {
-            /** Accepted At */
-            accepted_at: string | null;
-            /** Assignee Name */
-            assignee_name: string;
-            /** Company Title */
-            company_title: string;
             /**
              * Id
              * Format: uuid
              */
             id: string;
+            state: components["schemas"]["OrderState"];
+            /** State Title */
+            state_title: string;
+            /** Assignee Name */
+            assignee_name: string;
+            /** Company Title */
+            company_title: string;
             /**
              * Offered At
              * Format: date-time
              */
             offered_at: string;
-            state: components["schemas"]["OrderState"];
-            /** State Title */
-            state_title: string;
+            /** Accepted At */
+            accepted_at: string | null;
         };
         /**
          * RuleChange
          * @description What to change; what is absent stays.
          */
         RuleChange: {
-            /** Enabled */
-            enabled?: boolean | null;
             /** Expected Version */
             expected_version: number;
+            /** Enabled */
+            enabled?: boolean | null;
+            severity?: components["schemas"]["Severity"] | null;
             /** Settings */
             settings?: {
                 [key: string]: number;
             } | null;
-            severity?: components["schemas"]["Severity"] | null;
         };
         /**
          * RuleShape
          * @description A rule as staff see it; `sentence` says it in plain words.
          */
         RuleShape: {
-            /** Action */
-            action: string;
-            category: components["schemas"]["Category"];
-            /** Category Title */
-            category_title: string;
-            /**
-             * Changed At
-             * Format: date-time
-             */
-            changed_at: string;
-            /** Code */
-            code: string;
-            /** Condition Kind */
-            condition_kind: string;
-            /** Duty */
-            duty: string;
-            /** Enabled */
-            enabled: boolean;
-            /** Found 30D */
-            found_30d: number;
             /**
              * Id
              * Format: uuid
              */
             id: string;
+            /** Code */
+            code: string;
+            /** Title */
+            title: string;
+            /** Kinds */
+            kinds: string[];
             /** Kind */
             kind: string | null;
             /** Kind Title */
             kind_title: string;
-            /** Kinds */
-            kinds: string[];
-            /** Last Found At */
-            last_found_at: string | null;
-            /** Sentence */
-            sentence: string;
-            /** Settings */
-            settings: components["schemas"]["SettingShape"][];
+            category: components["schemas"]["Category"];
+            /** Category Title */
+            category_title: string;
             severity: components["schemas"]["Severity"];
             /** Severity Title */
             severity_title: string;
-            /** Title */
-            title: string;
             /** Version */
             version: number;
+            /** Enabled */
+            enabled: boolean;
+            /** Sentence */
+            sentence: string;
             /** What */
             what: string;
+            /** Action */
+            action: string;
+            /** Duty */
+            duty: string;
+            /** Settings */
+            settings: components["schemas"]["SettingShape"][];
+            /** Condition Kind */
+            condition_kind: string;
+            /**
+             * Changed At
+             * Format: date-time
+             */
+            changed_at: string;
+            /** Found 30D */
+            found_30d: number;
+            /** Last Found At */
+            last_found_at: string | null;
         };
         /**
          * SceneShape
@@ -3858,44 +3863,44 @@ export interface components {
         SceneShape: {
             /** Code */
             code: string;
-            /** Playing */
-            playing: boolean;
             /** Title */
             title: string;
             /** Words */
             words: string;
+            /** Playing */
+            playing: boolean;
         };
         /**
          * SeriesShape
          * @description A property over time; stretches without readings are left out.
          */
         SeriesShape: {
-            /** Points */
-            points: components["schemas"]["PointShape"][];
             /** Property */
             property: string;
             /** Title */
             title: string;
             /** Unit */
             unit: string | null;
+            /** Points */
+            points: components["schemas"]["PointShape"][];
         };
         /**
          * SettingShape
          * @description A figure that may be turned, within its bounds.
          */
         SettingShape: {
-            /** High */
-            high: number;
-            /** Low */
-            low: number;
             /** Name */
             name: string;
             /** Title */
             title: string;
-            /** Unit */
-            unit: string;
             /** Value */
             value: number;
+            /** Unit */
+            unit: string;
+            /** Low */
+            low: number;
+            /** High */
+            high: number;
         };
         /**
          * Severity
@@ -3918,61 +3923,61 @@ export interface components {
          * @description Where the first signal came from.
          */
         SourceShape: {
-            /** Device Id */
-            device_id: string | null;
             /** Kind */
             kind: string;
             /** Title */
             title: string;
+            /** Device Id */
+            device_id: string | null;
         };
         /**
          * StepShape
          * @description One step of the story.
          */
         StepShape: {
-            /** Actor Kind */
-            actor_kind: string;
-            /** Actor Name */
-            actor_name: string;
+            /** Seq */
+            seq: number;
             /**
              * At
              * Format: date-time
              */
             at: string;
-            /** Data */
-            data: {
-                [key: string]: string;
-            };
-            /** Evidence */
-            evidence: components["schemas"]["EvidenceShape"][];
-            /** Hash */
-            hash: string;
-            /** Kind */
-            kind: string;
             /**
              * Recorded At
              * Format: date-time
              */
             recorded_at: string;
-            /** Seq */
-            seq: number;
+            /** Actor Name */
+            actor_name: string;
+            /** Actor Kind */
+            actor_kind: string;
+            /** Kind */
+            kind: string;
             /** Title */
             title: string;
             /** Words */
             words: string;
+            /** Evidence */
+            evidence: components["schemas"]["EvidenceShape"][];
+            /** Data */
+            data: {
+                [key: string]: string;
+            };
+            /** Hash */
+            hash: string;
         };
         /**
          * SuggestionShape
          * @description A company under contract, and its people, least busy first.
          */
         SuggestionShape: {
-            /** Assignees */
-            assignees: components["schemas"]["ColleagueShape"][];
             company: components["schemas"]["Named"];
             /** Duty */
             duty: string;
             /** Duty Title */
             duty_title: string;
+            /** Assignees */
+            assignees: components["schemas"]["ColleagueShape"][];
         };
         /**
          * Tag
@@ -4019,13 +4024,21 @@ export interface components {
          * @description The newest value of a property; `text` is how people read it.
          */
         ValueShape: {
+            /** Property */
+            property: string;
+            /** Title */
+            title: string;
+            /** Value */
+            value: number;
+            /** Text */
+            text: string;
+            /** Unit */
+            unit: string | null;
             /**
              * Observed At
              * Format: date-time
              */
             observed_at: string;
-            /** Property */
-            property: string;
             /**
              * Received At
              * Format: date-time
@@ -4036,27 +4049,19 @@ export interface components {
              * Format: date-time
              */
             since: string;
-            /** Text */
-            text: string;
-            /** Title */
-            title: string;
-            /** Unit */
-            unit: string | null;
-            /** Value */
-            value: number;
         };
         /**
          * WayShape
          * @description Through which connection a device speaks.
          */
         WayShape: {
-            /** Code */
-            code: string;
             /**
              * Id
              * Format: uuid
              */
             id: string;
+            /** Code */
+            code: string;
             kind: components["schemas"]["ConnectionKind"];
         };
         /**
@@ -4064,23 +4069,23 @@ export interface components {
          * @description A move and what comes with it. `happened_at` is for steps done without network.
          */
         linli__responding__dispatch__http__MoveRequest: {
-            /**
-             * Evidence
-             * @default []
-             */
-            evidence: string[];
-            /** Expected Version */
-            expected_version: number;
-            /** Happened At */
-            happened_at?: string | null;
             move: components["schemas"]["OrderMove"];
-            /** To Account Id */
-            to_account_id?: string | null;
             /**
              * Words
              * @default
              */
             words: string;
+            /**
+             * Evidence
+             * @default []
+             */
+            evidence: string[];
+            /** To Account Id */
+            to_account_id?: string | null;
+            /** Expected Version */
+            expected_version: number;
+            /** Happened At */
+            happened_at?: string | null;
         };
         /**
          * MoveShape
@@ -4088,12 +4093,12 @@ export interface components {
          */
         linli__responding__dispatch__http__MoveShape: {
             move: components["schemas"]["OrderMove"];
-            /** Needs Photo */
-            needs_photo: boolean;
-            /** Needs Words */
-            needs_words: boolean;
             /** Title */
             title: string;
+            /** Needs Words */
+            needs_words: boolean;
+            /** Needs Photo */
+            needs_photo: boolean;
         };
         /**
          * CountsShape
@@ -4108,30 +4113,30 @@ export interface components {
             by_state: {
                 [key: string]: number;
             };
+            /** Overdue */
+            overdue: number;
             /** Closed Today */
             closed_today: number;
             /** Loop Rate */
             loop_rate: number | null;
             /** Median Accept S */
             median_accept_s: number | null;
-            /** Overdue */
-            overdue: number;
         };
         /**
          * MoveRequest
          * @description A move, why, and the version it was decided on.
          */
         linli__responding__incidents__http__MoveRequest: {
-            /** Expected Version */
-            expected_version: number;
-            /** Into Incident Id */
-            into_incident_id?: string | null;
             move: components["schemas"]["IncidentMove"];
             /**
              * Words
              * @default
              */
             words: string;
+            /** Expected Version */
+            expected_version: number;
+            /** Into Incident Id */
+            into_incident_id?: string | null;
         };
         /**
          * MoveShape
@@ -4139,10 +4144,10 @@ export interface components {
          */
         linli__responding__incidents__http__MoveShape: {
             move: components["schemas"]["IncidentMove"];
-            /** Needs Words */
-            needs_words: boolean;
             /** Title */
             title: string;
+            /** Needs Words */
+            needs_words: boolean;
         };
         /**
          * CredentialShape
@@ -4154,46 +4159,46 @@ export interface components {
              * Format: uuid
              */
             connection_id: string;
-            /** Http Url */
-            http_url: string;
-            /** Mqtt Url */
-            mqtt_url: string;
-            /** Qr */
-            qr: string;
-            /** Token */
-            token: string;
             /** Username */
             username: string;
+            /** Token */
+            token: string;
+            /** Mqtt Url */
+            mqtt_url: string;
+            /** Http Url */
+            http_url: string;
+            /** Qr */
+            qr: string;
         };
         /**
          * CommandShape
          * @description A command; `child` names the device behind a site gateway it is for.
          */
         linli__sensing__gateway__http__CommandShape: {
-            /** Child */
-            child: string | null;
-            /** Command */
-            command: string;
-            /** Expires */
-            expires: number | null;
             /** Id */
             id: string;
+            /** Command */
+            command: string;
             /** Params */
             params: {
                 [key: string]: string | boolean | number;
             };
+            /** Expires */
+            expires: number | null;
+            /** Child */
+            child: string | null;
         };
         /**
          * CountsShape
          * @description How many messages wait, by reason; `times_seen` counts all that ever came.
          */
         linli__sensing__quarantine__http__CountsShape: {
-            /** Reasons */
-            reasons: components["schemas"]["ReasonShape"][];
-            /** Times Seen */
-            times_seen: number;
             /** Waiting */
             waiting: number;
+            /** Times Seen */
+            times_seen: number;
+            /** Reasons */
+            reasons: components["schemas"]["ReasonShape"][];
         };
         /**
          * CommandShape
@@ -4201,37 +4206,37 @@ export interface components {
          */
         linli__sensing__telemetry__http__CommandShape: {
             /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Command */
+            command: string;
+            /** Title */
+            title: string;
+            /** Params */
+            params: {
+                [key: string]: string | number | boolean;
+            };
+            state: components["schemas"]["CommandState"];
+            /** State Title */
+            state_title: string;
+            /** Asked By Name */
+            asked_by_name: string;
+            /**
              * Asked At
              * Format: date-time
              */
             asked_at: string;
-            /** Asked By Name */
-            asked_by_name: string;
-            /** Command */
-            command: string;
+            /** Sent At */
+            sent_at: string | null;
+            /** Finished At */
+            finished_at: string | null;
             /**
              * Expires At
              * Format: date-time
              */
             expires_at: string;
-            /** Finished At */
-            finished_at: string | null;
-            /**
-             * Id
-             * Format: uuid
-             */
-            id: string;
-            /** Params */
-            params: {
-                [key: string]: string | number | boolean;
-            };
-            /** Sent At */
-            sent_at: string | null;
-            state: components["schemas"]["CommandState"];
-            /** State Title */
-            state_title: string;
-            /** Title */
-            title: string;
             /** Words */
             words: string | null;
         };
@@ -4240,20 +4245,20 @@ export interface components {
          * @description How many devices stand how.
          */
         linli__sensing__telemetry__http__CountsShape: {
+            /** Total */
+            total: number;
+            /** Online */
+            online: number;
+            /** Offline */
+            offline: number;
+            /** Never */
+            never: number;
+            /** Fault */
+            fault: number;
             /** By Kind */
             by_kind: {
                 [key: string]: number;
             };
-            /** Fault */
-            fault: number;
-            /** Never */
-            never: number;
-            /** Offline */
-            offline: number;
-            /** Online */
-            online: number;
-            /** Total */
-            total: number;
         };
         /**
          * CredentialShape
@@ -4265,16 +4270,16 @@ export interface components {
              * Format: uuid
              */
             connection_id: string;
-            /** Http Url */
-            http_url: string;
-            /** Mqtt Url */
-            mqtt_url: string;
-            /** Qr */
-            qr: string;
-            /** Token */
-            token: string;
             /** Username */
             username: string;
+            /** Token */
+            token: string;
+            /** Mqtt Url */
+            mqtt_url: string;
+            /** Http Url */
+            http_url: string;
+            /** Qr */
+            qr: string;
         };
     };
     responses: never;
@@ -4285,269 +4290,7 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    list_accounts_api_accounts_get: {
-        parameters: {
-            query?: {
-                q?: string;
-                limit?: number;
-                cursor?: string | null;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["AccountPage"];
-                };
-            };
-            /** @description 没有接受，以及为什么 */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RefusalBody"];
-                };
-            };
-        };
-    };
-    create_account_api_accounts_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["AccountBody"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["FirstPassword"];
-                };
-            };
-            /** @description 没有接受，以及为什么 */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RefusalBody"];
-                };
-            };
-        };
-    };
-    read_account_api_accounts__account_id__get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                account_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["AccountView"];
-                };
-            };
-            /** @description 没有接受，以及为什么 */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RefusalBody"];
-                };
-            };
-        };
-    };
-    grant_role_api_accounts__account_id__grants_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                account_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["GrantBody"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["GrantView"];
-                };
-            };
-            /** @description 没有接受，以及为什么 */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RefusalBody"];
-                };
-            };
-        };
-    };
-    lock_account_api_accounts__account_id__lock_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                account_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["AccountView"];
-                };
-            };
-            /** @description 没有接受，以及为什么 */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RefusalBody"];
-                };
-            };
-        };
-    };
-    reset_password_api_accounts__account_id__reset_password_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                account_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["FirstPassword"];
-                };
-            };
-            /** @description 没有接受，以及为什么 */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RefusalBody"];
-                };
-            };
-        };
-    };
-    unlock_account_api_accounts__account_id__unlock_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                account_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["AccountView"];
-                };
-            };
-            /** @description 没有接受，以及为什么 */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RefusalBody"];
-                };
-            };
-        };
-    };
-    list_entries_api_audit_get: {
-        parameters: {
-            query?: {
-                actor_id?: string | null;
-                subject_id?: string | null;
-                action?: components["schemas"]["Action"] | null;
-                from?: string | null;
-                to?: string | null;
-                limit?: number;
-                cursor?: string | null;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["EntryPage"];
-                };
-            };
-            /** @description 没有接受，以及为什么 */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RefusalBody"];
-                };
-            };
-        };
-    };
-    list_actions_api_audit_actions_get: {
+    healthz_healthz_get: {
         parameters: {
             query?: never;
             header?: never;
@@ -4562,7 +4305,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ActionView"][];
+                    "application/json": components["schemas"]["Alive"];
                 };
             };
             /** @description 没有接受，以及为什么 */
@@ -4576,11 +4319,9 @@ export interface operations {
             };
         };
     };
-    list_connections_api_connections_get: {
+    readyz_readyz_get: {
         parameters: {
-            query?: {
-                estate_id?: string | null;
-            };
+            query?: never;
             header?: never;
             path?: never;
             cookie?: never;
@@ -4593,7 +4334,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ConnectionShape"][];
+                    "application/json": components["schemas"]["Ready"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ready"];
                 };
             };
             /** @description 没有接受，以及为什么 */
@@ -4607,24 +4357,22 @@ export interface operations {
             };
         };
     };
-    read_connection_api_connections__connection_id__get: {
+    live_api_live_get: {
         parameters: {
             query?: never;
             header?: never;
-            path: {
-                connection_id: string;
-            };
+            path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description 事件流 */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ConnectionShape"];
+                    "text/event-stream": unknown;
                 };
             };
             /** @description 没有接受，以及为什么 */
@@ -4638,13 +4386,11 @@ export interface operations {
             };
         };
     };
-    revoke_api_connections__connection_id__revoke_post: {
+    health_api_health_get: {
         parameters: {
             query?: never;
             header?: never;
-            path: {
-                connection_id: string;
-            };
+            path?: never;
             cookie?: never;
         };
         requestBody?: never;
@@ -4655,38 +4401,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ConnectionShape"];
-                };
-            };
-            /** @description 没有接受，以及为什么 */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RefusalBody"];
-                };
-            };
-        };
-    };
-    rotate_api_connections__connection_id__rotate_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                connection_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["linli__sensing__devices__http__CredentialShape"];
+                    "application/json": components["schemas"]["Health"];
                 };
             };
             /** @description 没有接受，以及为什么 */
@@ -4789,6 +4504,1386 @@ export interface operations {
             };
         };
     };
+    list_accounts_api_accounts_get: {
+        parameters: {
+            query?: {
+                q?: string;
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountPage"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    create_account_api_accounts_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AccountBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FirstPassword"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    read_account_api_accounts__account_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountView"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    lock_account_api_accounts__account_id__lock_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountView"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    unlock_account_api_accounts__account_id__unlock_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountView"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    grant_role_api_accounts__account_id__grants_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GrantBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GrantView"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    revoke_grant_api_grants__grant_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                grant_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GrantView"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    list_roles_api_roles_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoleView"][];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    installation_api_installation_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Installation"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    who_am_i_api_session_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    sign_in_api_session_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignInBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    sign_out_api_session_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    sign_out_everywhere_api_sessions_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    change_password_api_session_password_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    reset_password_api_accounts__account_id__reset_password_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FirstPassword"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    list_estates_api_estates_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EstateView"][];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    add_estate_api_estates_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EstateBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Named"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    list_organisations_api_organisations_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrganisationView"][];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    add_organisation_api_organisations_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OrganisationBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrganisationView"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    sign_contract_api_service_contracts_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ContractBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContractView"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    end_contract_api_service_contracts__contract_id__end_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contract_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContractView"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    list_people_api_people_get: {
+        parameters: {
+            query?: {
+                estate_id?: string | null;
+                place_id?: string | null;
+                tag?: components["schemas"]["Tag"] | null;
+                q?: string;
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PeoplePageView"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    read_person_api_people__person_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonView"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    reveal_api_people__person_id__reveal_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RevealBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonView"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    read_plan_api_estates__estate_id__plan_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                estate_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanView"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    list_places_api_places_get: {
+        parameters: {
+            query: {
+                estate_id: string;
+                parent_id?: string | null;
+                kind?: components["schemas"]["PlaceKind"] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlaceView"][];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    read_place_api_places__place_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                place_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlaceDetail"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    list_orders_api_orders_get: {
+        parameters: {
+            query?: {
+                state?: "active" | "all" | "offered" | "accepted" | "arrived" | "fixed" | "verified" | "refused" | "transferred" | "expired" | "cancelled";
+                mine?: boolean;
+                ids?: string | null;
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderList"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    read_order_api_orders__order_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                order_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderShape"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    list_colleagues_api_orders__order_id__colleagues_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                order_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ColleagueShape"][];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    move_order_api_orders__order_id__moves_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                order_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["linli__responding__dispatch__http__MoveRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderShape"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    list_incidents_api_incidents_get: {
+        parameters: {
+            query?: {
+                state?: "active" | "unanswered" | "all" | "open" | "handling" | "resolved" | "confirmed" | "closed" | "false_alarm" | "merged";
+                severity?: components["schemas"]["Severity"] | null;
+                category?: components["schemas"]["Category"] | null;
+                estate_id?: string | null;
+                place_id?: string | null;
+                device_id?: string | null;
+                q?: string;
+                mine?: boolean;
+                overdue?: boolean | null;
+                ids?: string | null;
+                sort?: "urgency" | "newest";
+                limit?: number;
+                cursor?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentList"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    report_incident_api_incidents_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReportRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentShape"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    count_incidents_api_incidents_counts_get: {
+        parameters: {
+            query?: {
+                estate_id?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["linli__responding__incidents__http__CountsShape"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    list_categories_api_incidents_categories_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CategoryShape"][];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    move_many_api_incidents_bulk_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BulkRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkResult"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    read_incident_api_incidents__incident_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                incident_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentShape"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    move_incident_api_incidents__incident_id__moves_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                incident_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["linli__responding__incidents__http__MoveRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentShape"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    add_note_api_incidents__incident_id__notes_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                incident_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoteRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StepShape"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    suggest_companies_api_incidents__incident_id__suggestions_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                incident_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SuggestionShape"][];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    offer_order_api_incidents__incident_id__orders_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                incident_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OfferRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OfferShape"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    list_rules_api_rules_get: {
+        parameters: {
+            query?: {
+                kind?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleShape"][];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    change_rule_api_rules__rule_id__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                rule_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RuleChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleShape"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
     list_kinds_api_device_kinds_get: {
         parameters: {
             query?: never;
@@ -4805,6 +5900,509 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["KindShape"][];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    list_connections_api_connections_get: {
+        parameters: {
+            query?: {
+                estate_id?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConnectionShape"][];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    read_connection_api_connections__connection_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                connection_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConnectionShape"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    rotate_api_connections__connection_id__rotate_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                connection_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["linli__sensing__devices__http__CredentialShape"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    revoke_api_connections__connection_id__revoke_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                connection_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConnectionShape"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    telemetry_device_v1_telemetry_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                authorization?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TakenShape"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    event_device_v1_event_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                authorization?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TakenShape"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    state_device_v1_state_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                authorization?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TakenShape"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    child_device_v1_child__code___subject__post: {
+        parameters: {
+            query?: never;
+            header?: {
+                authorization?: string | null;
+            };
+            path: {
+                code: string;
+                subject: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TakenShape"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    commands_device_v1_command_get: {
+        parameters: {
+            query?: never;
+            header?: {
+                authorization?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandsShape"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    answer_device_v1_command_ack_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                authorization?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TakenShape"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    answer_of_child_device_v1_child__code__command_ack_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                authorization?: string | null;
+            };
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TakenShape"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    file_device_v1_file_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                authorization?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileShape"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    list_held_api_quarantine_get: {
+        parameters: {
+            query?: {
+                reason?: string | null;
+                connection_id?: string | null;
+                state?: components["schemas"]["HeldState"] | null;
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HeldList"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    counts_api_quarantine_counts_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["linli__sensing__quarantine__http__CountsShape"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    replay_api_quarantine__message_id__replay_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                message_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HeldShape"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    drop_api_quarantine__message_id__drop_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                message_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HeldShape"];
                 };
             };
             /** @description 没有接受，以及为什么 */
@@ -4993,6 +6591,76 @@ export interface operations {
             };
         };
     };
+    read_series_api_devices__device_id__series_get: {
+        parameters: {
+            query: {
+                property: string;
+                from?: string | null;
+                to?: string | null;
+                points?: number;
+            };
+            header?: never;
+            path: {
+                device_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SeriesShape"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    list_events_api_devices__device_id__events_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+                before?: string | null;
+            };
+            header?: never;
+            path: {
+                device_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventShape"][];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
     list_commands_api_devices__device_id__commands_get: {
         parameters: {
             query?: {
@@ -5061,52 +6729,19 @@ export interface operations {
             };
         };
     };
-    list_events_api_devices__device_id__events_get: {
+    list_entries_api_audit_get: {
         parameters: {
             query?: {
-                limit?: number;
-                before?: string | null;
-            };
-            header?: never;
-            path: {
-                device_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["EventShape"][];
-                };
-            };
-            /** @description 没有接受，以及为什么 */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RefusalBody"];
-                };
-            };
-        };
-    };
-    read_series_api_devices__device_id__series_get: {
-        parameters: {
-            query: {
-                property: string;
+                actor_id?: string | null;
+                subject_id?: string | null;
+                action?: components["schemas"]["Action"] | null;
                 from?: string | null;
                 to?: string | null;
-                points?: number;
+                limit?: number;
+                cursor?: string | null;
             };
             header?: never;
-            path: {
-                device_id: string;
-            };
+            path?: never;
             cookie?: never;
         };
         requestBody?: never;
@@ -5117,7 +6752,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SeriesShape"];
+                    "application/json": components["schemas"]["EntryPage"];
                 };
             };
             /** @description 没有接受，以及为什么 */
@@ -5131,7 +6766,7 @@ export interface operations {
             };
         };
     };
-    list_estates_api_estates_get: {
+    list_actions_api_audit_actions_get: {
         parameters: {
             query?: never;
             header?: never;
@@ -5146,71 +6781,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["EstateView"][];
-                };
-            };
-            /** @description 没有接受，以及为什么 */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RefusalBody"];
-                };
-            };
-        };
-    };
-    add_estate_api_estates_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["EstateBody"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Named"];
-                };
-            };
-            /** @description 没有接受，以及为什么 */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RefusalBody"];
-                };
-            };
-        };
-    };
-    read_plan_api_estates__estate_id__plan_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                estate_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PlanView"];
+                    "application/json": components["schemas"]["ActionView"][];
                 };
             };
             /** @description 没有接受，以及为什么 */
@@ -5288,460 +6859,6 @@ export interface operations {
             };
         };
     };
-    revoke_grant_api_grants__grant_id__delete: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                grant_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["GrantView"];
-                };
-            };
-            /** @description 没有接受，以及为什么 */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RefusalBody"];
-                };
-            };
-        };
-    };
-    health_api_health_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Health"];
-                };
-            };
-            /** @description 没有接受，以及为什么 */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RefusalBody"];
-                };
-            };
-        };
-    };
-    list_incidents_api_incidents_get: {
-        parameters: {
-            query?: {
-                state?: "active" | "unanswered" | "all" | "open" | "handling" | "resolved" | "confirmed" | "closed" | "false_alarm" | "merged";
-                severity?: components["schemas"]["Severity"] | null;
-                category?: components["schemas"]["Category"] | null;
-                estate_id?: string | null;
-                place_id?: string | null;
-                device_id?: string | null;
-                q?: string;
-                mine?: boolean;
-                overdue?: boolean | null;
-                ids?: string | null;
-                sort?: "urgency" | "newest";
-                limit?: number;
-                cursor?: number;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["IncidentList"];
-                };
-            };
-            /** @description 没有接受，以及为什么 */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RefusalBody"];
-                };
-            };
-        };
-    };
-    report_incident_api_incidents_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ReportRequest"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["IncidentShape"];
-                };
-            };
-            /** @description 没有接受，以及为什么 */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RefusalBody"];
-                };
-            };
-        };
-    };
-    move_many_api_incidents_bulk_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["BulkRequest"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["BulkResult"];
-                };
-            };
-            /** @description 没有接受，以及为什么 */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RefusalBody"];
-                };
-            };
-        };
-    };
-    list_categories_api_incidents_categories_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["CategoryShape"][];
-                };
-            };
-            /** @description 没有接受，以及为什么 */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RefusalBody"];
-                };
-            };
-        };
-    };
-    count_incidents_api_incidents_counts_get: {
-        parameters: {
-            query?: {
-                estate_id?: string | null;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["linli__responding__incidents__http__CountsShape"];
-                };
-            };
-            /** @description 没有接受，以及为什么 */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RefusalBody"];
-                };
-            };
-        };
-    };
-    read_incident_api_incidents__incident_id__get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                incident_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["IncidentShape"];
-                };
-            };
-            /** @description 没有接受，以及为什么 */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RefusalBody"];
-                };
-            };
-        };
-    };
-    move_incident_api_incidents__incident_id__moves_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                incident_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["linli__responding__incidents__http__MoveRequest"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["IncidentShape"];
-                };
-            };
-            /** @description 没有接受，以及为什么 */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RefusalBody"];
-                };
-            };
-        };
-    };
-    add_note_api_incidents__incident_id__notes_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                incident_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["NoteRequest"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["StepShape"];
-                };
-            };
-            /** @description 没有接受，以及为什么 */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RefusalBody"];
-                };
-            };
-        };
-    };
-    offer_order_api_incidents__incident_id__orders_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                incident_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["OfferRequest"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["OfferShape"];
-                };
-            };
-            /** @description 没有接受，以及为什么 */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RefusalBody"];
-                };
-            };
-        };
-    };
-    suggest_companies_api_incidents__incident_id__suggestions_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                incident_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SuggestionShape"][];
-                };
-            };
-            /** @description 没有接受，以及为什么 */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RefusalBody"];
-                };
-            };
-        };
-    };
-    installation_api_installation_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Installation"];
-                };
-            };
-            /** @description 没有接受，以及为什么 */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RefusalBody"];
-                };
-            };
-        };
-    };
-    live_api_live_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description 事件流 */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/event-stream": unknown;
-                };
-            };
-            /** @description 没有接受，以及为什么 */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RefusalBody"];
-                };
-            };
-        };
-    };
     list_messages_api_messages_get: {
         parameters: {
             query?: {
@@ -5760,37 +6877,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MessagePage"];
-                };
-            };
-            /** @description 没有接受，以及为什么 */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RefusalBody"];
-                };
-            };
-        };
-    };
-    list_outgoing_api_messages_outgoing_get: {
-        parameters: {
-            query?: {
-                limit?: number;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["OutgoingPage"];
                 };
             };
             /** @description 没有接受，以及为什么 */
@@ -5833,14 +6919,10 @@ export interface operations {
             };
         };
     };
-    list_orders_api_orders_get: {
+    list_outgoing_api_messages_outgoing_get: {
         parameters: {
             query?: {
-                state?: "active" | "all" | "offered" | "accepted" | "arrived" | "fixed" | "verified" | "refused" | "transferred" | "expired" | "cancelled";
-                mine?: boolean;
-                ids?: string | null;
                 limit?: number;
-                cursor?: string | null;
             };
             header?: never;
             path?: never;
@@ -5854,1084 +6936,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["OrderList"];
-                };
-            };
-            /** @description 没有接受，以及为什么 */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RefusalBody"];
-                };
-            };
-        };
-    };
-    read_order_api_orders__order_id__get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                order_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["OrderShape"];
-                };
-            };
-            /** @description 没有接受，以及为什么 */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RefusalBody"];
-                };
-            };
-        };
-    };
-    list_colleagues_api_orders__order_id__colleagues_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                order_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ColleagueShape"][];
-                };
-            };
-            /** @description 没有接受，以及为什么 */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RefusalBody"];
-                };
-            };
-        };
-    };
-    move_order_api_orders__order_id__moves_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                order_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["linli__responding__dispatch__http__MoveRequest"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["OrderShape"];
-                };
-            };
-            /** @description 没有接受，以及为什么 */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RefusalBody"];
-                };
-            };
-        };
-    };
-    list_organisations_api_organisations_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["OrganisationView"][];
-                };
-            };
-            /** @description 没有接受，以及为什么 */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RefusalBody"];
-                };
-            };
-        };
-    };
-    add_organisation_api_organisations_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["OrganisationBody"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["OrganisationView"];
-                };
-            };
-            /** @description 没有接受，以及为什么 */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RefusalBody"];
-                };
-            };
-        };
-    };
-    list_people_api_people_get: {
-        parameters: {
-            query?: {
-                estate_id?: string | null;
-                place_id?: string | null;
-                tag?: components["schemas"]["Tag"] | null;
-                q?: string;
-                limit?: number;
-                cursor?: string | null;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PeoplePageView"];
-                };
-            };
-            /** @description 没有接受，以及为什么 */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RefusalBody"];
-                };
-            };
-        };
-    };
-    read_person_api_people__person_id__get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                person_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PersonView"];
-                };
-            };
-            /** @description 没有接受，以及为什么 */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RefusalBody"];
-                };
-            };
-        };
-    };
-    reveal_api_people__person_id__reveal_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                person_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["RevealBody"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PersonView"];
-                };
-            };
-            /** @description 没有接受，以及为什么 */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RefusalBody"];
-                };
-            };
-        };
-    };
-    list_places_api_places_get: {
-        parameters: {
-            query: {
-                estate_id: string;
-                parent_id?: string | null;
-                kind?: components["schemas"]["PlaceKind"] | null;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PlaceView"][];
-                };
-            };
-            /** @description 没有接受，以及为什么 */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RefusalBody"];
-                };
-            };
-        };
-    };
-    read_place_api_places__place_id__get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                place_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PlaceDetail"];
-                };
-            };
-            /** @description 没有接受，以及为什么 */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RefusalBody"];
-                };
-            };
-        };
-    };
-    list_held_api_quarantine_get: {
-        parameters: {
-            query?: {
-                reason?: string | null;
-                connection_id?: string | null;
-                state?: components["schemas"]["HeldState"] | null;
-                limit?: number;
-                cursor?: string | null;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HeldList"];
-                };
-            };
-            /** @description 没有接受，以及为什么 */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RefusalBody"];
-                };
-            };
-        };
-    };
-    counts_api_quarantine_counts_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["linli__sensing__quarantine__http__CountsShape"];
-                };
-            };
-            /** @description 没有接受，以及为什么 */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RefusalBody"];
-                };
-            };
-        };
-    };
-    drop_api_quarantine__message_id__drop_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                message_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HeldShape"];
-                };
-            };
-            /** @description 没有接受，以及为什么 */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RefusalBody"];
-                };
-            };
-        };
-    };
-    replay_api_quarantine__message_id__replay_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                message_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HeldShape"];
-                };
-            };
-            /** @description 没有接受，以及为什么 */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RefusalBody"];
-                };
-            };
-        };
-    };
-    list_roles_api_roles_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RoleView"][];
-                };
-            };
-            /** @description 没有接受，以及为什么 */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RefusalBody"];
-                };
-            };
-        };
-    };
-    list_rules_api_rules_get: {
-        parameters: {
-            query?: {
-                kind?: string | null;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RuleShape"][];
-                };
-            };
-            /** @description 没有接受，以及为什么 */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RefusalBody"];
-                };
-            };
-        };
-    };
-    change_rule_api_rules__rule_id__patch: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                rule_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["RuleChange"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RuleShape"];
-                };
-            };
-            /** @description 没有接受，以及为什么 */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RefusalBody"];
-                };
-            };
-        };
-    };
-    sign_contract_api_service_contracts_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ContractBody"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ContractView"];
-                };
-            };
-            /** @description 没有接受，以及为什么 */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RefusalBody"];
-                };
-            };
-        };
-    };
-    end_contract_api_service_contracts__contract_id__end_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                contract_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ContractView"];
-                };
-            };
-            /** @description 没有接受，以及为什么 */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RefusalBody"];
-                };
-            };
-        };
-    };
-    who_am_i_api_session_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Me"];
-                };
-            };
-            /** @description 没有接受，以及为什么 */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RefusalBody"];
-                };
-            };
-        };
-    };
-    sign_in_api_session_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["SignInBody"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Me"];
-                };
-            };
-            /** @description 没有接受，以及为什么 */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RefusalBody"];
-                };
-            };
-        };
-    };
-    sign_out_api_session_delete: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description 没有接受，以及为什么 */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RefusalBody"];
-                };
-            };
-        };
-    };
-    change_password_api_session_password_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["PasswordBody"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description 没有接受，以及为什么 */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RefusalBody"];
-                };
-            };
-        };
-    };
-    sign_out_everywhere_api_sessions_delete: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description 没有接受，以及为什么 */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RefusalBody"];
-                };
-            };
-        };
-    };
-    answer_of_child_device_v1_child__code__command_ack_post: {
-        parameters: {
-            query?: never;
-            header?: {
-                authorization?: string | null;
-            };
-            path: {
-                code: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["TakenShape"];
-                };
-            };
-            /** @description 没有接受，以及为什么 */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RefusalBody"];
-                };
-            };
-        };
-    };
-    child_device_v1_child__code___subject__post: {
-        parameters: {
-            query?: never;
-            header?: {
-                authorization?: string | null;
-            };
-            path: {
-                code: string;
-                subject: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["TakenShape"];
-                };
-            };
-            /** @description 没有接受，以及为什么 */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RefusalBody"];
-                };
-            };
-        };
-    };
-    commands_device_v1_command_get: {
-        parameters: {
-            query?: never;
-            header?: {
-                authorization?: string | null;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["CommandsShape"];
-                };
-            };
-            /** @description 没有接受，以及为什么 */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RefusalBody"];
-                };
-            };
-        };
-    };
-    answer_device_v1_command_ack_post: {
-        parameters: {
-            query?: never;
-            header?: {
-                authorization?: string | null;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["TakenShape"];
-                };
-            };
-            /** @description 没有接受，以及为什么 */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RefusalBody"];
-                };
-            };
-        };
-    };
-    event_device_v1_event_post: {
-        parameters: {
-            query?: never;
-            header?: {
-                authorization?: string | null;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["TakenShape"];
-                };
-            };
-            /** @description 没有接受，以及为什么 */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RefusalBody"];
-                };
-            };
-        };
-    };
-    file_device_v1_file_post: {
-        parameters: {
-            query?: never;
-            header?: {
-                authorization?: string | null;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["FileShape"];
-                };
-            };
-            /** @description 没有接受，以及为什么 */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RefusalBody"];
-                };
-            };
-        };
-    };
-    state_device_v1_state_post: {
-        parameters: {
-            query?: never;
-            header?: {
-                authorization?: string | null;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["TakenShape"];
-                };
-            };
-            /** @description 没有接受，以及为什么 */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RefusalBody"];
-                };
-            };
-        };
-    };
-    telemetry_device_v1_telemetry_post: {
-        parameters: {
-            query?: never;
-            header?: {
-                authorization?: string | null;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["TakenShape"];
-                };
-            };
-            /** @description 没有接受，以及为什么 */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RefusalBody"];
-                };
-            };
-        };
-    };
-    healthz_healthz_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Alive"];
-                };
-            };
-            /** @description 没有接受，以及为什么 */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RefusalBody"];
-                };
-            };
-        };
-    };
-    readyz_readyz_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Ready"];
-                };
-            };
-            /** @description Service Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Ready"];
+                    "application/json": components["schemas"]["OutgoingPage"];
                 };
             };
             /** @description 没有接受，以及为什么 */

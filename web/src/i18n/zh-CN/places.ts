@@ -30,6 +30,7 @@ export default {
   peopleHere: "人员",
   noDevices: "这里没有设备",
   onlyInside: "设备装在里面的具体位置上，请展开左侧查看。",
+  incidentsInside: "事件发生在里面的具体位置上，请展开左侧查看。",
   noIncidents: "这里没有未办结的事件",
   noPeople: "这里没有登记人员",
   allPeople: "查看全部 {n} 人",
