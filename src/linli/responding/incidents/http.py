@@ -1,6 +1,7 @@
 """Incidents over HTTP: the duty desk's queue, one incident with its story, and its moves."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
@@ -10,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from linli.directory.places.public import place_of, places_named, plan_of
 from linli.kernel.errors import BadInput, NotFound, Refusal
+from linli.kernel.events import Outbox
 from linli.kernel.time import SHANGHAI
 from linli.kernel.web import CurrentWork, require, router
 from linli.kernel.work import Work
@@ -690,9 +692,12 @@ async def move_many(work: CurrentWork, asked: BulkRequest) -> BulkResult:
     done: list[UUID] = []
     refused: list[BulkRefusal] = []
     for incident_id in dict.fromkeys(asked.ids):
+        # What a refused move had begun to tell is taken back with it.
+        one = replace(work, outbox=Outbox())
         try:
             async with work.connection.begin_nested():
-                await _bulk_move(work, incident_id, asked)
+                await _bulk_move(one, incident_id, asked)
+                await one.outbox.flush(work.connection)
             done.append(incident_id)
         except Refusal as refusal:
             refused.append(BulkRefusal(id=incident_id, code=refusal.code, message=refusal.message))
