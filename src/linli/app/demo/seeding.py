@@ -27,8 +27,15 @@ from linli.directory.organisation.public import (
 )
 from linli.directory.people.contracts import ContactDraft, PersonDraft, Relation, Tag
 from linli.directory.people.public import register_person
-from linli.directory.places.contracts import Estate, EstateDraft, PlaceDraft, PlaceKind
-from linli.directory.places.public import add_places, places_in
+from linli.directory.places.contracts import (
+    BuildingDraft,
+    EntranceDraft,
+    Estate,
+    EstateDraft,
+    PlaceDraft,
+    PlaceKind,
+)
+from linli.directory.places.public import add_building, add_places, places_in
 from linli.kernel.work import Work
 from linli.sensing.devices.contracts import Credential, Registration
 from linli.sensing.devices.public import register_device
@@ -207,17 +214,16 @@ async def _accounts(
 
 async def _places(work: Work, estate: Estate, plan: EstatePlan) -> Mapping[str, UUID]:
     """Add all places; returns their ids by business code."""
-    drafts: list[PlaceDraft] = []
     for building in plan.plan.buildings:
-        drafts.extend(_building(work, building))
+        await add_building(work, estate.id, _building(building))
     points = (
         *((PlaceKind.GATE, gate) for gate in plan.plan.gates),
         *((PlaceKind.OPEN_GROUND, ground) for ground in plan.plan.open_ground),
     )
-    drafts.extend(
+    drafts = [
         PlaceDraft(id=work.new_id(), kind=kind, title=point.title, x=point.x, y=point.y)
         for kind, point in points
-    )
+    ]
     drafts.extend(
         PlaceDraft(id=work.new_id(), kind=PlaceKind.ROOM, title=room) for room in plan.plan.rooms
     )
@@ -225,49 +231,18 @@ async def _places(work: Work, estate: Estate, plan: EstatePlan) -> Mapping[str, 
     return {place.code: place.id for place in await places_in(work, estate.id)}
 
 
-def _building(work: Work, plan: BuildingPlan) -> list[PlaceDraft]:
-    """A building with its 单元, floors, homes and lifts; the first home of floor 5 is 501."""
-    building = PlaceDraft(
-        id=work.new_id(),
-        kind=PlaceKind.BUILDING,
+def _building(plan: BuildingPlan) -> BuildingDraft:
+    return BuildingDraft(
         title=plan.title,
+        floors=plan.floors,
+        entrances=tuple(
+            EntranceDraft(one.title, one.homes_per_floor, one.lifts) for one in plan.entrances
+        ),
         x=plan.x,
         y=plan.y,
         w=plan.w,
         h=plan.h,
     )
-    drafts = [building]
-    for entrance_plan in plan.entrances:
-        entrance = PlaceDraft(
-            id=work.new_id(),
-            kind=PlaceKind.ENTRANCE,
-            title=entrance_plan.title,
-            parent_id=building.id,
-        )
-        drafts.append(entrance)
-        drafts.extend(
-            # Residents count lifts through the building: 3号楼 3号电梯.
-            PlaceDraft(id=work.new_id(), kind=PlaceKind.LIFT, title=lift, parent_id=building.id)
-            for lift in entrance_plan.lifts
-        )
-        for number in range(1, plan.floors + 1):
-            floor = PlaceDraft(
-                id=work.new_id(),
-                kind=PlaceKind.FLOOR,
-                title=f"{number}层",
-                parent_id=entrance.id,
-            )
-            drafts.append(floor)
-            drafts.extend(
-                PlaceDraft(
-                    id=work.new_id(),
-                    kind=PlaceKind.HOME,
-                    title=f"{number}{door:02d}",
-                    parent_id=floor.id,
-                )
-                for door in range(1, entrance_plan.homes_per_floor + 1)
-            )
-    return drafts
 
 
 def _place_code(where: WherePlan) -> str | None:

@@ -10,11 +10,14 @@ from linli.directory.people import service
 from linli.directory.people.contracts import (
     RELATION_TITLES,
     TAG_TITLES,
+    ContactDraft,
     PeopleSearch,
     Person,
+    PersonDraft,
     Relation,
     Tag,
 )
+from linli.directory.places.public import place_of
 from linli.kernel.web import CurrentWork, require, router
 from linli.support.sealing.ports import Cipher
 
@@ -101,6 +104,25 @@ class RevealBody(Shape):
     reason: Annotated[str, Field(min_length=1, max_length=200)]
 
 
+class ContactBody(Shape):
+    """Whom to call when something happens; `relation` in words (女儿)."""
+
+    name: Annotated[str, Field(min_length=1, max_length=40)]
+    relation: Annotated[str, Field(min_length=1, max_length=20)]
+    phone: Annotated[str, Field(min_length=5, max_length=20)]
+
+
+class PersonBody(Shape):
+    """A person to be registered, with no more than is needed."""
+
+    name: Annotated[str, Field(min_length=1, max_length=40)]
+    home_id: UUID
+    relation: Relation
+    phone: Annotated[str | None, Field(max_length=20)] = None
+    tags: Annotated[tuple[Tag, ...], Field(max_length=10)] = ()
+    contacts: Annotated[tuple[ContactBody, ...], Field(max_length=5)] = ()
+
+
 def _cipher_of(request: Request) -> Cipher:
     return cast("Cipher", request.app.state.cipher)
 
@@ -143,6 +165,35 @@ async def list_people(
         next_cursor=str(page.after) if page.after else None,
         total=page.total,
     )
+
+
+@api.post("", status_code=201)
+async def register_person(
+    work: CurrentWork, cipher: InstallationCipher, body: PersonBody
+) -> PersonView:
+    """Register a person with the home they live in or own; the answer is masked.
+
+    404 the home is out of reach, 422 names the field that is wrong, 409 the number is known.
+    """
+    home = await place_of(work, body.home_id)
+    require(work, SEE_FULL, home.estate_id)
+    person_id = await service.register_person(
+        work,
+        cipher,
+        PersonDraft(
+            name=body.name,
+            home_id=body.home_id,
+            relation=body.relation,
+            valid_from=work.now,
+            phone=body.phone,
+            tags=body.tags,
+            contacts=tuple(
+                ContactDraft(one.name, one.relation, one.phone) for one in body.contacts
+            ),
+        ),
+    )
+    person = await service.person_masked(work, cipher, person_id)
+    return _view(person, masked=True, may_reveal=True)
 
 
 @api.get("/{person_id}")

@@ -92,6 +92,28 @@ class PlaceDraft:
 
 
 @dataclass(frozen=True, slots=True)
+class EntranceDraft:
+    """A 单元 of a building to be added: homes on each floor, and the lifts by their names."""
+
+    title: str
+    homes_per_floor: int
+    lifts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildingDraft:
+    """A whole building to be added: its outline in metres, its floors and entrances."""
+
+    title: str
+    floors: int
+    entrances: tuple[EntranceDraft, ...]
+    x: float
+    y: float
+    w: float
+    h: float
+
+
+@dataclass(frozen=True, slots=True)
 class PlanBuilding:
     """A building's outline on the plan."""
 

@@ -5,10 +5,17 @@ from typing import Annotated, cast
 from uuid import UUID
 
 from fastapi import Depends, Request
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from linli.directory.places import service, store
-from linli.directory.places.contracts import KIND_TITLES, Place, PlaceKind
+from linli.directory.places.contracts import (
+    KIND_TITLES,
+    BuildingDraft,
+    EntranceDraft,
+    Place,
+    PlaceDraft,
+    PlaceKind,
+)
 from linli.directory.places.ports import Figures, NoFigures, PlaceFigures
 from linli.kernel.web import CurrentWork, require, router
 from linli.kernel.work import Work
@@ -16,6 +23,8 @@ from linli.kernel.work import Work
 api = router("/api", tag="places")
 
 SEE = "see_places"
+MANAGE = "manage_devices"
+"""Whoever installs devices on an estate also says where its places are."""
 
 
 class Shape(BaseModel):
@@ -80,6 +89,43 @@ class PlaceDetail(PlaceView):
     y: float | None
 
 
+Title = Annotated[str, Field(min_length=1, max_length=80)]
+Metres = Annotated[float, Field(ge=0, le=100_000)]
+
+
+class PlaceBody(Shape):
+    """A place to be added; `x`, `y` are metres on the plan."""
+
+    estate_id: UUID
+    kind: PlaceKind
+    title: Title
+    parent_id: UUID | None = None
+    code: Annotated[str | None, Field(max_length=80)] = None
+    x: Metres | None = None
+    y: Metres | None = None
+
+
+class EntranceBody(Shape):
+    """A 单元: how many homes a floor has, and the names of its lifts."""
+
+    title: Title
+    homes_per_floor: Annotated[int, Field(ge=1, le=40)]
+    lifts: Annotated[tuple[Title, ...], Field(max_length=10)] = ()
+
+
+class BuildingBody(Shape):
+    """A whole building; the outline in metres on the plan."""
+
+    estate_id: UUID
+    title: Title
+    floors: Annotated[int, Field(ge=1, le=120)]
+    entrances: Annotated[tuple[EntranceBody, ...], Field(min_length=1, max_length=20)]
+    x: Metres = 0
+    y: Metres = 0
+    w: Metres = 40
+    h: Metres = 15
+
+
 def figures_of(request: Request) -> PlaceFigures:
     """Who counts devices and incidents in this application; nobody when it names none."""
     return cast("PlaceFigures", getattr(request.app.state, "place_figures", NoFigures()))
@@ -121,6 +167,53 @@ async def list_places(
     else:
         found = await store.children(work.connection, estate_id, parent_id)
     return await _views(work, counts, found)
+
+
+@api.post("/places", status_code=201)
+async def add_place(work: CurrentWork, counts: PlaceCounts, body: PlaceBody) -> PlaceView:
+    """Add one place: a gate, a room, a lift, open ground, or a home that was left out.
+
+    404 the estate is out of reach, 422 it cannot lie there or its code is taken.
+    """
+    require(work, MANAGE, body.estate_id)
+    draft = PlaceDraft(
+        id=work.new_id(),
+        kind=body.kind,
+        title=body.title.strip(),
+        parent_id=body.parent_id,
+        code=body.code,
+        x=body.x,
+        y=body.y,
+    )
+    [place] = await _views(work, counts, await service.add_places(work, body.estate_id, [draft]))
+    return place
+
+
+@api.post("/buildings", status_code=201)
+async def add_building(work: CurrentWork, counts: PlaceCounts, body: BuildingBody) -> PlaceView:
+    """Add a building with all its entrances, floors, homes (501, 502, …) and lifts at once.
+
+    404 the estate is out of reach, 422 the estate has a building of this name.
+    """
+    require(work, MANAGE, body.estate_id)
+    places = await service.add_building(
+        work,
+        body.estate_id,
+        BuildingDraft(
+            title=body.title.strip(),
+            floors=body.floors,
+            entrances=tuple(
+                EntranceDraft(one.title.strip(), one.homes_per_floor, one.lifts)
+                for one in body.entrances
+            ),
+            x=body.x,
+            y=body.y,
+            w=body.w,
+            h=body.h,
+        ),
+    )
+    [building] = await _views(work, counts, places[:1])
+    return building
 
 
 @api.get("/places/{place_id}")

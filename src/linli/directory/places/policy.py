@@ -1,9 +1,10 @@
 """Decisions about places. Pure."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from uuid import UUID
 
-from linli.directory.places.contracts import Place, PlaceDraft, PlaceKind
+from linli.directory.places.contracts import BuildingDraft, Place, PlaceDraft, PlaceKind
 from linli.kernel.errors import BadInput
 
 K = PlaceKind
@@ -43,6 +44,48 @@ def path_of(title: str, parent: Place | None) -> str:
     if parent.kind is PlaceKind.FLOOR:
         before = before.removesuffix(parent.title).rstrip()
     return f"{before} {title}".lstrip()
+
+
+def building_drafts(building: BuildingDraft, new_id: Callable[[], UUID]) -> list[PlaceDraft]:
+    """The building with its 单元, floors, homes and lifts; the first home of floor 5 is 501.
+
+    Lifts lie in the building and not in their 单元, because residents count them through:
+    3号楼 3号电梯.
+    """
+    outline = PlaceDraft(
+        id=new_id(),
+        kind=PlaceKind.BUILDING,
+        title=building.title,
+        x=building.x,
+        y=building.y,
+        w=building.w,
+        h=building.h,
+    )
+    drafts = [outline]
+    for entrance in building.entrances:
+        way_in = PlaceDraft(
+            id=new_id(), kind=PlaceKind.ENTRANCE, title=entrance.title, parent_id=outline.id
+        )
+        drafts.append(way_in)
+        drafts.extend(
+            PlaceDraft(id=new_id(), kind=PlaceKind.LIFT, title=lift, parent_id=outline.id)
+            for lift in entrance.lifts
+        )
+        for number in range(1, building.floors + 1):
+            floor = PlaceDraft(
+                id=new_id(), kind=PlaceKind.FLOOR, title=f"{number}层", parent_id=way_in.id
+            )
+            drafts.append(floor)
+            drafts.extend(
+                PlaceDraft(
+                    id=new_id(),
+                    kind=PlaceKind.HOME,
+                    title=f"{number}{door:02d}",
+                    parent_id=floor.id,
+                )
+                for door in range(1, entrance.homes_per_floor + 1)
+            )
+    return drafts
 
 
 def code_of(draft: PlaceDraft, path: str) -> str:

@@ -2,6 +2,7 @@
 
 from linli.directory.places.service import (
     CodeTaken,
+    add_building,
     add_estate,
     add_places,
     all_estates,
@@ -16,6 +17,7 @@ from linli.directory.places.service import (
 
 __all__ = [
     "CodeTaken",
+    "add_building",
     "add_estate",
     "add_places",
     "all_estates",

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from linli.directory.places import policy, store
 from linli.directory.places.contracts import (
+    BuildingDraft,
     Estate,
     EstateDraft,
     EstateSize,
@@ -88,6 +89,15 @@ async def add_places(
     if added:
         await store.add_places(work.connection, list(added.values()), work.now)
     return tuple(place for place, _ in added.values())
+
+
+async def add_building(work: Work, estate_id: UUID, building: BuildingDraft) -> tuple[Place, ...]:
+    """Add a building with all its entrances, floors, homes and lifts; the building comes first.
+
+    Raises:
+        CodeTaken: the estate has a building of this name.
+    """
+    return await add_places(work, estate_id, policy.building_drafts(building, work.new_id))
 
 
 async def place_of(work: Work, place_id: UUID) -> Place:
