@@ -117,6 +117,11 @@ async def places_named(work: Work, ids: Iterable[UUID]) -> Mapping[UUID, Place]:
     return {place.id: place for place in await store.places(work.connection, set(ids))}
 
 
+async def places_inside(work: Work, place_id: UUID) -> tuple[UUID, ...]:
+    """The place and everything in it, by id; nothing when it is out of sight."""
+    return tuple(await store.inside(work.connection, place_id))
+
+
 async def places_in(
     work: Work, estate_id: UUID, kind: PlaceKind | None = None
 ) -> tuple[Place, ...]:

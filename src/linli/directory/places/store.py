@@ -26,6 +26,14 @@ e = estate_table.c
 p = place_table.c
 
 
+async def inside(connection: AsyncConnection, place_id: UUID) -> Sequence[UUID]:
+    """The place and every place in it."""
+    rows = await connection.execute(
+        select(place_table.c.id).where(place_table.c.path_ids.contains([place_id]))
+    )
+    return rows.scalars().all()
+
+
 async def add_estate(
     connection: AsyncConnection, estate: Estate, draft: EstateDraft, now: datetime
 ) -> None:

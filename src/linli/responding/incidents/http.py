@@ -9,7 +9,7 @@ from uuid import UUID
 from fastapi import Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from linli.directory.places.public import place_of, places_named, plan_of
+from linli.directory.places.public import place_of, places_inside, places_named, plan_of
 from linli.kernel.errors import BadInput, NotFound, Refusal
 from linli.kernel.events import Outbox
 from linli.kernel.time import SHANGHAI
@@ -625,7 +625,7 @@ async def list_incidents(
             severity=severity,
             category=category,
             estate_id=estate_id,
-            place_id=place_id,
+            place_ids=await places_inside(work, place_id) if place_id else None,
             device_id=device_id,
             words=q,
             mine=work.scope.account_id if mine else None,

@@ -88,10 +88,12 @@ def due_times(severity: Severity, received_at: datetime) -> dict[Stage, datetime
 
 
 def stage_of(incident: Incident, orders: Sequence[Order]) -> Stage | None:
-    """What the incident waits for; None when it has ended."""
+    """What the incident waits for; None when nobody has to do anything any more."""
     if incident.state in ENDED:
         return None
-    if incident.state in {S.RESOLVED, S.CONFIRMED}:
+    if incident.state is S.CONFIRMED:
+        return None
+    if incident.state is S.RESOLVED:
         return Stage.VERIFY
     states = {order.state for order in orders}
     if OrderState.FIXED in states:

@@ -189,7 +189,7 @@ class IncidentQuery:
     severity: Severity | None = None
     category: Category | None = None
     estate_id: UUID | None = None
-    place_id: UUID | None = None
+    place_ids: tuple[UUID, ...] | None = None
     device_id: UUID | None = None
     words: str = ""
     mine: UUID | None = None
@@ -212,8 +212,9 @@ def _conditions(query: IncidentQuery) -> list[Any]:
         found.append(_i.category == query.category)
     if query.estate_id is not None:
         found.append(_i.estate_id == query.estate_id)
-    if query.place_id is not None:
-        within = select(place_table.c.incident_id).where(place_table.c.place_id == query.place_id)
+    if query.place_ids is not None:
+        there = place_table.c.place_id == func.any(list(query.place_ids))
+        within = select(place_table.c.incident_id).where(there)
         found.append(_i.id.in_(within))
     if query.device_id is not None:
         found.append(_i.source_device_id == query.device_id)

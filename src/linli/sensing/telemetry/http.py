@@ -10,7 +10,7 @@ from fastapi import Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from linli.directory.places.contracts import Estate, Place
-from linli.directory.places.public import estates_named, places_named
+from linli.directory.places.public import estates_named, places_inside, places_named
 from linli.kernel.errors import BadInput
 from linli.kernel.web import SHOWN_ONCE, CurrentWork, require, router
 from linli.kernel.work import Work
@@ -253,11 +253,15 @@ class Wanted(BaseModel):
     ids: str | None = None
     connection_id: UUID | None = None
 
-    def filter(self) -> DeviceFilter:
-        """As the register understands it. Raises BadInput for ids that are none."""
+    async def filter(self, work: Work) -> DeviceFilter:
+        """As the register understands it. Raises BadInput for ids that are none.
+
+        A place means everything in it; one that is out of sight matches nothing.
+        """
+        inside = (*await places_inside(work, self.place_id), self.place_id) if self.place_id else ()
         return DeviceFilter(
             estate_id=self.estate_id,
-            place_ids=(self.place_id,) if self.place_id else (),
+            place_ids=inside,
             kind=self.kind,
             state=self.state,
             words=self.q,
@@ -286,7 +290,8 @@ def ids_in(given: str | None) -> tuple[UUID, ...]:
 async def list_devices(work: CurrentWork, wanted: Annotated[WantedPage, Query()]) -> DeviceList:
     """Devices by code, with their newest values."""
     require(work, "see_devices")
-    page = await devices.list_devices(work, wanted.filter(), after=wanted.cursor, most=wanted.limit)
+    chosen = await wanted.filter(work)
+    page = await devices.list_devices(work, chosen, after=wanted.cursor, most=wanted.limit)
     return DeviceList(
         items=await device_rows(work, page.devices),
         next_cursor=page.next_after,
@@ -298,7 +303,7 @@ async def list_devices(work: CurrentWork, wanted: Annotated[WantedPage, Query()]
 async def count_devices(work: CurrentWork, wanted: Annotated[Wanted, Query()]) -> CountsShape:
     """How many devices stand how."""
     require(work, "see_devices")
-    counted = await devices.count_devices(work, wanted.filter())
+    counted = await devices.count_devices(work, await wanted.filter(work))
     return CountsShape(
         total=counted.total,
         online=counted.online,
