@@ -86,7 +86,7 @@ class Yard:
         assert known is not None
         topic = f"linli/v1/child/{child}/{kind}" if child else f"linli/v1/{kind}"
         return Inbound(
-            admission=admission_of(known),
+            admission=admission_of(known, self.register),
             client_id=code,
             topic=topic,
             payload=json.dumps(body).encode(),
