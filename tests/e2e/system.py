@@ -72,17 +72,23 @@ class System:
         client.headers["X-CSRF-Token"] = answer.json()["csrf"]
         return client
 
-    def publish(self, username: str, token: str | None, topic: str, payload: str) -> None:
-        """Send one message at QoS 1 with Debian's client; it ends when it was acknowledged."""
+    def publish(
+        self, username: str, token: str | None, topic: str, payload: str, *, version: str = "5"
+    ) -> str:
+        """Send one message at QoS 1 with Debian's client; it ends when it was acknowledged.
+
+        Returns what the client complained of: MQTT 5 tells it why a message was refused.
+        """
         sign_in = ["-u", username, *(["-P", token] if token is not None else [])]
         command = [
-            "mosquitto_pub", "-h", "127.0.0.1", "-p", str(self.mqtt_port), "-q", "1", "-V", "5",
+            "mosquitto_pub", "-h", "127.0.0.1", "-p", str(self.mqtt_port), "-q", "1", "-V", version,
             *sign_in, "-t", topic, "-s",
         ]  # fmt: skip
         sent = subprocess.run(
             command, input=payload, capture_output=True, text=True, timeout=30, check=False
         )
         assert sent.returncode == 0, f"{topic}: {sent.stderr}"
+        return sent.stderr
 
 
 def key() -> dict[str, str]:

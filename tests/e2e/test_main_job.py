@@ -216,7 +216,9 @@ def test_what_cannot_be_used_is_held_counted_and_shown(system: System) -> None:
     username, token = system.token_of("yg-3-lift1-cam")
     for payload in ('{"values": {"picture_ok": ', '{"values": {"people": 99999999}}'):
         system.publish(username, token, "linli/v1/telemetry", payload)
-    system.publish(username, token, "linli/v1/nonsense", "{}")
+    refused = system.publish(username, token, "linli/v1/nonsense", "{}")
+    assert "Not authorized" in refused
+    system.publish(username, token, "linli/v1/nonsense", "{}", version="311")
     client = system.signed_in("shequ")
     held = client.get("/api/quarantine").json()
     reasons = {message["reason"] for message in held["items"]}
