@@ -505,7 +505,13 @@ export interface paths {
          */
         get: operations["list_people_api_people_get"];
         put?: never;
-        post?: never;
+        /**
+         * Register Person
+         * @description Register a person with the home they live in or own; the answer is masked.
+         *
+         *     404 the home is out of reach, 422 names the field that is wrong, 409 the number is known.
+         */
+        post: operations["register_person_api_people_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -585,7 +591,35 @@ export interface paths {
          */
         get: operations["list_places_api_places_get"];
         put?: never;
-        post?: never;
+        /**
+         * Add Place
+         * @description Add one place: a gate, a room, a lift, open ground, or a home that was left out.
+         *
+         *     404 the estate is out of reach, 422 it cannot lie there or its code is taken.
+         */
+        post: operations["add_place_api_places_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/buildings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add Building
+         * @description Add a building with all its entrances, floors, homes (501, 502, …) and lifts at once.
+         *
+         *     404 the estate is out of reach, 422 the estate has a building of this name.
+         */
+        post: operations["add_building_api_buildings_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1709,6 +1743,43 @@ export interface components {
             purpose: components["schemas"]["UploadPurpose"];
         };
         /**
+         * BuildingBody
+         * @description A whole building; the outline in metres on the plan.
+         */
+        BuildingBody: {
+            /**
+             * Estate Id
+             * Format: uuid
+             */
+            estate_id: string;
+            /** Title */
+            title: string;
+            /** Floors */
+            floors: number;
+            /** Entrances */
+            entrances: components["schemas"]["EntranceBody"][];
+            /**
+             * X
+             * @default 0
+             */
+            x: number;
+            /**
+             * Y
+             * @default 0
+             */
+            y: number;
+            /**
+             * W
+             * @default 40
+             */
+            w: number;
+            /**
+             * H
+             * @default 15
+             */
+            h: number;
+        };
+        /**
          * BuildingView
          * @description A building's outline in metres.
          */
@@ -1930,6 +2001,18 @@ export interface components {
             last_reason: string | null;
             /** Address */
             address: string | null;
+        };
+        /**
+         * ContactBody
+         * @description Whom to call when something happens; `relation` in words (女儿).
+         */
+        ContactBody: {
+            /** Name */
+            name: string;
+            /** Relation */
+            relation: string;
+            /** Phone */
+            phone: string;
         };
         /**
          * ContactView
@@ -2184,6 +2267,21 @@ export interface components {
          * @enum {string}
          */
         Duty: "property" | "security" | "repair" | "lift" | "fire" | "cleaning";
+        /**
+         * EntranceBody
+         * @description A 单元: how many homes a floor has, and the names of its lifts.
+         */
+        EntranceBody: {
+            /** Title */
+            title: string;
+            /** Homes Per Floor */
+            homes_per_floor: number;
+            /**
+             * Lifts
+             * @default []
+             */
+            lifts: string[];
+        };
         /**
          * EntryPage
          * @description Entries, newest first; `total` counts all that match.
@@ -3262,6 +3360,32 @@ export interface components {
          */
         Permission: "see_incidents" | "handle_incidents" | "dispatch_orders" | "see_orders" | "do_orders" | "verify_orders" | "see_devices" | "manage_devices" | "command_devices" | "see_rules" | "manage_rules" | "see_people" | "see_people_full" | "see_places" | "manage_organisations" | "manage_accounts" | "see_audit" | "see_quarantine" | "run_demo";
         /**
+         * PersonBody
+         * @description A person to be registered, with no more than is needed.
+         */
+        PersonBody: {
+            /** Name */
+            name: string;
+            /**
+             * Home Id
+             * Format: uuid
+             */
+            home_id: string;
+            relation: components["schemas"]["Relation"];
+            /** Phone */
+            phone?: string | null;
+            /**
+             * Tags
+             * @default []
+             */
+            tags: components["schemas"]["Tag"][];
+            /**
+             * Contacts
+             * @default []
+             */
+            contacts: components["schemas"]["ContactBody"][];
+        };
+        /**
          * PersonRowView
          * @description A person in a list, masked.
          */
@@ -3323,6 +3447,28 @@ export interface components {
             contacts: components["schemas"]["ContactView"][];
             /** May Reveal */
             may_reveal: boolean;
+        };
+        /**
+         * PlaceBody
+         * @description A place to be added; `x`, `y` are metres on the plan.
+         */
+        PlaceBody: {
+            /**
+             * Estate Id
+             * Format: uuid
+             */
+            estate_id: string;
+            kind: components["schemas"]["PlaceKind"];
+            /** Title */
+            title: string;
+            /** Parent Id */
+            parent_id?: string | null;
+            /** Code */
+            code?: string | null;
+            /** X */
+            x?: number | null;
+            /** Y */
+            y?: number | null;
         };
         /**
          * PlaceDetail
@@ -5189,6 +5335,39 @@ export interface operations {
             };
         };
     };
+    register_person_api_people_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PersonBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonView"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
     read_person_api_people__person_id__get: {
         parameters: {
             query?: never;
@@ -5306,6 +5485,72 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PlaceView"][];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    add_place_api_places_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlaceBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlaceView"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    add_building_api_buildings_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BuildingBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlaceView"];
                 };
             };
             /** @description 没有接受，以及为什么 */
