@@ -28,12 +28,29 @@ function serviceWorker(): Plugin {
   };
 }
 
+/** In the development server every address of a page opens console.html, as in the server itself. */
+function pageAddresses(): Plugin {
+  const elsewhere = /^\/(?:api|healthz|src|node_modules)(?:\/|$)|^\/@|\.[a-z0-9]+$/i;
+  return {
+    name: "linli-page-addresses",
+    apply: "serve",
+    configureServer(server) {
+      server.middlewares.use((ask, _answer, next) => {
+        const path = (ask.url ?? "/").split("?")[0] ?? "/";
+        if (ask.headers.accept?.includes("text/html") && !elsewhere.test(path)) ask.url = "/console.html";
+        next();
+      });
+    },
+  };
+}
+
 export default defineConfig(async ({ mode, command }): Promise<UserConfig> => ({
   base: "/",
   resolve: { alias: { "@": here("./src") } },
   plugins: [
     vue(),
     serviceWorker(),
+    pageAddresses(),
     ...(mode === "mock" && command === "serve" ? [(await import("./test/mock/plugin.ts")).mockServer()] : []),
   ],
   define: {

@@ -176,4 +176,12 @@ export const PAGES: ConsolePage[] = [
   },
 ];
 
+const GROUPS: readonly NavGroup[] = ["handling", "sensing", "estate", "system"];
+
+export const mayOpen = ({ needs }: ConsolePage, may: (permission: Permission) => boolean): boolean => !needs || needs.some(may);
+
+/** The left navigation as somebody with these rights sees it, from top to bottom. */
+export const inNavigation = (may: (permission: Permission) => boolean): { group: NavGroup; pages: ConsolePage[] }[] =>
+  GROUPS.map((group) => ({ group, pages: PAGES.filter((page) => page.nav?.group === group && mayOpen(page, may)) })).filter(({ pages }) => pages.length > 0);
+
 export const TAB_ICONS: Record<string, IconName> = { desk: "desk", "my-orders": "order", messages: "bell", me: "user" };

@@ -1,6 +1,7 @@
 import { createRouter, createWebHistory, type RouteRecordRaw } from "vue-router";
 import { t } from "@/i18n";
-import { can, homePath, keepMe, rememberMe, whoAmI } from "@/session/session";
+import { can, keepMe, rememberMe, whoAmI } from "@/session/session";
+import { homePath } from "./home";
 import { PAGES } from "./pages";
 
 const routes: RouteRecordRaw[] = [

@@ -1,5 +1,5 @@
 /** Who is signed in on this browser, and what they may do. */
-import { computed, readonly, shallowRef } from "vue";
+import { readonly, shallowRef } from "vue";
 import { get, post, Refused, remove, setCsrf } from "@/api/client";
 import type { Me, Permission } from "@/api/types";
 import { joinLive, leaveLive } from "@/live/hub";
@@ -14,13 +14,6 @@ export const me = readonly(state);
 export const farewell = readonly(said);
 
 export const can = (permission: Permission): boolean => state.value?.permissions.includes(permission) ?? false;
-export const homePath = computed(() => {
-  if (!state.value) return "/sign-in";
-  if (state.value.home === "my_orders") return "/my-orders";
-  if (state.value.home === "desk" || can("see_incidents")) return "/desk";
-  if (can("manage_accounts")) return "/accounts";
-  return can("see_devices") ? "/devices" : "/me";
-});
 
 function welcome(who: Me): Me {
   state.value = who;

@@ -7,7 +7,7 @@ export default {
   again: "再演一场",
   started: "已开始：{title}。请看值班台。",
   outgoing: "对外消息",
-  outgoingHint: "演示环境不会真的发出；真实环境里，这些短信、电话和微信会发给对方。",
+  outgoingHint: "演示环境不会真的发出。正式安装里，接通短信、电话或微信的服务商以后，这些消息才会由对应渠道发给对方。",
   channel: "渠道",
   to: "发给",
   words: "内容",
