@@ -45,8 +45,6 @@ class Terminal:
     waiting: dict[int, Waiting] = field(default_factory=dict[int, Waiting])
     connections: int = 0
     resent: int = 0
-    acknowledged_at: float = 0.0
-    longest_silence_s: float = 0.0
     stopping: bool = False
     _packet_id: int = 0
     _stamp: int = 0
@@ -104,10 +102,6 @@ class Terminal:
     def _acknowledge(self, packet_id: int) -> None:
         done = self.waiting.pop(packet_id)
         self.acknowledged.add(done.key)
-        now = time.monotonic()
-        if self.acknowledged_at:
-            self.longest_silence_s = max(self.longest_silence_s, now - self.acknowledged_at)
-        self.acknowledged_at = now
 
     async def _speak(self, writer: asyncio.StreamWriter) -> None:
         while True:
