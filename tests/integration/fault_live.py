@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+from collections import Counter
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
@@ -23,6 +24,8 @@ class LivePage:
     offsets: list[int] = field(default_factory=list[int])
     connections: int = 0
     resets: int = 0
+    listens: bool = False
+    refused: Counter[int] = field(default_factory=Counter[int])
     joined: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def run(self) -> None:
@@ -34,12 +37,14 @@ class LivePage:
             while True:
                 with contextlib.suppress(httpx.HTTPError):
                     await self._stream(client)
+                self.listens = False
                 await asyncio.sleep(AGAIN_AFTER_S)
 
     async def _stream(self, client: httpx.AsyncClient) -> None:
         headers = {} if self.position is None else {"Last-Event-ID": str(self.position)}
         async with client.stream("GET", "/api/live", headers=headers) as answer:
             if answer.status_code != HTTPStatus.OK:
+                self.refused[answer.status_code] += 1
                 return
             self.connections += 1
             fields: dict[str, str] = {}
@@ -57,6 +62,7 @@ class LivePage:
             self.resets += 1
         elif name == "joined":
             self.joined.set()
+            self.listens = True
         else:
             self.offsets.append(position)
             if name == "incident_changed":

@@ -117,11 +117,22 @@ class Killer:
         return self.chance.choice(found)
 
     async def rage(
-        self, kills: int, acknowledged: Callable[[], int], after_each: Callable[[], None]
+        self,
+        kills: int,
+        acknowledged: Callable[[], int],
+        page: LivePage,
+        after_each: Callable[[], None],
     ) -> None:
-        """Kill in random order, each time as soon as messages are being acknowledged again."""
+        """Kill in random order, each time as soon as messages are being acknowledged again.
+
+        The web process is killed under a page that listens.
+        """
         wanted = [TURNS[number % len(TURNS)] for number in range(kills)]
         self.chance.shuffle(wanted)
+
+        async def listens() -> bool:
+            return page.listens
+
         for target in wanted:
             before = acknowledged()
 
@@ -132,6 +143,8 @@ class Killer:
             await until(flows, f"after {self.last}, nothing is acknowledged", RECOVERS_WITHIN_S)
             if self.last:
                 self.away_s.setdefault(self.last, []).append(time.monotonic() - began)
+            if target == "web":
+                await until(listens, f"no live page: {page.refused}", RECOVERS_WITHIN_S)
             await self.kill(target)
             self.last = target
             after_each()
@@ -226,9 +239,11 @@ async def run_the_course(system: System) -> Course:
             return all(one.acknowledged for one in (*readings, *alarms[:FIRST_ALARMS]))
 
         await until(all_heard, "the first messages are not acknowledged", 60)
-        await killer.rage(
-            KILLS, lambda: sum(len(one.acknowledged) for one in readings), another_alarm
-        )
+
+        def acknowledged() -> int:
+            return sum(len(one.acknowledged) for one in readings)
+
+        await killer.rage(KILLS, acknowledged, page, another_alarm)
         await killer.all_run()
         while silent:
             another_alarm()
@@ -404,6 +419,7 @@ def _tell(course: Course) -> None:
         f" in {course.seconds:.0f} s; readings {total(course.readings)},"
         f" events {total(course.alarms)}, sent again {sum(one.resent for one in speakers)},"
         f" reconnected {sum(one.connections - 1 for one in speakers)};"
-        f" page: {len(course.page.changes)} changes over {course.page.connections} streams;"
+        f" page: {len(course.page.changes)} changes over {course.page.connections} streams,"
+        f" refused {dict(course.page.refused)};"
         f" seconds until 300 more were acknowledged, median: {away}\n"
     )
