@@ -7,10 +7,11 @@ from collections.abc import Generator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 from argon2 import PasswordHasher
 from sqlalchemy import text
-from tests.conftest import TestServer
+from tests.conftest import PASSWORDS, TestServer
 
 from linli.app.access import database_access
 from linli.app.backup import back_up, restore, verify
@@ -18,7 +19,7 @@ from linli.app.doctor import Finding, Verdict, examine, judged_disk
 from linli.app.engine.roles import connected, on_database
 from linli.app.exposure import has_known_password
 from linli.app.founding import Founder, found
-from linli.app.keys import read_keys
+from linli.app.keys import generate_keys, make_data_folder, read_keys, write_keys
 from linli.app.problems import Problem
 from linli.app.settings import Settings
 from linli.kernel.time import SystemClock
@@ -88,6 +89,16 @@ def shared_folder() -> Generator[Path]:
 @pytest.fixture(scope="module")
 async def installed(shared_folder: Path) -> Settings:
     settings = settings_in(shared_folder / "linli")
+    make_data_folder(settings.data)
+    # A server has its roles once for all its databases: restored onto the server that other tests
+    # use at the same time, this installation must not change their passwords.
+    keys = msgspec.structs.replace(
+        generate_keys(),
+        owner_password=PASSWORDS.owner,
+        app_password=PASSWORDS.app,
+        gateway_password=PASSWORDS.gateway,
+    )
+    write_keys(settings.data, keys)
     await found(settings, FOUNDER)
     return settings
 
