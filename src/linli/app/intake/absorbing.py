@@ -52,6 +52,11 @@ class Absorber:
         if decoded.held:
             await quarantine.hold(work, decoded.held)
 
+    def rolled_back(self) -> None:
+        """A batch was not committed: nothing it let this process remember counts."""
+        self._signs.forget()
+        self._book = None
+
     async def _rules(self, work: Work) -> RuleBook:
         """The rules in force, looked at again once a second at the most."""
         book, checked_at = self._book, self._checked_at

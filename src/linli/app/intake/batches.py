@@ -85,6 +85,7 @@ class Intake:
             try:
                 return await self._once(messages)
             except Exception as error:
+                self._absorber.rolled_back()
                 if is_away(error):
                     log.warning("intake_database_away", messages=len(messages), error=repr(error))
                     return [FAILED] * len(messages)

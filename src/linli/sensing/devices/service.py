@@ -413,6 +413,10 @@ class SignsOfLife:
                 else:
                     self._noted[sign.device_id] = sign.received_at
 
+    def forget(self) -> None:
+        """What was noted lately may have been rolled back: note it again."""
+        self._noted.clear()
+
     def _is_due(self, sign: Sign) -> bool:
         if sign.online is not None or sign.firmware is not None:
             return True
