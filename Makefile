@@ -6,6 +6,7 @@ PYTHON ?= python3
 PY     := $(VENV)/bin/python
 DATA   ?=
 # These start whole installations and have the machine to themselves.
+# Each in a process of its own: Playwright keeps an event loop that async tests cannot share.
 WHOLE  := $(wildcard tests/integration tests/e2e)
 UP     := $(PY) -m linli.app.cli up --demo $(if $(DATA),--data $(DATA))
 
@@ -20,7 +21,7 @@ demo: $(VENV)/.runtime web ## Start linli with a demo estate: http://127.0.0.1:8
 
 test: $(VENV)/.dev web ## All tests: units, real clients, end to end in a browser
 	$(PY) -m pytest tests -n 2 --dist worksteal $(addprefix --ignore=,$(WHOLE))
-	$(PY) -m pytest $(WHOLE) --durations=10
+	$(foreach folder,$(WHOLE),$(PY) -m pytest $(folder) --durations=5 &&) true
 
 check: $(VENV)/.dev ## Everything a machine can judge: style, types, import contracts, generated files
 	$(PY) -m ruff check
