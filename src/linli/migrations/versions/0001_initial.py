@@ -1,19 +1,12 @@
-"""The first schema, as written down in `0001_initial.sql`."""
+"""The first schema."""
 
-from pathlib import Path
-
-from alembic import op
+from linli.migrations.steps import run_sql_beside
 
 revision = "0001"
 down_revision = None
 branch_labels = None
 depends_on = None
 
-SEPARATOR = "\n--\n"
-
 
 def upgrade() -> None:
-    text = Path(__file__).with_suffix(".sql").read_text(encoding="utf-8")
-    connection = op.get_bind()
-    for statement in text.split(SEPARATOR):
-        connection.exec_driver_sql(statement)
+    run_sql_beside(__file__)

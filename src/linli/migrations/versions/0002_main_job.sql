@@ -1,0 +1,2 @@
+-- What the main job still needed.
+-- Statements are separated by a line with two dashes and nothing else.

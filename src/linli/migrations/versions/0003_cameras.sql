@@ -1,0 +1,2 @@
+-- Cameras, the nodes that run them, recordings and picture health.
+-- Statements are separated by a line with two dashes and nothing else.

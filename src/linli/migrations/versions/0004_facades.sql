@@ -1,0 +1,2 @@
+-- Façades as cameras see them, and falling objects with their evidence.
+-- Statements are separated by a line with two dashes and nothing else.

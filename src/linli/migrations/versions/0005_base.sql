@@ -1,0 +1,2 @@
+-- People, households, homes, vehicles, enterprises and facilities with their history.
+-- Statements are separated by a line with two dashes and nothing else.

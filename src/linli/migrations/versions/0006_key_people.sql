@@ -1,0 +1,2 @@
+-- Key people, visits and who cares.
+-- Statements are separated by a line with two dashes and nothing else.

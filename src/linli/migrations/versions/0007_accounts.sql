@@ -1,0 +1,2 @@
+-- Second factor, leavers, programs' keys and outgoing hooks.
+-- Statements are separated by a line with two dashes and nothing else.

@@ -1,0 +1,2 @@
+-- Rosters, working days, grids and tasks.
+-- Statements are separated by a line with two dashes and nothing else.

@@ -1,0 +1,2 @@
+-- Who looked at whom, and how long things are kept.
+-- Statements are separated by a line with two dashes and nothing else.

@@ -1,0 +1,2 @@
+-- Tables that come in and go out.
+-- Statements are separated by a line with two dashes and nothing else.
