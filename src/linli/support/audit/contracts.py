@@ -32,6 +32,12 @@ class Action(StrEnum):
     DEVICE_REGISTERED = "device_registered"
     DEVICE_CHANGED = "device_changed"
     COMMAND_SENT = "command_sent"
+    CAMERA_CHANGED = "camera_changed"
+    CAMERA_SEEN = "camera_seen"
+    RECORDING_SEEN = "recording_seen"
+    FACADE_CHANGED = "facade_changed"
+    EVIDENCE_SEEN = "evidence_seen"
+    EVIDENCE_EXPORTED = "evidence_exported"
     CREDENTIAL_ROTATED = "credential_rotated"
     CREDENTIAL_REVOKED = "credential_revoked"
     RULE_CHANGED = "rule_changed"
@@ -65,6 +71,12 @@ ACTION_TITLES: Mapping[Action, str] = {
     Action.DEVICE_REGISTERED: "登记设备",
     Action.DEVICE_CHANGED: "修改设备",
     Action.COMMAND_SENT: "下发设备指令",
+    Action.CAMERA_CHANGED: "修改摄像机设置",
+    Action.CAMERA_SEEN: "查看摄像机画面",
+    Action.RECORDING_SEEN: "查看录像",
+    Action.FACADE_CHANGED: "修改楼面标定",
+    Action.EVIDENCE_SEEN: "查看抛物证据",
+    Action.EVIDENCE_EXPORTED: "导出证据包",
     Action.CREDENTIAL_ROTATED: "更换设备凭证",
     Action.CREDENTIAL_REVOKED: "吊销设备凭证",
     Action.RULE_CHANGED: "修改规则",
