@@ -29,6 +29,7 @@ EXPECTED = {
     "gate_controller",
     "door_contact",
     "manhole_cover",
+    "camera",
     "charging_pile",
     "public_speaker",
     "site_gateway",
