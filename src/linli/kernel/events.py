@@ -22,7 +22,6 @@ from sqlalchemy import (
     String,
     Table,
     Text,
-    insert,
     select,
     text,
 )
@@ -110,6 +109,22 @@ class RecordedEvent:
         return msgspec.convert(self.payload, Event.names[self.name])
 
 
+# One statement for all of them and the waking: an alarm waits for every round trip.
+_RECORD = text(
+    f"""
+    WITH recorded AS (
+        INSERT INTO kernel_event (name, topics, estate_id, happened_at, payload)
+        SELECT name, topics, estate_id, happened_at, payload
+        FROM ROWS FROM (jsonb_to_recordset(CAST(:events AS jsonb)) AS (
+            name text, topics text[], estate_id uuid, happened_at timestamptz, payload jsonb
+        )) WITH ORDINALITY AS event (name, topics, estate_id, happened_at, payload, place)
+        ORDER BY place
+    )
+    SELECT pg_notify('{RECORDED}', '')
+    """  # noqa: S608 (a channel's name of our own)
+)
+
+
 class Outbox:
     """Events of one unit of work, in order."""
 
@@ -128,8 +143,7 @@ class Outbox:
             return
         rows = [_row(event) for event in self._events]
         self._events.clear()
-        await connection.execute(insert(event_table), rows)
-        await connection.execute(text(f"NOTIFY {RECORDED}"))
+        await connection.execute(_RECORD, {"events": msgspec.json.encode(rows).decode()})
 
 
 def _row(event: Event) -> dict[str, Any]:

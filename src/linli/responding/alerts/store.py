@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Row, func, select, tuple_, update
+from sqlalchemy import Row, bindparam, func, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -17,6 +17,30 @@ AlertKey = tuple[UUID, UUID]
 """Rule and device: at most one alert rings for them at a time."""
 
 _a = alert_table.c
+
+# Every alarm passes these two: made once.
+_RINGING = (
+    select(alert_table)
+    .where(
+        tuple_(_a.rule_id, _a.device_id).in_(bindparam("keys", expanding=True)),
+        _a.state == AlertState.RINGING,
+    )
+    .order_by(_a.id)
+    .with_for_update()
+)
+_NEW = insert(alert_table)
+_CHANGING = (
+    "severity",
+    "finding",
+    "state",
+    "times_seen",
+    "last_seen_at",
+    "told_at",
+    "cleared_at",
+)
+_SAVE = _NEW.on_conflict_do_update(
+    index_elements=["id"], set_={name: getattr(_NEW.excluded, name) for name in _CHANGING}
+)
 
 
 def key_of(finding: Finding) -> AlertKey:
@@ -37,12 +61,7 @@ def _alert(row: Row[Any]) -> Alert:
 
 async def ringing(connection: AsyncConnection, keys: Iterable[AlertKey]) -> dict[AlertKey, Alert]:
     """The ringing alerts of these keys, locked until the transaction ends."""
-    rows = await connection.execute(
-        select(alert_table)
-        .where(tuple_(_a.rule_id, _a.device_id).in_(list(keys)), _a.state == AlertState.RINGING)
-        .order_by(_a.id)
-        .with_for_update()
-    )
+    rows = await connection.execute(_RINGING, {"keys": list(keys)})
     alerts = map(_alert, rows)
     return {key_of(alert.finding): alert for alert in alerts}
 
@@ -69,23 +88,7 @@ async def save(connection: AsyncConnection, alerts: Sequence[Alert]) -> None:
         }
         for alert in alerts
     ]
-    statement = insert(alert_table)
-    changing = (
-        "severity",
-        "finding",
-        "state",
-        "times_seen",
-        "last_seen_at",
-        "told_at",
-        "cleared_at",
-    )
-    await connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=["id"],
-            set_={name: getattr(statement.excluded, name) for name in changing},
-        ),
-        rows,
-    )
+    await connection.execute(_SAVE, rows)
 
 
 async def named(connection: AsyncConnection, ids: Iterable[UUID]) -> dict[UUID, Alert]:

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, and_, case, func, or_, select, text, update
+from sqlalchemy import Row, and_, bindparam, case, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -32,6 +32,33 @@ _i = incident_table.c
 _s = step_table.c
 _COLUMNS = tuple(field.name for field in fields(Incident))
 
+# Every alarm passes these: made once, because making a statement of all columns costs more than
+# running it.
+_ADD = incident_table.insert()
+_ADD_PLACE = place_table.insert()
+_ADD_STEP = step_table.insert()
+_OVERWRITE = update(incident_table).where(_i.id == bindparam("incident"))
+_LOCKED = select(incident_table).where(_i.id == bindparam("incident")).with_for_update()
+_OF_ALERTS = select(link_table.c.alert_id, link_table.c.incident_id).where(
+    link_table.c.alert_id.in_(bindparam("alerts", expanding=True))
+)
+_NEW_LINK = insert(link_table)
+_LINK = _NEW_LINK.on_conflict_do_update(
+    index_elements=["alert_id"], set_={"incident_id": _NEW_LINK.excluded.incident_id}
+)
+_JOINABLE = (
+    select(incident_table)
+    .where(
+        _i.source_device_id == bindparam("device"),
+        _i.category == bindparam("about"),
+        _i.state.in_(sorted(UNANSWERED_STATES)),
+        _i.last_seen_at >= bindparam("seen_since"),
+    )
+    .order_by(_i.opened_at.desc())
+    .limit(1)
+    .with_for_update()
+)
+
 
 def _incident(row: Row[Any]) -> Incident:
     values = {name: getattr(row, name) for name in _COLUMNS}
@@ -52,21 +79,22 @@ def _row(incident: Incident) -> dict[str, Any]:
 
 
 async def add(connection: AsyncConnection, incident: Incident) -> None:
-    await connection.execute(incident_table.insert().values(_row(incident)))
+    await connection.execute(_ADD, _row(incident))
     if incident.place_id is not None:
         await connection.execute(
-            place_table.insert().values(
-                incident_id=incident.id,
-                place_id=incident.place_id,
-                estate_id=incident.estate_id,
-            )
+            _ADD_PLACE,
+            {
+                "incident_id": incident.id,
+                "place_id": incident.place_id,
+                "estate_id": incident.estate_id,
+            },
         )
 
 
 async def overwrite(connection: AsyncConnection, incident: Incident) -> None:
     row = _row(incident)
-    incident_id = row.pop("id")
-    await connection.execute(update(incident_table).where(_i.id == incident_id).values(row))
+    row["incident"] = row.pop("id")
+    await connection.execute(_OVERWRITE, row)
 
 
 async def next_number(connection: AsyncConnection, estate_id: UUID, day: date) -> int:
@@ -80,10 +108,7 @@ async def next_number(connection: AsyncConnection, estate_id: UUID, day: date) -
 
 async def locked(connection: AsyncConnection, incident_id: UUID) -> Incident | None:
     """The incident, locked until the transaction ends."""
-    rows = await connection.execute(
-        select(incident_table).where(_i.id == incident_id).with_for_update()
-    )
-    row = rows.first()
+    row = (await connection.execute(_LOCKED, {"incident": incident_id})).first()
     return _incident(row) if row else None
 
 
@@ -94,11 +119,7 @@ async def named(connection: AsyncConnection, ids: Collection[UUID]) -> dict[UUID
 
 async def of_alerts(connection: AsyncConnection, alert_ids: Iterable[UUID]) -> dict[UUID, UUID]:
     """Which incident each alert belongs to."""
-    rows = await connection.execute(
-        select(link_table.c.alert_id, link_table.c.incident_id).where(
-            link_table.c.alert_id.in_(list(alert_ids))
-        )
-    )
+    rows = await connection.execute(_OF_ALERTS, {"alerts": list(alert_ids)})
     return {row.alert_id: row.incident_id for row in rows}
 
 
@@ -114,13 +135,7 @@ async def alerts_of(connection: AsyncConnection, incident_id: UUID) -> Sequence[
 async def link(connection: AsyncConnection, incident_id: UUID, alert_ids: Iterable[UUID]) -> None:
     rows = [{"alert_id": alert_id, "incident_id": incident_id} for alert_id in alert_ids]
     if rows:
-        statement = insert(link_table)
-        await connection.execute(
-            statement.on_conflict_do_update(
-                index_elements=["alert_id"], set_={"incident_id": statement.excluded.incident_id}
-            ),
-            rows,
-        )
+        await connection.execute(_LINK, rows)
 
 
 async def joinable(
@@ -128,16 +143,7 @@ async def joinable(
 ) -> Incident | None:
     """An unanswered or handled incident about the same device and matter, seen since then."""
     rows = await connection.execute(
-        select(incident_table)
-        .where(
-            _i.source_device_id == device_id,
-            _i.category == category,
-            _i.state.in_(sorted(UNANSWERED_STATES)),
-            _i.last_seen_at >= since,
-        )
-        .order_by(_i.opened_at.desc())
-        .limit(1)
-        .with_for_update()
+        _JOINABLE, {"device": device_id, "about": category, "seen_since": since}
     )
     row = rows.first()
     return _incident(row) if row else None
@@ -147,7 +153,7 @@ async def add_step(connection: AsyncConnection, step: Step) -> None:
     row = {field.name: getattr(step, field.name) for field in fields(Step)}
     row["evidence"] = list(step.evidence)
     row["detail"] = dict(step.detail)
-    await connection.execute(step_table.insert().values(row))
+    await connection.execute(_ADD_STEP, row)
 
 
 async def story(connection: AsyncConnection, incident_id: UUID) -> Sequence[Step]:

@@ -5,15 +5,36 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Row, delete, func, select, tuple_, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Row, bindparam, delete, func, select, tuple_, update
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from linli.kernel.database import Id
 from linli.responding.rules.contracts import Phase, Rule, RuleDraft, RuleState
 from linli.responding.rules.models import rule_table, state_table, version_table
 
 _r = rule_table.c
 _s = state_table.c
+
+# Every batch passes the first, every alarm the others: made once.
+_STATES = (
+    select(state_table)
+    .where(_s.device_id == func.any(bindparam("devices", type_=ARRAY(Id))))
+    .order_by(_s.device_id, _s.rule_id)
+    .with_for_update()
+)
+_FORGET = delete(state_table).where(
+    tuple_(_s.rule_id, _s.device_id).in_(bindparam("keys", expanding=True))
+)
+_NEW_STATE = insert(state_table)
+_SAVE = _NEW_STATE.on_conflict_do_update(
+    index_elements=["device_id", "rule_id"],
+    set_={
+        "phase": _NEW_STATE.excluded.phase,
+        "since": _NEW_STATE.excluded.since,
+        "value": _NEW_STATE.excluded.value,
+    },
+)
 
 
 def _rule(row: Row[Any]) -> Rule:
@@ -100,12 +121,7 @@ async def states(
     connection: AsyncConnection, device_ids: Iterable[UUID]
 ) -> dict[StateKey, RuleState]:
     """Where rules stand with these devices, locked until the transaction ends."""
-    rows = await connection.execute(
-        select(state_table)
-        .where(_s.device_id == func.any(list(device_ids)))
-        .order_by(_s.device_id, _s.rule_id)
-        .with_for_update()
-    )
+    rows = await connection.execute(_STATES, {"devices": list(device_ids)})
     return {
         (row.rule_id, row.device_id): RuleState(
             rule_id=row.rule_id,
@@ -122,9 +138,7 @@ async def save_states(
     connection: AsyncConnection, kept: Sequence[RuleState], gone: Sequence[StateKey]
 ) -> None:
     if gone:
-        await connection.execute(
-            delete(state_table).where(tuple_(_s.rule_id, _s.device_id).in_(list(gone)))
-        )
+        await connection.execute(_FORGET, {"keys": list(gone)})
     if kept:
         rows = [
             {
@@ -136,18 +150,7 @@ async def save_states(
             }
             for state in kept
         ]
-        statement = insert(state_table)
-        await connection.execute(
-            statement.on_conflict_do_update(
-                index_elements=["device_id", "rule_id"],
-                set_={
-                    "phase": statement.excluded.phase,
-                    "since": statement.excluded.since,
-                    "value": statement.excluded.value,
-                },
-            ),
-            rows,
-        )
+        await connection.execute(_SAVE, rows)
 
 
 async def forget_states(connection: AsyncConnection, rule_id: UUID) -> Sequence[StateKey]:
