@@ -1,0 +1,1 @@
+"""Which days are working days: what legal deadlines and rosters count by."""
