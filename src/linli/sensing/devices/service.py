@@ -175,6 +175,16 @@ async def connection_versions(work: Work, ids: Collection[UUID]) -> Mapping[UUID
     return await store.versions(work.connection, ids) if ids else {}
 
 
+async def ended_credentials(
+    work: Work, since: Collection[tuple[UUID, datetime]]
+) -> frozenset[tuple[UUID, datetime]]:
+    """Of (connection, since when its credential holds), those that hold no longer.
+
+    Revoked or rotated since, or gone: what they send must not be taken.
+    """
+    return await store.ended_credentials(work.connection, since) if since else frozenset()
+
+
 async def sign_in(work: Work, code: str, token: str) -> Connection | None:
     """The connection whose credential this is; None when it is nobody's, or revoked."""
     found = await store.connection_with_tokens(work.connection, code)
@@ -313,6 +323,39 @@ async def change_device(
         estate_id=device.estate_id,
     )
     return changed
+
+
+async def put_behind(work: Work, device_id: UUID, connection_id: UUID) -> Device:
+    """Put a device behind another site gateway of its estate, under the name it has.
+
+    Raises:
+        NotFound: no such device, or no such gateway in its estate.
+        BadInput: the connection is no site gateway; IllegalMove: the device has its own connection.
+    """
+    device = await store.device_by_id(work.connection, device_id, lock=True)
+    gateway = await store.connection_by_id(work.connection, connection_id)
+    if device is None or gateway is None or gateway.estate_id != device.estate_id:
+        raise NotFound
+    if gateway.kind is not ConnectionKind.SITE_GATEWAY:
+        raise BadInput("只能挂在网关下", field="connection_id")
+    if device.external_code is None:
+        raise IllegalMove("这台设备有自己的接入凭证，不挂在网关下")
+    await store.put_behind(work.connection, device_id, connection_id)
+    if device.connection_id is not None:
+        await store.touch_connection(work.connection, device.connection_id)
+    await store.touch_connection(work.connection, connection_id)
+    await _register_changed(work)
+    moved = replace(device, connection_id=connection_id, version=device.version + 1)
+    work.outbox.add(_changed(work, moved))
+    await record(
+        work,
+        action=Action.DEVICE_CHANGED,
+        subject_kind="device",
+        subject_id=device.id,
+        subject_title=f"{device.title}（{device.code}）改挂 {gateway.code}",
+        estate_id=device.estate_id,
+    )
+    return moved
 
 
 async def rotate(work: Work, connection_id: UUID, *, grace: timedelta = timedelta(0)) -> Credential:

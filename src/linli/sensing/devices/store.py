@@ -377,6 +377,14 @@ async def change_device(
     )
 
 
+async def put_behind(connection: AsyncConnection, device_id: UUID, connection_id: UUID) -> None:
+    await connection.execute(
+        update(device_table)
+        .where(_d.id == device_id)
+        .values(connection_id=connection_id, version=_d.version + 1)
+    )
+
+
 _HEARD = text(
     """
     WITH heard AS (
