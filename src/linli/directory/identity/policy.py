@@ -73,7 +73,14 @@ ROLES: Mapping[Role, RoleRule] = {
         title="社区值班员",
         home=Home.DESK,
         permissions=(_LEVEL - {P.MANAGE_ACCOUNTS})
-        | {P.VERIFY_ORDERS, P.COMMAND_DEVICES, P.SEE_PEOPLE_FULL, P.SEE_RECORDINGS},
+        | {
+            P.VERIFY_ORDERS,
+            P.COMMAND_DEVICES,
+            P.SEE_PEOPLE_FULL,
+            P.MANAGE_PEOPLE,
+            P.MANAGE_PLACES,
+            P.SEE_RECORDINGS,
+        },
         targets=frozenset({T.ORGANISATION, T.ESTATE}),
         organisation_kinds=frozenset({O.COMMUNITY}),
     ),
@@ -105,6 +112,7 @@ ROLES: Mapping[Role, RoleRule] = {
                 P.MANAGE_CAMERAS,
                 P.SEE_RULES,
                 P.SEE_PLACES,
+                P.MANAGE_PLACES,
                 P.SEE_PEOPLE,
                 P.RUN_DEMO,
             }
@@ -135,6 +143,7 @@ ROLES: Mapping[Role, RoleRule] = {
                 P.SEE_RULES,
                 P.MANAGE_RULES,
                 P.SEE_PLACES,
+                P.MANAGE_PLACES,
                 P.RUN_DEMO,
             }
         ),
@@ -149,7 +158,9 @@ ROLES: Mapping[Role, RoleRule] = {
         permissions=frozenset(
             {
                 P.SEE_PLACES,
+                P.MANAGE_PLACES,
                 P.SEE_PEOPLE,
+                P.MANAGE_PEOPLE,
                 P.SEE_DEVICES,
                 P.MANAGE_DEVICES,
                 P.SEE_RULES,
@@ -211,8 +222,10 @@ def scope_of(account_id: UUID, version: int, held: Iterable[Held]) -> Scope:
     estates: dict[str, set[UUID]] = {}
     organisations: dict[str, set[UUID]] = {}
     incidents: dict[str, set[UUID]] = {}
+    covers: set[UUID] = set()
     for grant in held:
         permissions = ROLES[grant.role].permissions
+        covers.update(grant.organisations)
         for estate_id, duties in grant.estates.items():
             for permission in carried(permissions, duties):
                 estates.setdefault(permission.value, set()).add(estate_id)
@@ -229,6 +242,7 @@ def scope_of(account_id: UUID, version: int, held: Iterable[Held]) -> Scope:
         estates=_frozen(estates),
         organisations=_frozen(organisations),
         incidents=_frozen(incidents),
+        covers=frozenset(covers),
     )
 
 

@@ -28,6 +28,17 @@ class Action(StrEnum):
     ESTATE_ADDED = "estate_added"
     PERSON_REGISTERED = "person_registered"
     PERSON_REVEALED = "person_revealed"
+    PEOPLE_ENTERED = "people_entered"
+    PERSON_CHANGED = "person_changed"
+    PERSON_MOVED = "person_moved"
+    PEOPLE_MERGED = "people_merged"
+    MERGE_UNDONE = "merge_undone"
+    TWINS_DIFFER = "twins_differ"
+    CORRECTION_ASKED = "correction_asked"
+    CORRECTION_DECIDED = "correction_decided"
+    BASE_ENTERED = "base_entered"
+    BASE_CHANGED = "base_changed"
+    QUESTION_SAVED = "question_saved"
     FILE_SEEN = "file_seen"
     DEVICE_REGISTERED = "device_registered"
     DEVICE_CHANGED = "device_changed"
@@ -67,6 +78,17 @@ ACTION_TITLES: Mapping[Action, str] = {
     Action.ESTATE_ADDED: "新建小区",
     Action.PERSON_REGISTERED: "登记人员",
     Action.PERSON_REVEALED: "查看人员完整信息",
+    Action.PEOPLE_ENTERED: "批量登记人员",
+    Action.PERSON_CHANGED: "修改人员资料",
+    Action.PERSON_MOVED: "登记搬迁",
+    Action.PEOPLE_MERGED: "合并重复人员",
+    Action.MERGE_UNDONE: "撤销合并",
+    Action.TWINS_DIFFER: "判定不是同一人",
+    Action.CORRECTION_ASKED: "申请更正",
+    Action.CORRECTION_DECIDED: "处理更正申请",
+    Action.BASE_ENTERED: "登记底座资料",
+    Action.BASE_CHANGED: "修改底座资料",
+    Action.QUESTION_SAVED: "保存常用查询",
     Action.FILE_SEEN: "查看照片或文件",
     Action.DEVICE_REGISTERED: "登记设备",
     Action.DEVICE_CHANGED: "修改设备",
