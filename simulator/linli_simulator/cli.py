@@ -18,6 +18,7 @@ from linli_simulator.line import Door
 from linli_simulator.registration import Register, UnreadableEstate
 from linli_simulator.scenes import BY_CODE, SCENES
 from linli_simulator.stage import CannotPlay, Manner, Stage
+from linli_simulator.told_time import ahead_of_wall
 
 HOUR = 3600
 MINUTE = 60
@@ -38,8 +39,10 @@ class Wish:
     faults: bool
     scene_every_minutes: float | None
 
-    def clock(self) -> Clock:
-        return Clock(ago=self.since_hours * HOUR, speed=self.speed)
+    async def clock(self, register: Register) -> Clock:
+        """The estate's clock, ahead of the wall's as far as linli's own is."""
+        ahead = await ahead_of_wall(register.http)
+        return Clock(ago=self.since_hours * HOUR, speed=self.speed, ahead=ahead)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -122,7 +125,7 @@ async def _until_told_to_stop(wish: Wish, register: Register) -> int:
 
 
 async def _live(wish: Wish, register: Register) -> None:
-    clock = wish.clock()
+    clock = await wish.clock(register)
     stage = Stage(register, clock, Manner(seed=wish.seed))
     control = register.control
     names = sorted({terminal.device.connection for terminal in stage.terminals.values()})
@@ -142,13 +145,13 @@ async def _live(wish: Wish, register: Register) -> None:
 
 async def _play_one(wish: Wish, register: Register, scene: str) -> int:
     """Play a scene on a connection of its own, beside a simulator that may be running."""
-    stage = Stage(register, wish.clock(), Manner(seed=wish.seed, alone=True))
+    stage = Stage(register, await wish.clock(register), Manner(seed=wish.seed, alone=True))
     try:
         chosen, terminal = stage.prepare(scene, wish.device)
     except CannotPlay as reason:
         print(reason, file=sys.stderr)
         return 1
-    if FallSilent() in chosen.deeds:
+    if chosen.needs_time or FallSilent() in chosen.deeds:
         print(f"“{chosen.title}”只能由运行中的模拟器来演，请在演示页面点它", file=sys.stderr)
         return 1
     async with asyncio.TaskGroup() as group:

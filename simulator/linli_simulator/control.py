@@ -1,6 +1,7 @@
-"""The simulator's own connection: linli tells it, as it tells any device, which scene to play."""
+"""The simulator's own connection: linli tells it, as any device, what to play, what time it is."""
 
 import asyncio
+import math
 from collections import OrderedDict
 from collections.abc import Mapping
 
@@ -13,11 +14,15 @@ from linli_simulator.sayings import Answer, Command, Event, Saying, State
 from linli_simulator.stage import REMEMBERED_COMMANDS, CannotPlay, Played, Stage
 
 PLAY_SCENE = "play_scene"
+FORWARD_CLOCK = "forward_clock"
 BEAT = 60
 
 
 class Control:
     """Takes `play_scene` {"scene": code, "device"?: code} and plays it.
+
+    Takes `forward_clock` {"ahead_s": seconds} too: the estate lives on until its clock is that much
+    ahead of the wall's, and `done` says that linli has acknowledged all that was said on the way.
 
     Acknowledges with `done` when linli has acknowledged every message of the scene, with `refused`
     when there is no such scene or device, with `failed` when messages were lost; then tells
@@ -40,6 +45,7 @@ class Control:
         self._clock = clock
         self._answers: OrderedDict[str, Answer | None] = OrderedDict()
         self._group: asyncio.TaskGroup | None = None
+        self._walking = asyncio.Lock()
         self.line = Line(
             door,
             Greeting(
@@ -97,9 +103,11 @@ class Control:
     async def _answered(self, command: Command) -> tuple[Answer, Played | None]:
         if command.expires is not None and command.expires < self._clock.now():
             return Answer(command.id, "refused", "命令已过期"), None
+        if command.name == FORWARD_CLOCK:
+            return await self._forwarded(command), None
         scene = _words(command.params, "scene")
         if command.name != PLAY_SCENE or scene is None:
-            words = "模拟器只会 play_scene，并要给出 scene"
+            words = "模拟器只会 forward_clock，和给出 scene 的 play_scene"
             return Answer(command.id, "refused", words), None
         try:
             played = await self._stage.play(scene, _words(command.params, "device"))
@@ -109,6 +117,16 @@ class Control:
             return Answer(command.id, "done"), played
         words = f"{played.sent} 条消息中 {played.arrived} 条得到确认"
         return Answer(command.id, "failed", words), played
+
+    async def _forwarded(self, command: Command) -> Answer:
+        ahead = command.params.get("ahead_s")
+        if not isinstance(ahead, int | float) or not math.isfinite(ahead):
+            return Answer(command.id, "refused", "要给出 ahead_s（秒）")
+        async with self._walking:
+            await self._clock.walk(ahead)
+            if await self._stage.settled():
+                return Answer(command.id, "done")
+        return Answer(command.id, "failed", "有设备的消息没有得到确认")
 
     def _say(self, saying: Saying) -> None:
         for message in dialects.encode(saying, self._device):

@@ -11,9 +11,8 @@ from linli_simulator.deeds import Happen, Pause, Release, Show
 from linli_simulator.registration import Kind
 from linli_simulator.scenes import SCENES, TIMETABLE
 from linli_simulator.stage import CannotPlay, Stage
-from linli_simulator.terminal import DAILY_READERS, Terminal
+from linli_simulator.terminal import Terminal
 
-DAILY_REPORT_AT = 6 * rhythm.HOUR
 STATE_EVERY = 15
 GATE_OPEN_SECONDS = 5
 DOOR_OPEN_SECONDS = 25
@@ -22,7 +21,6 @@ DOOR_OPEN_SECONDS = 25
 class Occasion(IntEnum):
     BEAT = 0
     VISIT = 1
-    DAILY_REPORT = 2
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -62,8 +60,6 @@ class Life:
             occasions = [Occasion.BEAT]
             if terminal.device.kind in rhythm.VISITS:
                 occasions.append(Occasion.VISIT)
-            if code in DAILY_READERS:
-                occasions.append(Occasion.DAILY_REPORT)
             turns += [self.following(Turn(since, code, occasion)) for occasion in occasions]
         return turns
 
@@ -75,8 +71,6 @@ class Life:
                 at = rhythm.next_beat(device, turn.at, self._seed)
             case Occasion.VISIT:
                 at = rhythm.next_visit(device, turn.at, self._seed)
-            case Occasion.DAILY_REPORT:
-                at = rhythm.next_time_of_day(turn.at, DAILY_REPORT_AT)
         return Turn(at, turn.code, turn.occasion)
 
     def _take(self, turn: Turn, terminal: Terminal, group: asyncio.TaskGroup) -> None:
@@ -85,8 +79,6 @@ class Life:
                 self._beat(turn, terminal)
             case Occasion.VISIT:
                 self._visit(turn, terminal, group)
-            case Occasion.DAILY_REPORT:
-                self._stage.say(terminal, terminal.daily(turn.at))
 
     def _beat(self, turn: Turn, terminal: Terminal) -> None:
         beat = terminal.beat(turn.at)

@@ -18,6 +18,7 @@ FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 30.0
 PATIENCE = 10.0
 FAREWELL = 1.0
+ROUNDS = 3
 PIECE = 65_536
 
 
@@ -112,6 +113,20 @@ class Line:
         """Wait while linli takes things more slowly than they are said; not while it is away."""
         while self.up.is_set() and len(self._waiting) > CROWDED:
             await asyncio.wait([self._waiting[0].arrived], timeout=PATIENCE)
+
+    async def said(self) -> bool:
+        """Wait until all that was said has arrived; False when it takes too long.
+
+        A line that is down has nothing to wait for: it keeps what is unsaid until it is back.
+        """
+        patience = ROUNDS
+        while self.up.is_set() and patience > 0:
+            unsaid = [*self._in_flight.values(), *self._waiting]
+            if not unsaid:
+                return True
+            patience -= 1
+            await asyncio.wait([unsaid[-1].arrived], timeout=PATIENCE)
+        return not self.up.is_set()
 
     def cut(self) -> None:
         """Fail as a terminal without power does: no good-bye, and down until `mend`."""

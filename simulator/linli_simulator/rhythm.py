@@ -208,9 +208,3 @@ def _share(hours: tuple[int, ...], seconds: float) -> float:
 @lru_cache
 def _before(hours: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(accumulate(hours, initial=0))
-
-
-def next_time_of_day(after: float, seconds_of_day: float) -> float:
-    """The next moment at which clocks in Shanghai show this time."""
-    ahead = (seconds_of_day - _seconds_of_day(after)) % DAY
-    return after + (ahead or DAY)

@@ -29,7 +29,7 @@ class Scene:
     """A scene: `deeds` are what it is about, `aftermath` puts things right some time later.
 
     Any device of one of the `kinds` can play it; one whose place holds all words of `prefers`
-    is asked first.
+    is asked first. One that `needs_time` is about hours: linli leads the clock ahead for it.
     """
 
     code: str
@@ -39,6 +39,7 @@ class Scene:
     prefers: tuple[str, ...]
     deeds: tuple[Deed, ...]
     aftermath: tuple[Deed, ...] = ()
+    needs_time: bool = False
 
 
 SCENES = (
@@ -52,8 +53,8 @@ SCENES = (
     ),
     Scene(
         "sos",
-        "老人按下紧急呼叫",
-        "6号楼1单元502的老人按下床头的紧急按钮",
+        "老人一键呼救",
+        "6号楼1单元502的老人按下呼救按钮",
         (Kind.SOS_BUTTON,),
         ("6号楼", "1单元", "502"),
         (Happen("sos_pressed", {"button": "床头", "times": 1}),),
@@ -81,11 +82,12 @@ SCENES = (
     Scene(
         "water_unused",
         "独居老人12小时没用水",
-        "6号楼1单元502的水表补报过去12小时的读数：一升也没有用",
+        "6号楼1单元502的水龙头从现在起一直没开；演示时间快进13小时，其他设备照常",
         (Kind.WATER_METER,),
         ("6号楼", "1单元", "502"),
-        (SendKept(("water_total", "flow"), hours=13),),
-        (Pause(6 * HOUR), Release(("water_total", "flow"))),
+        (Freeze(("water_total",)), Show({"flow": 0})),
+        (Pause(14 * HOUR), Release(("water_total", "flow"))),
+        needs_time=True,
     ),
     Scene(
         "falling_object",
@@ -149,7 +151,7 @@ SCENES = (
     Scene(
         "low_battery",
         "电量过低",
-        "一个紧急按钮的电池只剩 6%",
+        "一个呼救按钮的电池只剩6%",
         (Kind.SOS_BUTTON, Kind.DOOR_CONTACT),
         ("2号楼",),
         (Show({"battery": 6}),),
@@ -158,7 +160,7 @@ SCENES = (
     Scene(
         "clock_wrong",
         "设备时钟不准",
-        "一块水表的时钟快了 3 小时",
+        "一块水表的时钟快了3小时",
         (Kind.WATER_METER,),
         ("4号楼", "702"),
         (Misdate(3 * HOUR), Repeat(times=3)),

@@ -121,6 +121,10 @@ class Stage:
         if self._aftermaths:
             await asyncio.wait(self._aftermaths.values())
 
+    async def settled(self) -> bool:
+        """Wait until linli has acknowledged all that was said; False when it takes too long."""
+        return all(await asyncio.gather(*(line.said() for line in self.lines.values())))
+
     def end(self) -> None:
         """Leave things as they are and say good-bye on every connection."""
         for task in (*self._aftermaths.values(), *self._obeying.values(), *self._holding):

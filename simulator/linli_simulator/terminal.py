@@ -8,14 +8,11 @@ from linli_simulator.sayings import Backlog, State, Telemetry, Value, Values
 
 HOUR = 3600
 MINUTE = 60
-# Readings that some devices keep to themselves until a scene (or the daily report) tells them:
-# what a scene says about past hours must not contradict what was said at the time.
+# Readings that a device keeps to itself until a scene tells them: what the scene says about past
+# hours must not contradict what was said at the time.
 KEPT_BACK: Mapping[str, frozenset[str]] = {
-    "yg-6-1-502-water": frozenset({"water_total", "flow"}),
     "yg-pump-smoke": frozenset({"temperature"}),
 }
-# A battery meter that wakes once a day to send what it kept.
-DAILY_READERS = {"yg-6-1-502-water"}
 COUNTERS = {"water_total", "energy_total", "trips"}
 
 
@@ -92,15 +89,3 @@ class Terminal:
         values = self.values(at)
         moments = (at - MINUTE * back + self.wrong_by for back in range(times - 1, -1, -1))
         return Backlog(tuple(Telemetry(moment, values) for moment in moments))
-
-    def daily(self, at: float) -> Backlog:
-        """What a meter that reports once a day has kept since yesterday."""
-        hours = (at - back * HOUR for back in range(23, -1, -1))
-        return Backlog(
-            tuple(
-                Telemetry(
-                    moment + self.wrong_by, {"water_total": self.values(moment)["water_total"]}
-                )
-                for moment in hours
-            )
-        )

@@ -9,6 +9,7 @@ from importlib.metadata import version as version_of
 from typing import NoReturn
 
 from linli.app.command_line import parser, settings_of, told
+from linli.app.demo.scenes import scene_coded
 from linli.app.settings import Settings
 from linli.app.up import PROCESSES, up
 
@@ -16,7 +17,8 @@ from linli.app.up import PROCESSES, up
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code (0 done, 1 a problem, 2 wrong usage)."""
     given = sys.argv[1:] if arguments is None else list(arguments)
-    asked = parser().parse_args(given)
+    asked = parser().parse_args(given, argparse.Namespace(given=given))
+    asked.given = given
     if asked.command is None:
         parser().print_help()
         return 2
@@ -40,9 +42,12 @@ def _process(asked: argparse.Namespace, settings: Settings) -> NoReturn:
 
 
 def _demo(asked: argparse.Namespace, settings: Settings) -> int:
-    """Without flags: the demo. With them: the simulator's own command, beside a running demo."""
+    """Without flags: the demo. With them: something is asked of a demo that is running."""
     if asked.list:
         _become("linli_simulator", "--list")
+    scene = scene_coded(asked.scene) if asked.scene else None
+    if asked.forward or (scene and scene.forward):
+        _become("linli.app.commands", *asked.given)
     if asked.scene:
         _become(*("linli_simulator", "--data", str(settings.data / "demo"), "--scene", asked.scene))
     return _up(asked, settings)

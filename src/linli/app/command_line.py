@@ -31,7 +31,7 @@ class Command:
 COMMANDS = (
     Command("init", "正式安装", "make a real installation"),
     Command("up", "启动全部", "run everything"),
-    Command("demo", "演示：启动，或触发一个场景", "the demo: run it, or play a scene"),
+    Command("demo", "演示：启动、触发场景、快进时间", "the demo: run it, play a scene, go ahead"),
     Command("web", "只运行网页和接口", "run pages and API only"),
     Command("gateway", "只运行设备网关", "run the device gateway only"),
     Command("worker", "只运行后台任务", "run the background worker only"),
@@ -64,6 +64,11 @@ def parser() -> argparse.ArgumentParser:
             case "demo":
                 one.add_argument("--list", action="store_true", help="列出场景 / list the scenes")
                 one.add_argument("--scene", help="触发一个场景 / play a scene")
+                one.add_argument(
+                    "--forward",
+                    metavar="12h",
+                    help="让运行中的演示快进：30m、12h、tomorrow（明早 8 点） / go ahead in time",
+                )
                 one.set_defaults(demo=True)
             case "init":
                 one.add_argument("--name", help="管理员姓名 / the first administrator's name")

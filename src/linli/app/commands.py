@@ -14,6 +14,8 @@ from linli.app import doctor
 from linli.app.access import database_access
 from linli.app.backup import back_up, restore
 from linli.app.command_line import parser, settings_of, told
+from linli.app.demo.asking import ask_of_demo, duration_of
+from linli.app.demo.moved import refuse_moved_clock
 from linli.app.engine.roles import ensure_roles_and_database
 from linli.app.exposure import refuse_known_passwords_beyond_loopback
 from linli.app.founding import Founder, found
@@ -51,6 +53,7 @@ def _migrate(_asked: argparse.Namespace, settings: Settings) -> int:
             await ensure_roles_and_database(urls.admin, keys.passwords, urls.name)
             await upgrade_database(urls.owner)
             await refuse_known_passwords_beyond_loopback(settings, urls.admin)
+            await refuse_moved_clock(settings, urls.admin)
 
     asyncio.run(migrate())
     return 0
@@ -66,6 +69,12 @@ def _init(asked: argparse.Namespace, settings: Settings) -> int:
     asyncio.run(found(settings, founder))
     print(f"已安装 / installed: {settings.data}\n启动 / start: linli up --data {settings.data}")
     return 0
+
+
+def _demo(asked: argparse.Namespace, settings: Settings) -> int:
+    """Play a scene that needs time, or go ahead in time, in the demo that is running."""
+    by = None if asked.forward is None else duration_of(asked.forward)
+    return asyncio.run(ask_of_demo(settings, asked.scene, by, print))
 
 
 def _ask(given: str | None, question: str) -> str:
@@ -126,6 +135,7 @@ RUN: Mapping[str, Callable[[argparse.Namespace, Settings], int]] = {
     "doctor": _doctor,
     "backup": _backup,
     "restore": _restore,
+    "demo": _demo,
 }
 
 

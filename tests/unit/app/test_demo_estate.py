@@ -67,4 +67,9 @@ async def test_every_declared_rule_listens_to_something(workshop: Workshop) -> N
 
 
 def test_every_scene_offered_is_one_the_simulator_plays() -> None:
-    assert {scene.code for scene in SCENES} == set(BY_CODE)
+    offered = {
+        scene.code: (scene.title, scene.words, scene.forward is not None) for scene in SCENES
+    }
+    assert offered == {
+        scene.code: (scene.title, scene.words, scene.needs_time) for scene in BY_CODE.values()
+    }

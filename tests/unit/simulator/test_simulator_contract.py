@@ -77,7 +77,6 @@ def test_a_backlog_is_understood_with_the_hours_it_is_about(devices: tuple[Devic
     hours = [report.observed_at.timestamp() for report in reports if report.observed_at]
     assert hours == [NOW - 3600 * back for back in range(13, -1, -1)]
     assert len({dict(report.values)["water_total"] for report in reports}) == 1
-    assert len(decoded(terminal.daily(NOW), meter)) == 24
 
 
 def said_by(deed: Deed, terminal: Terminal) -> Saying | None:

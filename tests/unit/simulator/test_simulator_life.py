@@ -48,12 +48,6 @@ def test_the_same_seed_lives_the_same_hour(life: Life) -> None:
     assert an_hour_of(life) == an_hour_of(life)
 
 
-def test_only_the_meter_that_sleeps_reports_by_the_day(life: Life) -> None:
-    (daily,) = [turn for turn in life.first_turns(NOW) if turn.occasion is Occasion.DAILY_REPORT]
-    assert daily.code == "yg-6-1-502-water"
-    assert daily.at == pytest.approx(NOW + 21 * 3600)
-
-
 async def test_the_past_day_is_played_in_seconds_and_nothing_is_dated_in_the_future(
     broker: Broker, ear: Ear
 ) -> None:

@@ -138,11 +138,3 @@ def test_a_gate_is_busier_in_the_morning_than_at_night() -> None:
 def test_cars_are_known_by_their_plates() -> None:
     cars = device(Kind.GATE_CONTROLLER, title="南门车行 门禁")
     assert rhythm.passage(cars, MIDNIGHT, 7).fields["means"] == "plate"
-
-
-@UNHURRIED
-@given(at=MOMENTS)
-def test_six_in_the_morning_is_the_next_one(at: float) -> None:
-    six = rhythm.next_time_of_day(at, 6 * HOUR)
-    assert 0 < six - at <= 24 * HOUR
-    assert (six + 8 * HOUR) % 86400 == pytest.approx(6 * HOUR, abs=0.01)

@@ -28,12 +28,11 @@ def test_a_counter_that_stood_still_goes_on_from_there_and_does_not_jump() -> No
     assert meter.values(NOW + 15 * HOUR)["water_total"] > stood
 
 
-def test_the_elders_meter_tells_its_total_once_a_day_only() -> None:
-    meter = terminal(Kind.WATER_METER, "yg-6-1-502-water")
-    assert "water_total" not in meter.beat(NOW).values
-    totals = [reading.values["water_total"] for reading in meter.daily(NOW).readings]
-    assert totals == sorted(totals)
-    assert len(totals) == 24
+def test_a_thermometer_that_will_be_stuck_keeps_its_reading_to_itself() -> None:
+    alarm = terminal(Kind.SMOKE_ALARM, "yg-pump-smoke")
+    assert "temperature" not in alarm.beat(NOW).values
+    alarm.kept(NOW, ("temperature",), 49)
+    assert "temperature" in alarm.beat(NOW).values
 
 
 def test_thirteen_hours_without_a_drop_and_none_afterwards() -> None:

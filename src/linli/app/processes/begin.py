@@ -3,6 +3,7 @@
 import asyncio
 import sys
 
+from linli.app.demo.moved import refuse_moved_clock
 from linli.app.demo_exposure import refuse_demo_beyond_loopback
 from linli.app.exposure import refuse_known_passwords_beyond_loopback
 from linli.app.keys import Keys, read_keys
@@ -22,7 +23,12 @@ def begin(process: str) -> tuple[Settings, Keys]:
         refuse_demo_beyond_loopback(settings)
         keys = read_keys(settings.data)
         urls = database_urls(settings, keys)
-        asyncio.run(refuse_known_passwords_beyond_loopback(settings, urls.admin))
+        asyncio.run(_refuse_what_may_not_serve(settings, urls.admin))
     except Problem as problem:
         sys.exit(str(problem))
     return settings, keys
+
+
+async def _refuse_what_may_not_serve(settings: Settings, admin_url: str) -> None:
+    await refuse_known_passwords_beyond_loopback(settings, admin_url)
+    await refuse_moved_clock(settings, admin_url)

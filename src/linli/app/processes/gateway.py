@@ -8,6 +8,7 @@ import ssl
 import uvloop
 from prometheus_client.registry import Collector
 
+from linli.app.demo.clock import followed
 from linli.app.doors.counting import GatewayMetrics
 from linli.app.doors.ports import (
     DatabaseCommands,
@@ -33,6 +34,8 @@ from linli.sensing.quarantine.public import REPLAY_ASKED
 from linli.sensing.telemetry.public import Recorder
 
 CONNECTIONS = 8
+LANES = 2
+"""The intake's own connections: no alarm waits for one, or for the question whether it lives."""
 SWEEP_AFTER = 50_000
 
 
@@ -68,7 +71,8 @@ async def run(settings: Settings, keys: Keys) -> None:
     workshop = Workshop(engine, clock)
     register = DeviceRegister(workshop)
     absorber = Absorber(Recorder())
-    intake = Intake(workshop, register, absorber)
+    lanes = engine_for(database_urls(settings, keys).gateway, connections=LANES, ping=False)
+    intake = Intake(Workshop(lanes, clock), register, absorber)
     replayer = Replayer(workshop, IntakeReplay(DeviceRegister(workshop), absorber))
     doorkeeper = RegisterDoorkeeper(workshop, register)
     commands = DatabaseCommands(workshop, register)
@@ -94,7 +98,7 @@ async def run(settings: Settings, keys: Keys) -> None:
         COMMAND_WAITING: commands.wake,
         REPLAY_ASKED: replayer.wake,
     }
-    async with asyncio.TaskGroup() as tasks:
+    async with followed(clock, engine, "gateway"), asyncio.TaskGroup() as tasks:
         running = [
             tasks.create_task(intake.run()),
             tasks.create_task(replayer.run()),
@@ -110,6 +114,7 @@ async def run(settings: Settings, keys: Keys) -> None:
             await stop.wait()
         for task in running:
             task.cancel()
+    await lanes.dispose()
     await engine.dispose()
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from linli.app.demo.clock import DemoClock
 from linli.app.keys import Keys
 from linli.app.settings import Settings
 from linli.kernel.time import Clock, SystemClock
@@ -16,9 +17,11 @@ from linli.support.sealing.public import AesGcmCipher
 
 
 def clock_of(settings: Settings) -> Clock:
-    """The clock of this installation."""
-    del settings
-    return SystemClock()
+    """The clock of this installation, one for each process: only a demo's can be moved ahead.
+
+    The process keeps it in step with `linli.app.demo.clock.followed`.
+    """
+    return DemoClock() if settings.demo else SystemClock()
 
 
 def vault_of(settings: Settings) -> Vault:

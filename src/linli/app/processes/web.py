@@ -10,6 +10,7 @@ from fastapi import FastAPI
 import linli
 from linli.app import status
 from linli.app.assemble import routers
+from linli.app.demo.clock import followed
 from linli.app.doors.addresses import device_doors
 from linli.app.doors.http_door import open_http_door
 from linli.app.keys import Keys
@@ -25,6 +26,7 @@ from linli.app.web.serving import Address, serve
 from linli.directory.identity.door import DoorSettings, SessionDoor
 from linli.directory.identity.public import Passwords
 from linli.kernel.database import engine_for
+from linli.kernel.time import Clock
 from linli.kernel.work import Workshop
 
 CONNECTIONS = 20
@@ -32,10 +34,13 @@ DOOR_CONNECTIONS = 4
 FRONT_END = Path(linli.__file__).parent / "webdist"
 
 
-def application(settings: Settings, keys: Keys, metrics: Metrics) -> FastAPI:
+def application(
+    settings: Settings, keys: Keys, metrics: Metrics, clock: Clock | None = None
+) -> FastAPI:
     """The application of an installation."""
+    clock = clock or clock_of(settings)
     engine = engine_for(database_urls(settings, keys).app, connections=CONNECTIONS)
-    workshop = Workshop(engine, clock_of(settings))
+    workshop = Workshop(engine, clock)
     door = SessionDoor(
         workshop,
         Passwords(),
@@ -62,6 +67,7 @@ def application(settings: Settings, keys: Keys, metrics: Metrics) -> FastAPI:
             },
             proxies=tuple(ip_network(network) for network in settings.proxies),
             count=counts.count,
+            told_clock=clock if settings.demo else None,
         )
     )
     counts.watch(app.state.live.hub)
@@ -73,11 +79,16 @@ async def run(settings: Settings, keys: Keys) -> None:
     stop = asyncio.Event()
     stop_on_signals(stop)
     metrics = Metrics("web", settings.run_folder)
-    app = application(settings, keys, metrics)
+    clock = clock_of(settings)
+    app = application(settings, keys, metrics, clock)
     address = Address(settings.host, settings.port, settings.tls_certificate, settings.tls_key)
     urls = database_urls(settings, keys)
-    doors = Workshop(engine_for(urls.gateway, connections=DOOR_CONNECTIONS), clock_of(settings))
-    async with open_http_door(doors, vault_of(settings)) as door, asyncio.TaskGroup() as tasks:
+    doors = Workshop(engine_for(urls.gateway, connections=DOOR_CONNECTIONS), clock)
+    async with (
+        followed(clock, doors.engine, "web"),
+        open_http_door(doors, vault_of(settings)) as door,
+        asyncio.TaskGroup() as tasks,
+    ):
         app.state.http_door = door
         writing = tasks.create_task(metrics.keep_writing())
         await serve(app, address, stop)

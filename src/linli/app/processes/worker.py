@@ -5,6 +5,8 @@ import asyncio
 import uvloop
 
 from linli.app.assemble import reactions
+from linli.app.demo.clock import followed, held_by
+from linli.app.demo.forwarding import forwarding
 from linli.app.keys import Keys
 from linli.app.metrics import Metrics
 from linli.app.processes.begin import begin
@@ -30,24 +32,30 @@ async def run(settings: Settings, keys: Keys) -> None:
     engine = engine_for(database_urls(settings, keys).gateway, connections=CONNECTIONS)
     metrics = Metrics("worker", settings.run_folder)
     declared = reactions()
+    clock = clock_of(settings)
+    wake = asyncio.Event()
+    workshop = Workshop(engine, clock)
     context = WorkerContext(
-        workshop=Workshop(engine, clock_of(settings)),
+        workshop=workshop,
         counts=WorkerCounts(metrics.registry),
         events=declared.events,
         deadlines=declared.deadlines,
         chores=(*declared.chores, *file_chores(vault_of(settings))),
         carriers=carriers_of(settings),
+        due_clock=held_by(clock),
+        beside=forwarding(workshop, {one.name: one.event_name for one in declared.events}, wake),
     )
-    async with context.workshop.work() as work:
-        await declare(work, declared_rules())
-    async with asyncio.TaskGroup() as tasks:
-        beside = (
-            tasks.create_task(QueueGauges(metrics.registry).keep_counting(context.workshop)),
-            tasks.create_task(metrics.keep_writing()),
-        )
-        await run_worker(context, stop)
-        for task in beside:
-            task.cancel()
+    async with followed(clock, engine, "worker", moved=wake.set):
+        async with workshop.work() as work:
+            await declare(work, declared_rules())
+        async with asyncio.TaskGroup() as tasks:
+            beside = (
+                tasks.create_task(QueueGauges(metrics.registry).keep_counting(workshop)),
+                tasks.create_task(metrics.keep_writing()),
+            )
+            await run_worker(context, stop)
+            for task in beside:
+                task.cancel()
     await engine.dispose()
 
 

@@ -18,6 +18,7 @@ from linli.app.live.hub import Hub
 from linli.app.live.stream import Live, Pace
 from linli.app.web import answers, guards, readiness, site
 from linli.kernel.events import STAMPED
+from linli.kernel.time import Clock
 from linli.kernel.web import Door
 from linli.kernel.work import Workshop
 from linli.support.files.ports import Vault
@@ -35,7 +36,8 @@ class WebContext:
 
     `workshop` connects as `linli_app`. `routers` are those of the contexts; what else their
     endpoints look for in `app.state` comes in `state`. `folder` holds the built front end.
-    `count` is called with method, status and seconds of every request.
+    `count` is called with method, status and seconds of every request. Answers tell the time of
+    `told_clock` when it is given, because it is not the machine's.
     """
 
     workshop: Workshop
@@ -47,6 +49,7 @@ class WebContext:
     proxies: Sequence[guards.Network] = ()
     pace: Pace = field(default_factory=Pace)
     count: Callable[[str, int, float], None] = count_nothing
+    told_clock: Clock | None = None
 
 
 def create_app(context: WebContext) -> FastAPI:
@@ -80,7 +83,7 @@ def create_app(context: WebContext) -> FastAPI:
     # The last added is the outermost.
     app.add_middleware(GZipMiddleware, minimum_size=SMALLEST_COMPRESSED, compresslevel=5)
     app.add_middleware(guards.BodyLimit)
-    app.add_middleware(partial(guards.Watch, count=context.count))
+    app.add_middleware(partial(guards.Watch, count=context.count, told_clock=context.told_clock))
     app.add_middleware(partial(guards.TrustedAddress, proxies=context.proxies))
     return app
 

@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from linli.app.listening import is_away, is_collision
 from linli.app.web.answers import Away, TooLarge, answer, unexpected
+from linli.kernel.time import Clock
 from linli.kernel.work import Work
 
 Network = IPv4Network | IPv6Network
@@ -44,6 +45,8 @@ SECURITY_HEADERS: Mapping[str, str] = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 YEAR_S = 31_536_000
+# In a demonstration time may be ahead; pages and the simulator go by this and not by `Date`.
+TIME_HEADER = "Linli-Time"
 
 log = structlog.get_logger()
 
@@ -96,9 +99,16 @@ def _is_address(text: str) -> bool:
 class Watch:
     """Sees every request to its end: security headers, one log line, and an answer to a bug."""
 
-    def __init__(self, app: ASGIApp, *, count: Callable[[str, int, float], None]) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        count: Callable[[str, int, float], None],
+        told_clock: Clock | None = None,
+    ) -> None:
         self._app = app
         self._count = count
+        self._told_clock = told_clock
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -111,7 +121,11 @@ class Watch:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                _add_headers(scope, MutableHeaders(raw=message["headers"]))
+                headers = MutableHeaders(raw=message["headers"])
+                _add_headers(scope, headers)
+                if self._told_clock is not None:
+                    told = self._told_clock.now().isoformat(timespec="milliseconds")
+                    headers[TIME_HEADER] = told
             await send(message)
 
         try:
