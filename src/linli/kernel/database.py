@@ -1,13 +1,16 @@
 """The database: one set of tables, engines, and statements run by name of role."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterable
 from contextlib import asynccontextmanager
 from typing import Any
 
-from sqlalchemy import DateTime, MetaData, Uuid, text
+from sqlalchemy import ColumnElement, DateTime, MetaData, Uuid, any_, literal, text
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from linli.kernel.scope import Scope, settings_of
+from linli.kernel.uniqueness import refusal_of
 
 metadata = MetaData(
     naming_convention={
@@ -23,13 +26,22 @@ Moment = DateTime(timezone=True)
 Id = Uuid(as_uuid=True)
 
 
-def engine_for(url: str, *, connections: int = 10) -> AsyncEngine:
-    """An engine for `postgresql://user:password@host:port/name`, at most `connections` wide."""
+def among(column: ColumnElement[Any], values: Iterable[object]) -> ColumnElement[bool]:
+    """The column holds one of the values: one parameter, however many they are."""
+    return column == any_(literal(list(values), ARRAY(column.type)))
+
+
+def engine_for(url: str, *, connections: int = 10, ping: bool = True) -> AsyncEngine:
+    """An engine for `postgresql://user:password@host:port/name`, at most `connections` wide.
+
+    Without `ping` a connection is not asked whether it still lives before it is used: three round
+    trips less, and whoever uses it bears that its first statement may find it dead.
+    """
     return create_async_engine(
         url.replace("postgresql://", "postgresql+asyncpg://", 1),
         pool_size=connections,
         max_overflow=0,
-        pool_pre_ping=True,
+        pool_pre_ping=ping,
         connect_args={"server_settings": {"timezone": "UTC", "application_name": "linli"}},
     )
 
@@ -51,8 +63,17 @@ async def enter_scope(connection: AsyncConnection, scope: Scope) -> None:
 async def transaction(
     engine: AsyncEngine, scope: Scope | None = None
 ) -> AsyncGenerator[AsyncConnection]:
-    """An open transaction, within `scope` when given; committed at the end, or rolled back."""
-    async with engine.begin() as connection:
-        if scope is not None:
-            await enter_scope(connection, scope)
-        yield connection
+    """An open transaction, within `scope` when given; committed at the end, or rolled back.
+
+    Raises `uniqueness.Taken` when it lost a race for something that a table says must be unique.
+    """
+    try:
+        async with engine.begin() as connection:
+            if scope is not None:
+                await enter_scope(connection, scope)
+            yield connection
+    except IntegrityError as error:
+        refusal = refusal_of(error, metadata)
+        if refusal is None:
+            raise
+        raise refusal from error

@@ -32,6 +32,8 @@ class Scope:
     """A resolved, versioned set of rights.
 
     `estates`, `organisations` and `incidents` map a permission code to the ids it holds for.
+    `covers` are the organisations at and below the grants' targets; `organisations` also names
+    those one merely knows of, because they stand above or serve the same estates.
     """
 
     account_id: UUID | None = None
@@ -39,6 +41,7 @@ class Scope:
     estates: Reach = field(default_factory=lambda: NOWHERE)
     organisations: Reach = field(default_factory=lambda: NOWHERE)
     incidents: Reach = field(default_factory=lambda: NOWHERE)
+    covers: frozenset[UUID] = frozenset()
 
     def estates_for(self, permission: str) -> frozenset[UUID]:
         return self.estates.get(permission, frozenset())

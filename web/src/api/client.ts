@@ -98,9 +98,18 @@ async function call<T>(path: string, init: RequestInit): Promise<T> {
   return (await answer.json()) as T;
 }
 
+const ATTENDED_MS = 5 * 60_000;
+let touchedAt = Date.now();
+for (const kind of ["pointerdown", "keydown", "wheel", "touchstart"])
+  globalThis.addEventListener?.(kind, () => (touchedAt = Date.now()), { capture: true, passive: true });
+
+/** A page that reads by itself, untouched for five minutes, says so: that keeps no session from running out. */
+export const attention = (atMs: number, lastTouchedMs: number): Record<string, string> =>
+  atMs - lastTouchedMs > ATTENDED_MS ? { "X-Unattended": "1" } : {};
+
 /** Reads; `signal` ends a read nobody waits for any more. */
 export function get<T>(path: string, query: Query = {}, signal?: AbortSignal): Promise<T> {
-  return call<T>(withQuery(path, query), { headers: { Accept: "application/json" }, ...(signal ? { signal } : {}) });
+  return call<T>(withQuery(path, query), { headers: { Accept: "application/json", ...attention(Date.now(), touchedAt) }, ...(signal ? { signal } : {}) });
 }
 
 /** Keys of writes whose outcome is unknown. The same write asked again carries the same key. */

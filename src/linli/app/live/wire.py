@@ -32,11 +32,12 @@ def topics_of(scope: Scope) -> frozenset[str]:
     """The topic keys a session hears.
 
     `<permission>:<estate id>`, `<permission>:anywhere` when it holds the permission anywhere,
-    `account:<id>`, `organisation:<id>` and `incident:<id>`.
+    `account:<id>`, `incident:<id>`, and `organisation:<id>` for those its grants cover (not for
+    those it merely knows of).
     """
     topics = {f"{permission}:{estate}" for permission, estate in _pairs(scope.estates)}
     topics |= {f"{permission}:{ANYWHERE}" for permission in scope.permissions()}
-    topics |= {f"organisation:{organisation}" for _, organisation in _pairs(scope.organisations)}
+    topics |= {f"organisation:{organisation}" for organisation in scope.covers}
     topics |= {f"incident:{incident}" for _, incident in _pairs(scope.incidents)}
     if scope.account_id is not None:
         topics.add(f"account:{scope.account_id}")

@@ -28,6 +28,8 @@ class Permission(StrEnum):
     MANAGE_PEOPLE = "manage_people"
     SEE_PLACES = "see_places"
     MANAGE_PLACES = "manage_places"
+    SEE_ROSTERS = "see_rosters"
+    MANAGE_ROSTERS = "manage_rosters"
     MANAGE_ORGANISATIONS = "manage_organisations"
     MANAGE_ACCOUNTS = "manage_accounts"
     SEE_AUDIT = "see_audit"

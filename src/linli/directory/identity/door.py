@@ -32,6 +32,8 @@ from linli.support.audit.public import record
 SESSION_COOKIE = "linli_session"
 CSRF_COOKIE = "linli_csrf"
 CSRF_HEADER = "X-CSRF-Token"
+UNATTENDED_HEADER = "X-Unattended"
+LIVE_PATH = "/api/live"
 IDLE = timedelta(hours=12)
 LONGEST = timedelta(days=7)
 # Standing may also change by what others do around it; it is never older than this.
@@ -308,15 +310,19 @@ class SessionDoor:
         token = request.cookies.get(SESSION_COOKIE)
         if not token:
             return None
-        session = await self._open(token)
+        session = await self._open(token, by_person=_by_person(request))
         if session is not None and request.method not in SAFE_METHODS:
             _sent_by_our_page(request, session)
         return session
 
-    async def _open(self, token: str) -> OpenSession | None:
+    async def _open(self, token: str, *, by_person: bool) -> OpenSession | None:
         async with self.workshop.work(actor=_visitor(None), scope=NOBODY) as work:
             found = await store.open_session(
-                work.connection, hash_of(token), at=self._clock.now(), idle=IDLE
+                work.connection,
+                hash_of(token),
+                at=self._clock.now(),
+                idle=IDLE,
+                by_person=by_person,
             )
             if found is None:
                 return None
@@ -468,6 +474,17 @@ def sent_by_our_site(request: Request) -> None:
     """Refuse what a browser says another site has sent: nobody is signed in behind their back."""
     if request.headers.get("Sec-Fetch-Site", "same-origin") == "cross-site":
         raise StalePage
+
+
+def _by_person(request: Request) -> bool:
+    """Whether somebody asks, and not an open page by itself.
+
+    The live stream is the page's own, and so are readings that carry `X-Unattended` because
+    nobody has touched the page for a while. A write is always somebody's.
+    """
+    if request.method not in SAFE_METHODS:
+        return True
+    return request.url.path != LIVE_PATH and UNATTENDED_HEADER not in request.headers
 
 
 def _sent_by_our_page(request: Request, session: OpenSession) -> None:

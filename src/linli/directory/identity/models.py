@@ -27,6 +27,7 @@ from linli.kernel.row_security import (
     guarded,
     through,
 )
+from linli.kernel.uniqueness import taken
 
 account_table = Table(
     "directory_account",
@@ -43,7 +44,8 @@ account_table = Table(
     Column("created_at", Moment, nullable=False),
     CheckConstraint("state IN ('active', 'locked', 'left')", name="state"),
     CheckConstraint("login = lower(login)", name="login_lower"),
-    info=guarded(any_of(by_account("id"), by_organisation("manage_accounts"))),
+    info=guarded(any_of(by_account("id"), by_organisation("manage_accounts")))
+    | taken("uq_directory_account_login", "login", "这个登录名已经被使用"),
 )
 Index("ix_directory_account_organisation", account_table.c.organisation_id)
 
@@ -192,7 +194,9 @@ $$
 
 # A session is looked up at every request, so being seen is written at most once a minute.
 _OPEN_SESSION = """
-CREATE FUNCTION linli_open_session(token bytea, at timestamptz, idle interval)
+CREATE FUNCTION linli_open_session(
+    token bytea, at timestamptz, idle interval, by_person boolean
+)
 RETURNS TABLE (
     session_id uuid, account_id uuid, display_name text, scope_version bigint
 )
@@ -200,7 +204,7 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS 
 #variable_conflict use_column
 BEGIN
     UPDATE directory_session AS s SET last_seen_at = at
-    WHERE s.token_hash = token AND s.ended_at IS NULL AND s.expires_at > at
+    WHERE by_person AND s.token_hash = token AND s.ended_at IS NULL AND s.expires_at > at
         AND s.last_seen_at > at - idle AND s.last_seen_at < at - interval '1 minute';
     RETURN QUERY
         SELECT s.id, a.id, a.display_name::text, a.scope_version + w.version
@@ -394,7 +398,7 @@ _OPEN_TO_SERVERS = (
     "linli_find_login(text)",
     "linli_sign_in_tries(text[])",
     "linli_set_sign_in_tries(text, integer, timestamptz, timestamptz)",
-    "linli_open_session(bytea, timestamptz, interval)",
+    "linli_open_session(bytea, timestamptz, interval, boolean)",
     "linli_end_session(bytea, timestamptz)",
     "linli_scope_version(uuid)",
     "linli_standing(uuid, timestamptz)",

@@ -46,6 +46,8 @@ _LEVEL = frozenset(
         P.SEE_PLACES,
         P.SEE_QUARANTINE,
         P.MANAGE_ACCOUNTS,
+        P.SEE_ROSTERS,
+        P.MANAGE_ROSTERS,
         P.RUN_DEMO,
     }
 )
@@ -88,7 +90,7 @@ ROLES: Mapping[Role, RoleRule] = {
         title="网格员",
         home=Home.MY_ORDERS,
         permissions=frozenset(
-            {P.SEE_INCIDENTS, P.SEE_ORDERS, P.DO_ORDERS, P.SEE_PEOPLE, P.SEE_PLACES}
+            {P.SEE_INCIDENTS, P.SEE_ORDERS, P.DO_ORDERS, P.SEE_PEOPLE, P.SEE_PLACES, P.SEE_ROSTERS}
         ),
         targets=frozenset({T.ORGANISATION, T.ESTATE}),
         organisation_kinds=frozenset({O.COMMUNITY}),
@@ -114,6 +116,8 @@ ROLES: Mapping[Role, RoleRule] = {
                 P.SEE_PLACES,
                 P.MANAGE_PLACES,
                 P.SEE_PEOPLE,
+                P.SEE_ROSTERS,
+                P.MANAGE_ROSTERS,
                 P.RUN_DEMO,
             }
         ),
@@ -123,7 +127,9 @@ ROLES: Mapping[Role, RoleRule] = {
     R.PROPERTY_STAFF: RoleRule(
         title="物业员工",
         home=Home.MY_ORDERS,
-        permissions=frozenset({P.SEE_ORDERS, P.DO_ORDERS, P.SEE_PLACES, P.SEE_DEVICES}),
+        permissions=frozenset(
+            {P.SEE_ORDERS, P.DO_ORDERS, P.SEE_PLACES, P.SEE_DEVICES, P.SEE_ROSTERS}
+        ),
         targets=frozenset({T.COMPANY, T.ESTATE}),
         organisation_kinds=frozenset({O.COMPANY}),
     ),

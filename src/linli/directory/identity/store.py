@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     ColumnElement,
     Integer,
     Interval,
@@ -114,12 +115,13 @@ _SET_TRIES = text(
 _OPEN_SESSION = (
     text(
         "SELECT session_id, account_id, display_name, scope_version "
-        "FROM linli_open_session(:token, :at, :idle)"
+        "FROM linli_open_session(:token, :at, :idle, :by_person)"
     )
     .bindparams(
         bindparam("token", type_=LargeBinary),
         bindparam("at", type_=Moment),
         bindparam("idle", type_=Interval),
+        bindparam("by_person", type_=Boolean),
     )
     .columns(session_id=Id, account_id=Id, scope_version=BigInteger)
 )
@@ -234,11 +236,16 @@ async def set_tries(connection: AsyncConnection, tries: Tries) -> None:
 
 
 async def open_session(
-    connection: AsyncConnection, token_hash: bytes, *, at: datetime, idle: timedelta
+    connection: AsyncConnection,
+    token_hash: bytes,
+    *,
+    at: datetime,
+    idle: timedelta,
+    by_person: bool,
 ) -> SessionRow | None:
-    row = (
-        await connection.execute(_OPEN_SESSION, {"token": token_hash, "at": at, "idle": idle})
-    ).first()
+    """The session, when it is open; only what a person does (`by_person`) keeps it from idling."""
+    asked = {"token": token_hash, "at": at, "idle": idle, "by_person": by_person}
+    row = (await connection.execute(_OPEN_SESSION, asked)).first()
     if row is None:
         return None
     return SessionRow(

@@ -5,6 +5,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from linli.kernel.database import Id, Moment, metadata
 from linli.kernel.row_security import any_of, by_estate, by_organisation, guarded
+from linli.kernel.uniqueness import taken
 
 estate_table = Table(
     "directory_estate",
@@ -21,7 +22,8 @@ estate_table = Table(
             by_estate("see_places", "id"),
             by_organisation("manage_organisations", "community_id"),
         )
-    ),
+    )
+    | taken("uq_directory_estate_code", "code", "这个编号已经被使用"),
 )
 
 place_table = Table(
@@ -41,7 +43,8 @@ place_table = Table(
     Column("h", Float),
     Column("created_at", Moment, nullable=False),
     UniqueConstraint("estate_id", "code"),
-    info=guarded(by_estate("see_places")),
+    info=guarded(by_estate("see_places"))
+    | taken("uq_directory_place_estate_id_code", "code", "这个小区里已有这个名称或编号的场所"),
 )
 Index("ix_directory_place_estate_kind", place_table.c.estate_id, place_table.c.kind)
 Index("ix_directory_place_path_ids", place_table.c.path_ids, postgresql_using="gin")

@@ -19,6 +19,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from linli.kernel.database import Id, Moment, metadata
 from linli.kernel.row_security import Use, by_estate, guarded, through
+from linli.kernel.uniqueness import taken
 
 LONGEST_CODE = 64
 LONGEST_TITLE = 100
@@ -48,7 +49,8 @@ connection_table = Table(
     Column("address", String(80)),
     # Changes with the connection and with any of its devices, so that doors know when to reload.
     Column("version", BigInteger, register_version, nullable=False),
-    info=guarded(by_estate("see_devices")),
+    info=guarded(by_estate("see_devices"))
+    | taken("uq_sensing_connection_code", "code", "这个编号已经被使用"),
 )
 
 device_table = Table(
@@ -69,7 +71,9 @@ device_table = Table(
     Column("firmware", String(60)),
     Column("version", Integer, nullable=False, server_default="1"),
     UniqueConstraint("estate_id", "code"),
-    info=guarded(by_estate("see_devices")),
+    info=guarded(by_estate("see_devices"))
+    | taken("uq_sensing_device_estate_id_code", "code", "这个编号已经被使用")
+    | taken("uq_sensing_device_on_connection", "external_code", "这个网关下已有这个编号的设备"),
     # Last seen is written once a minute: room on the page keeps that cheap.
     postgresql_with={"fillfactor": "80"},
 )

@@ -5,6 +5,7 @@ from datetime import timedelta
 from statistics import median
 
 import pytest
+from fastapi import Request
 from sqlalchemy import text
 from tests.unit.directory.browser import application, browser, signed_in
 from tests.unit.directory.town import PASSWORD, Offices, Town
@@ -12,14 +13,17 @@ from tests.unit.directory.town import PASSWORD, Offices, Town
 from linli.directory.identity.door import (
     CSRF_HEADER,
     IDLE,
+    LIVE_PATH,
     LONGEST,
     SESSION_COOKIE,
+    UNATTENDED_HEADER,
     DoorSettings,
     csrf_of,
     hash_of,
 )
 from linli.directory.identity.policy import ADDRESS_LIMIT, LOGIN_LIMIT, login_subject
 from linli.directory.identity.public import lock_account
+from linli.kernel.errors import NotSignedIn
 
 WRONG = "wrong-password"
 
@@ -177,6 +181,42 @@ async def test_a_quiet_session_ends_and_a_busy_one_ends_too_at_last(
             assert (await page.get("/api/session")).status_code == 200
         desks.clock.at = began + LONGEST
         assert (await page.get("/api/session")).status_code == 401
+
+
+async def test_an_open_page_alone_keeps_no_session(desks: Offices, town: Town) -> None:
+    """Its live stream and what it reads by itself count for nothing; a write is somebody's."""
+
+    def stream() -> Request:
+        cookie = f"{SESSION_COOKIE}={page.token}".encode()
+        return Request(
+            {
+                "type": "http",
+                "method": "GET",
+                "path": LIVE_PATH,
+                "headers": [(b"cookie", cookie)],
+                "query_string": b"",
+            }
+        )
+
+    async with signed_in(desks, town, "shequ") as page:
+        for _ in range(3):
+            desks.clock.move(IDLE / 4)
+            async with page.door.enter(stream()) as work:
+                assert work.scope.account_id == town.accounts["shequ"]
+            alone = await page.client.get("/api/session", headers={UNATTENDED_HEADER: "1"})
+            assert alone.status_code == 200
+        desks.clock.move(IDLE / 4)
+        with pytest.raises(NotSignedIn):
+            async with page.door.enter(stream()):
+                pass
+        assert (await page.get("/api/session")).status_code == 401
+    async with signed_in(desks, town, "shequ") as page:
+        desks.clock.move(IDLE - timedelta(minutes=1))
+        page.client.headers[UNATTENDED_HEADER] = "1"
+        other = town.accounts["wuye"]
+        assert (await page.post(f"/api/accounts/{other}/lock")).status_code == 403
+        desks.clock.move(IDLE - timedelta(minutes=1))
+        assert (await page.get("/api/session")).status_code == 200
 
 
 async def test_a_locked_account_is_out_at_once_and_hears_it_only_with_its_password(

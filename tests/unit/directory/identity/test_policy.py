@@ -1,12 +1,14 @@
 """Back-off, passwords, logins and roles, decided without a database."""
 
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.unit.directory.town import START
 
+from linli.app.live.wire import topics_of
 from linli.directory.identity.contracts import Home, Permission, Role, TargetKind
 from linli.directory.identity.policy import (
     FIRST_WAIT,
@@ -15,6 +17,7 @@ from linli.directory.identity.policy import (
     OTHER_DUTIES_CARRY,
     ROLES,
     BadLogin,
+    Held,
     Tries,
     WeakPassword,
     acceptable,
@@ -27,6 +30,7 @@ from linli.directory.identity.policy import (
     login_given,
     login_subject,
     plain_login,
+    scope_of,
     taken_back,
     wait_after,
 )
@@ -214,3 +218,20 @@ def test_who_has_a_desk_starts_there() -> None:
     assert home_of([Role.GRID_WORKER]) is Home.MY_ORDERS
     assert home_of([Role.ADMINISTRATOR, Role.GRID_WORKER]) is Home.ADMIN
     assert home_of([]) is Home.MY_ORDERS
+
+
+def test_one_hears_of_organisations_one_covers_not_of_those_one_merely_knows() -> None:
+    company, community, sunny = UUID(int=1), UUID(int=2), UUID(int=3)
+    manager = Held(
+        grant_id=UUID(int=9),
+        role=Role.PROPERTY_MANAGER,
+        target_kind=TargetKind.COMPANY,
+        target_id=company,
+        estates={sunny: frozenset({Duty.PROPERTY})},
+        organisations=frozenset({company}),
+        around=frozenset({company, community}),
+    )
+    scope = scope_of(UUID(int=8), 1, [manager])
+    assert community in scope.organisations_for(Permission.SEE_PLACES)
+    heard = {topic for topic in topics_of(scope) if topic.startswith("organisation:")}
+    assert heard == {f"organisation:{company}"}

@@ -46,7 +46,7 @@ export default {
   queueAsk: "还有 {n} 项填写的内容没有发送出去，退出登录会删除它们。确定要退出吗？",
   queueKeep: "先不退出",
   queueDrop: "删除并退出",
-  signedOut: "您已被退出登录：权限被收回，或在别处退出了。请重新登录。",
+  signedOut: "请重新登录：长时间没有操作，或权限被收回、在别处退出了。",
   notFoundTitle: "这个页面不存在",
   notFoundHint: "地址可能写错了，或者您的岗位不能打开它。",
   goHome: "回到首页",
