@@ -15,10 +15,15 @@ from linli.app.intake.batches import Intake
 from linli.kernel.errors import NotSignedIn
 from linli.kernel.work import Workshop
 from linli.sensing.devices.public import DeviceRegister
-from linli.sensing.gateway.http import HttpDoor
+from linli.sensing.gateway.http import ArrivedFile, HttpDoor
 from linli.sensing.telemetry.public import Recorder
 from linli.support.files.ports import Vault
-from linli.support.files.public import DeviceEvidence, save_device_evidence
+from linli.support.files.public import (
+    DeviceEvidence,
+    SpooledFile,
+    save_device_evidence,
+    save_device_file,
+)
 
 
 class VaultShelf:
@@ -38,6 +43,17 @@ class VaultShelf:
         async with reaching(self._workshop) as work:
             file = await save_device_evidence(work, self._vault, evidence)
         return file.id
+
+    async def keep_file(self, connection_id: UUID, file: ArrivedFile) -> UUID:
+        """Keep a film or record and give its id, after the commit."""
+        known = self._register.get(connection_id)
+        if known is None:
+            raise NotSignedIn
+        spooled = SpooledFile(path=file.path, sha256=file.sha256, size=file.size, head=file.head)
+        estate_id = known.connection.estate_id
+        async with reaching(self._workshop) as work:
+            kept = await save_device_file(work, self._vault, spooled, estate_id)
+        return kept.id
 
 
 @asynccontextmanager

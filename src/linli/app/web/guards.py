@@ -22,7 +22,9 @@ Network = IPv4Network | IPv6Network
 MEGABYTE = 1_000_000
 MOST_BODY = MEGABYTE
 MOST_FILE_BODY = 21 * MEGABYTE
-FILE_ADDRESSES = ("/api/files", "/device/v1/file", "/device/v1/child/")
+MOST_FILM_BODY = 68 * MEGABYTE
+FILE_ADDRESSES = ("/api/files", "/device/v1/child/")
+FILM_ADDRESS = "/device/v1/file"
 # Lasts for hours: its seconds would drown all others.
 STREAM_ADDRESS = "/api/live"
 QUIET_ADDRESSES = frozenset({"/healthz", "/readyz", "/metrics"})
@@ -176,6 +178,8 @@ def _add_headers(scope: Scope, headers: MutableHeaders) -> None:
 
 def most_body(path: str) -> int:
     """How many bytes a request to this address may carry."""
+    if path == FILM_ADDRESS:
+        return MOST_FILM_BODY
     return MOST_FILE_BODY if path.startswith(FILE_ADDRESSES) else MOST_BODY
 
 

@@ -44,7 +44,7 @@ async def serve(app: FastAPI, address: Address, stop: asyncio.Event) -> None:
         port=address.port,
         interface=Interfaces.ASGINL,
         http=HTTPModes.auto,
-        websockets=False,
+        websockets=True,
         backlog=BACKLOG,
         log_enabled=False,
         ssl_cert=address.certificate,

@@ -4,11 +4,9 @@ A node is reached only from here; a browser never learns where it is.
 """
 
 import time
-from collections import OrderedDict
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from typing import cast
 from urllib.parse import urlencode, urlsplit, urlunsplit
 from uuid import UUID
@@ -23,13 +21,12 @@ from linli.kernel.work import Workshop
 from linli.sensing.vision.ports import Facades
 from linli.sensing.vision.service import NoNode
 from linli.sensing.vision.tickets import Ticket, View, admits, signed
+from linli.support.audit.public import Lately
 from linli.support.sealing.ports import Cipher
 
 ANSWERS_WITHIN_S = 10.0
 TICKET_MS = 60_000
 LIVE_MS = 600_000
-LOOKED_AGAIN_AFTER = timedelta(minutes=10)
-MOST_LOOKS = 20_000
 LARGEST_STILL = 8_000_000
 LARGEST_FRAME = 16_000_000
 
@@ -52,27 +49,6 @@ class LiveTicket(msgspec.Struct, frozen=True):
 
 
 @dataclass(frozen=True, slots=True)
-class Looks:
-    """Who looked at which camera lately: a wall of stills is on record once, not each second."""
-
-    seen: OrderedDict[tuple[UUID, UUID], datetime] = field(
-        default_factory=OrderedDict[tuple[UUID, UUID], datetime]
-    )
-
-    def is_new(self, account_id: UUID, camera_id: UUID, now: datetime) -> bool:
-        """Whether this look is to be recorded; remembers it."""
-        key = (account_id, camera_id)
-        last = self.seen.get(key)
-        if last is not None and timedelta() <= now - last < LOOKED_AGAIN_AFTER:
-            return False
-        self.seen[key] = now
-        self.seen.move_to_end(key)
-        while len(self.seen) > MOST_LOOKS:
-            self.seen.popitem(last=False)
-        return True
-
-
-@dataclass(frozen=True, slots=True)
 class VisionDoor:
     """What this process needs to serve nodes and those who look through them.
 
@@ -86,7 +62,7 @@ class VisionDoor:
     facades: Facades
     view_key: Callable[[UUID], bytes]
     live_key: bytes
-    looks: Looks = field(default_factory=Looks)
+    looks: Lately = field(default_factory=Lately)
     clock_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000
 
     def ticket(self, node_id: UUID, camera: str, what: View, *, lasts_ms: int = TICKET_MS) -> str:

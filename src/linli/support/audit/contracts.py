@@ -56,6 +56,7 @@ class Action(StrEnum):
     QUARANTINE_DROPPED = "quarantine_dropped"
     INCIDENT_MOVED = "incident_moved"
     ORDER_MOVED = "order_moved"
+    ROSTER_PLANNED = "roster_planned"
     DEMO_PLAYED = "demo_played"
 
 
@@ -106,6 +107,7 @@ ACTION_TITLES: Mapping[Action, str] = {
     Action.QUARANTINE_DROPPED: "丢弃隔离消息",
     Action.INCIDENT_MOVED: "处置事件",
     Action.ORDER_MOVED: "处置工单",
+    Action.ROSTER_PLANNED: "排班",
     Action.DEMO_PLAYED: "触发演示场景",
 }
 

@@ -1,5 +1,6 @@
 """The door of the audit: `record` an act, in the transaction of the act."""
 
+from linli.support.audit.lately import Lately
 from linli.support.audit.service import record
 
-__all__ = ["record"]
+__all__ = ["Lately", "record"]

@@ -13,12 +13,14 @@ class Purpose(StrEnum):
     ORDER_EVIDENCE = "order_evidence"
     INCIDENT_REPORT = "incident_report"
     DEVICE_EVIDENCE = "device_evidence"
+    EVIDENCE_PACK = "evidence_pack"
 
 
 PURPOSE_TITLES: Mapping[Purpose, str] = {
     Purpose.ORDER_EVIDENCE: "工单照片",
     Purpose.INCIDENT_REPORT: "上报照片",
     Purpose.DEVICE_EVIDENCE: "设备抓拍",
+    Purpose.EVIDENCE_PACK: "证据包",
 }
 
 
@@ -27,6 +29,15 @@ class FileKind(StrEnum):
 
     PHOTO = "photo"
     VIDEO = "video"
+    RECORD = "record"
+    PACK = "pack"
+
+
+KIND_OF: Mapping[str, FileKind] = {
+    "video/mp4": FileKind.VIDEO,
+    "application/json": FileKind.RECORD,
+    "application/zip": FileKind.PACK,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +61,17 @@ class StoredFile:
 
     @property
     def kind(self) -> FileKind:
-        return FileKind.VIDEO if self.media_type.startswith("video/") else FileKind.PHOTO
+        return KIND_OF.get(self.media_type, FileKind.PHOTO)
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What is known of a file's content without reading it: hash, size, and until when it stays."""
+
+    sha256: bytes
+    size: int
+    retain_until: datetime
+    hold: bool
 
 
 @dataclass(frozen=True, slots=True)

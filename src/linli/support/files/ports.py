@@ -1,5 +1,6 @@
 """Where bytes are kept: a folder of this machine, or an S3-compatible store."""
 
+from pathlib import Path
 from typing import Protocol
 
 
@@ -11,6 +12,17 @@ class Vault(Protocol):
 
         Raises OSError when the store cannot be reached or is full.
         """
+        ...
+
+    async def put_file(self, name: str, file: Path) -> None:
+        """Keep what a file of this machine holds, without loading it whole.
+
+        Raises OSError as `put` does.
+        """
+        ...
+
+    async def get_part(self, name: str, first: int, length: int) -> bytes | None:
+        """`length` bytes from `first` on, or None when nothing is kept under this name."""
         ...
 
     async def get(self, name: str) -> bytes | None:

@@ -1,20 +1,26 @@
 """Verbs of files."""
 
+import asyncio
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from uuid import UUID
+
+import msgspec
 
 from linli.kernel.errors import BadInput, NotFound, Refusal
 from linli.kernel.work import Work
 from linli.support.audit.contracts import Action
 from linli.support.audit.public import record
 from linli.support.files import policy, store
-from linli.support.files.contracts import PURPOSE_TITLES, Attachment, Purpose, StoredFile
+from linli.support.files.contracts import PURPOSE_TITLES, Attachment, Content, Purpose, StoredFile
 from linli.support.files.photos import Photo, repaint
 from linli.support.files.ports import Vault
 
 SEE_DEVICES = "see_devices"
+SEE_RECORDINGS = "see_recordings"
+PART_BYTES = 1_048_576
 MEGABYTE = 1_000_000
 REMOVED_AT_ONCE = 200
 
@@ -23,6 +29,11 @@ class FileTooLarge(Refusal):
     status = 413
     code = "file_too_large"
     text = f"文件太大，最多 {policy.MOST_BYTES // MEGABYTE} MB"
+
+
+class NotAFilm(BadInput):
+    code = "not_a_film"
+    text = "只收 MP4 短片和 JSON 记录"
 
 
 class NoSuchFile(BadInput):
@@ -44,6 +55,43 @@ class DeviceEvidence:
 
     content: bytes
     estate_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class SpooledFile:
+    """A file that came in and lies on this machine's disk until it is kept.
+
+    `head` is its beginning.
+    """
+
+    path: Path
+    sha256: bytes
+    head: bytes
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A file that may be read: its content comes in parts by `parts`."""
+
+    file: StoredFile
+    sha256: bytes
+    vault: Vault
+
+    async def parts(self, span: policy.Span | None = None) -> AsyncGenerator[bytes]:
+        """The content, or a stretch of it, a megabyte at a time.
+
+        Raises ContentLost; OSError when the vault is away.
+        """
+        first = span.first if span else 0
+        end = span.last + 1 if span else self.file.bytes
+        while first < end:
+            length = min(PART_BYTES, end - first)
+            part = await self.vault.get_part(policy.vault_name(self.sha256), first, length)
+            if not part:
+                raise ContentLost
+            yield part
+            first += len(part)
 
 
 async def save_photo(work: Work, vault: Vault, purpose: Purpose, content: bytes) -> StoredFile:
@@ -86,6 +134,103 @@ async def save_device_evidence(work: Work, vault: Vault, evidence: DeviceEvidenc
     return kept
 
 
+async def save_device_file(
+    work: Work, vault: Vault, spooled: SpooledFile, estate_id: UUID
+) -> StoredFile:
+    """Keep a film (MP4) or record (JSON object) that a device made, up to 64 MB.
+
+    Those who may see the estate's recordings may see it. Raises FileTooLarge, NotAFilm; OSError
+    when the vault is away.
+    """
+    if policy.is_mp4(spooled.head):
+        media_type, most = "video/mp4", policy.MOST_FILM_BYTES
+    elif policy.is_record(spooled.head):
+        media_type, most = "application/json", policy.MOST_RECORD_BYTES
+        await asyncio.to_thread(_check_record, spooled)
+    else:
+        raise NotAFilm(field="file")
+    if spooled.size > most:
+        raise FileTooLarge(f"文件太大，最多 {most // MEGABYTE} MB", field="file")
+    file = StoredFile(
+        id=work.new_id(),
+        purpose=Purpose.DEVICE_EVIDENCE,
+        media_type=media_type,
+        bytes=spooled.size,
+        width=None,
+        height=None,
+        uploaded_by=None,
+        estate_id=estate_id,
+        created_at=work.now,
+    )
+    await store.lock_content(work.connection, spooled.sha256)
+    await vault.put_file(policy.vault_name(spooled.sha256), spooled.path)
+    await store.add(work.connection, _new(work, file, spooled.sha256))
+    seen_by = Attachment(estate_id=estate_id, permissions=(SEE_RECORDINGS,))
+    await store.attach(work.connection, [file.id], seen_by)
+    return file
+
+
+def _check_record(spooled: SpooledFile) -> None:
+    if spooled.size > policy.MOST_RECORD_BYTES:
+        return
+    try:
+        msgspec.json.decode(spooled.path.read_bytes(), type=dict[str, object])
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise NotAFilm("这份记录不是完整的 JSON", field="file") from error
+
+
+async def save_made(
+    work: Work, vault: Vault, content: bytes, *, media_type: str, seen_by: Attachment
+) -> StoredFile:
+    """Keep what linli itself made (an evidence pack) for those named in `seen_by`.
+
+    OSError when the vault is away.
+    """
+    file = StoredFile(
+        id=work.new_id(),
+        purpose=Purpose.EVIDENCE_PACK,
+        media_type=media_type,
+        bytes=len(content),
+        width=None,
+        height=None,
+        uploaded_by=work.scope.account_id,
+        estate_id=seen_by.estate_id,
+        created_at=work.now,
+    )
+    await _keep(work, vault, file, content)
+    await store.attach(work.connection, [file.id], seen_by)
+    return file
+
+
+async def contents_of(work: Work, ids: Sequence[UUID]) -> Mapping[UUID, Content]:
+    """Hash, size and keeping of those files that this work's scope sees."""
+    return await store.contents(work.connection, ids) if ids else {}
+
+
+async def begin_reading(work: Work, vault: Vault, file_id: UUID) -> Reading:
+    """Get ready to read a file in parts; `look` puts it on record.
+
+    Raises NotFound outside this work's scope.
+    """
+    found = await store.find_content(work.connection, file_id)
+    if found is None:
+        raise NotFound
+    return Reading(file=found[0], sha256=found[1], vault=vault)
+
+
+async def look(work: Work, file: StoredFile, reason: str | None) -> None:
+    """Put on record that this work's actor looks at a file."""
+    await record(
+        work,
+        action=Action.FILE_SEEN,
+        subject_kind="file",
+        subject_id=file.id,
+        subject_title=PURPOSE_TITLES[file.purpose],
+        reason=reason,
+        estate_id=file.estate_id,
+    )
+
+
 async def describe(work: Work, ids: Sequence[UUID]) -> Mapping[UUID, StoredFile]:
     """Those of the files that this work's scope sees, by id."""
     return await store.find(work.connection, ids) if ids else {}
@@ -119,15 +264,7 @@ async def read(
     content = await vault.get(policy.vault_name(sha256))
     if content is None:
         raise ContentLost
-    await record(
-        work,
-        action=Action.FILE_SEEN,
-        subject_kind="file",
-        subject_id=file.id,
-        subject_title=PURPOSE_TITLES[file.purpose],
-        reason=reason,
-        estate_id=file.estate_id,
-    )
+    await look(work, file, reason)
     return file, content
 
 
@@ -152,17 +289,21 @@ async def remove_expired(work: Work, vault: Vault) -> int:
 
 
 async def _keep(work: Work, vault: Vault, file: StoredFile, content: bytes) -> StoredFile:
-    keeping = policy.KEEPING[file.purpose]
-    new = store.NewFile(
-        file=file,
-        sha256=hashlib.sha256(content).digest(),
-        lawful_basis=keeping.lawful_basis,
-        retain_until=work.now + keeping.time,
-    )
+    new = _new(work, file, hashlib.sha256(content).digest())
     await store.lock_content(work.connection, new.sha256)
     await vault.put(policy.vault_name(new.sha256), content)
     await store.add(work.connection, new)
     return file
+
+
+def _new(work: Work, file: StoredFile, sha256: bytes) -> store.NewFile:
+    keeping = policy.KEEPING[file.purpose]
+    return store.NewFile(
+        file=file,
+        sha256=sha256,
+        lawful_basis=keeping.lawful_basis,
+        retain_until=work.now + keeping.time,
+    )
 
 
 def _photo_file(work: Work, purpose: Purpose, photo: Photo, estate_id: UUID | None) -> StoredFile:

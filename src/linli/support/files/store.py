@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, RowMapping, delete, exists, func, insert, 
 from sqlalchemy.dialects.postgresql import insert as insert_new
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from linli.support.files.contracts import Attachment, Purpose, StoredFile
+from linli.support.files.contracts import Attachment, Content, Purpose, StoredFile
 from linli.support.files.models import file_table, use_table
 
 f = file_table.c
@@ -78,6 +78,13 @@ async def find_content(
         .first()
     )
     return None if row is None else (_file(row), row["sha256"])
+
+
+async def contents(connection: AsyncConnection, ids: Sequence[UUID]) -> Mapping[UUID, Content]:
+    rows = await connection.execute(
+        select(f.id, f.sha256, f.bytes, f.retain_until, f.hold).where(f.id.in_(ids))
+    )
+    return {row.id: Content(row.sha256, row.bytes, row.retain_until, row.hold) for row in rows}
 
 
 async def attach(connection: AsyncConnection, ids: Sequence[UUID], to: Attachment) -> None:

@@ -21,6 +21,21 @@ class StoreVault:
         except BaseError as error:
             raise OSError(f"vault does not take {name}") from error
 
+    async def put_file(self, name: str, file: Path) -> None:
+        try:
+            await obstore.put_async(self._store, name, file)
+        except BaseError as error:
+            raise OSError(f"vault does not take {name}") from error
+
+    async def get_part(self, name: str, first: int, length: int) -> bytes | None:
+        try:
+            part = await obstore.get_range_async(self._store, name, start=first, length=length)
+            return bytes(part)
+        except FileNotFoundError:
+            return None
+        except BaseError as error:
+            raise OSError(f"vault does not give {name}") from error
+
     async def get(self, name: str) -> bytes | None:
         try:
             found = await obstore.get_async(self._store, name)
