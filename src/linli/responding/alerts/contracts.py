@@ -128,6 +128,8 @@ class Finding:
     received_at: datetime
     explanation: Explanation
     evidence: tuple[UUID, ...] = ()
+    joins: UUID | None = None
+    """An incident that this is known to be about, because another device told of the same."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,11 +78,34 @@ async def _incident_of(work: Work, rung: Rung, incident_id: UUID | None) -> Inci
     if rung.ring is not Ring.RANG:
         return None
     finding = rung.alert.finding
+    if finding.joins is not None:
+        joined = await _still_open(work, finding.joins)
+        if joined is not None:
+            await store.link(work.connection, joined.id, [rung.alert.id])
+            return joined
     since = finding.received_at - policy.JOIN_WINDOW
     found = await store.joinable(work.connection, finding.device_id, finding.category, since)
     if found is not None:
         await store.link(work.connection, found.id, [rung.alert.id])
     return found
+
+
+async def _still_open(work: Work, incident_id: UUID) -> Incident | None:
+    incident = await store.locked(work.connection, incident_id)
+    if incident is not None and incident.merged_into is not None:
+        incident = await store.locked(work.connection, incident.merged_into)
+    return None if incident is None or incident.state in policy.ENDED else incident
+
+
+async def tell_story(work: Work, incident_id: UUID, step: StepDraft) -> None:
+    """Add a step to an incident's story from outside: what a scene found out, what was exported.
+
+    Raises NotFound.
+    """
+    incident = await _locked(work, incident_id)
+    told = replace(incident, version=incident.version + 1)
+    told, _ = await _append(work, told, step)
+    await _keep(work, told, "noted")
 
 
 async def _continue(work: Work, incident: Incident, rung: Rung) -> Incident:
