@@ -15,6 +15,7 @@ from linli.app.doors.addresses import device_doors
 from linli.app.doors.http_door import open_http_door
 from linli.app.keys import Keys
 from linli.app.metrics import Metrics
+from linli.app.open_matters import OpenIncidents
 from linli.app.place_figures import CountedFigures
 from linli.app.processes.begin import begin
 from linli.app.processes.surroundings import cipher_of, clock_of, vault_of
@@ -63,6 +64,7 @@ def application(
                 "settings": settings,
                 "metrics": metrics,
                 "place_figures": CountedFigures(),
+                "open_matters": OpenIncidents(),
                 "doors": device_doors(settings),
             },
             proxies=tuple(ip_network(network) for network in settings.proxies),

@@ -123,12 +123,13 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Colleague:
-    """Somebody who may be sent, and how busy they are."""
+    """Somebody who may be sent: whether they are on duty now, and how busy they are."""
 
     account_id: UUID
     name: str
     phone_masked: str | None
     role_title: str
+    on_duty: bool
     load: int
     reason: str
 

@@ -106,12 +106,13 @@ class OrderList(Shape):
 
 
 class ColleagueShape(Shape):
-    """Somebody who may be sent, and how busy they are."""
+    """Somebody who may be sent: whether they are on duty now, and how busy they are."""
 
     account_id: UUID
     name: str
     phone_masked: str | None
     role_title: str
+    on_duty: bool
     load: int
     reason: str
 
@@ -241,7 +242,7 @@ async def read_order(work: CurrentWork, order_id: UUID) -> OrderShape:
 
 @api.get("/{order_id}/colleagues")
 async def list_colleagues(work: CurrentWork, order_id: UUID) -> list[ColleagueShape]:
-    """Who this order could be transferred to, least busy first."""
+    """Who this order could be transferred to: those on duty first, then by load."""
     require(work, "see_orders")
     found = await store.named(work.connection, [order_id])
     if not found:
@@ -254,6 +255,7 @@ async def list_colleagues(work: CurrentWork, order_id: UUID) -> list[ColleagueSh
             name=person.name,
             phone_masked=person.phone_masked,
             role_title=person.role_title,
+            on_duty=person.on_duty,
             load=person.load,
             reason=person.reason,
         )

@@ -157,9 +157,9 @@ def _moved(order: Order, target: OrderState, step: Step, mover: Mover) -> Order:
             return moved
 
 
-def by_load(colleagues: Sequence[Colleague]) -> tuple[Colleague, ...]:
-    """Least busy first; of equally busy ones the order is kept."""
-    return tuple(sorted(colleagues, key=lambda colleague: colleague.load))
+def most_fitting_first(colleagues: Sequence[Colleague]) -> tuple[Colleague, ...]:
+    """Those on duty, then the least busy; of equal ones the order is kept."""
+    return tuple(sorted(colleagues, key=lambda one: (not one.on_duty, one.load)))
 
 
 def present_deadline(order: Order) -> tuple[str, datetime] | None:

@@ -21,6 +21,7 @@ from linli.responding.dispatch.contracts import (
     Suggestion,
 )
 from linli.responding.dispatch.events import OrderChanged
+from linli.responding.rosters.public import on_duty
 from linli.support.files.contracts import Attachment
 from linli.support.files.public import attach
 
@@ -138,25 +139,29 @@ async def _end_all(
 
 
 async def colleagues(work: Work, company_id: UUID, estate_id: UUID) -> tuple[Colleague, ...]:
-    """Who of the company may do orders in the estate, least busy first."""
+    """Who of the company may do orders in the estate: those on duty first, then by load."""
     staff: Sequence[Staff] = await staff_of(work, company_id, estate_id, "do_orders")
-    busy = await store.loads(work.connection, [person.account_id for person in staff])
+    ids = [person.account_id for person in staff]
+    busy = await store.loads(work.connection, ids)
+    working = await on_duty(work, ids)
     found = [
         Colleague(
             account_id=person.account_id,
             name=person.display_name,
             phone_masked=person.phone_masked,
             role_title=person.role_title,
+            on_duty=person.account_id in working,
             load=busy.get(person.account_id, 0),
-            reason=_load_words(busy.get(person.account_id, 0)),
+            reason=_reason(busy.get(person.account_id, 0), on=person.account_id in working),
         )
         for person in staff
     ]
-    return policy.by_load(found)
+    return policy.most_fitting_first(found)
 
 
-def _load_words(load: int) -> str:
-    return f"手上有 {load} 张工单" if load else "手上没有工单"
+def _reason(load: int, *, on: bool) -> str:
+    busy = f"手上有 {load} 张工单" if load else "手上没有工单"
+    return f"正在值班，{busy}" if on else busy
 
 
 async def suggest(work: Work, estate_id: UUID, duty: str) -> tuple[Suggestion, ...]:

@@ -280,6 +280,7 @@ class ColleagueShape(Shape):
     name: str
     phone_masked: str | None
     role_title: str
+    on_duty: bool
     load: int
     reason: str
 
@@ -783,6 +784,7 @@ async def suggest_companies(work: CurrentWork, incident_id: UUID) -> list[Sugges
                     name=c.name,
                     phone_masked=c.phone_masked,
                     role_title=c.role_title,
+                    on_duty=c.on_duty,
                     load=c.load,
                     reason=c.reason,
                 )

@@ -54,12 +54,16 @@ class Urgency(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What a message is about. The same about, with a new `version`, may be told again."""
+    """What a message is about. The same about, with a new `version`, may be told again.
+
+    `subject_id` names what is neither an incident nor an order, such as a shift.
+    """
 
     incident_id: UUID | None = None
     order_id: UUID | None = None
     estate_id: UUID | None = None
     version: int = 0
+    subject_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +114,11 @@ class OutgoingMessage:
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """A message on its way: what a carrier needs, and the how-manieth try this is."""
+    """A message on its way: what a carrier needs, and the how-manieth try this is.
+
+    With an `account_id` the `address` is only what may be shown; a carrier that leaves the house
+    asks its `AddressBook` for the number.
+    """
 
     message_id: UUID
     channel: Channel
@@ -119,6 +127,8 @@ class Parcel:
     words: str
     urgency: Urgency
     attempt: int
+    title: str = ""
+    account_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)

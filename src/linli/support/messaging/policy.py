@@ -66,5 +66,6 @@ def once(message: Message) -> bytes:
         about.incident_id,
         about.order_id,
         about.version,
+        *((about.subject_id,) if about.subject_id else ()),
     )
     return hashlib.sha256("\x1f".join(str(part) for part in said).encode()).digest()
