@@ -278,4 +278,6 @@ async def handovers_of(
 def _plain(one: Pattern | Shift | Swap | Handover) -> dict[str, Any]:
     """The columns of a frozen record; nested ones as JSON, times and ids as they are."""
     row: dict[str, Any] = msgspec.to_builtins(one, builtin_types=(datetime, UUID))
+    if isinstance(one, Handover):
+        row["matters"] = msgspec.to_builtins(one.matters)
     return row
