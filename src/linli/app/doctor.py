@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from cryptography import x509
 from sqlalchemy import text
@@ -27,6 +28,7 @@ from linli.app.keys import read_keys
 from linli.app.problems import Problem
 from linli.app.settings import Settings, is_loopback
 from linli.app.web.readiness import newest_schema
+from linli.support.files.public import vault_at
 
 GIGABYTE = 1 << 30
 FULL_BELOW = GIGABYTE
@@ -34,6 +36,8 @@ NEARLY_FULL_BELOW = 5 * GIGABYTE
 CERTIFICATE_RENEWAL = timedelta(days=30)
 OLDEST_SERVER = 150_000
 MOST_CLOCK_DIFFERENCE = timedelta(seconds=2)
+STORE_S = 20
+NOBODYS_FILE = "linli-doctor/nothing"
 # No clock that is right shows a time before this release was written.
 WRITTEN = datetime(2026, 11, 22, tzinfo=UTC)
 
@@ -80,6 +84,8 @@ async def examine(settings: Settings, now: datetime) -> list[Finding]:
         *certificates(settings, now),
         *processes(settings),
     ]
+    findings += await files(settings)
+    findings += carriers(settings)
     findings += await database(settings, now)
     return findings
 
@@ -226,6 +232,63 @@ def certificates(settings: Settings, now: datetime) -> Iterator[Finding]:
                 remedy_english="put a new certificate in its place and start linli anew",
             ),
         )
+
+
+async def files(settings: Settings) -> list[Finding]:
+    """The place of evidence and photos can be used; nothing is written for the look."""
+    store = settings.files_store
+    if store is None:
+        folder = settings.files_folder
+        subject = f"文件 / files {folder}"
+        there = folder
+        while not there.exists():
+            there = there.parent
+        if there.is_dir() and os.access(there, os.W_OK | os.X_OK):
+            return [good(subject)]
+        return [Finding(subject, Verdict.BAD, _no_files(f"{there} 不能写 / cannot be written"))]
+    subject = f"文件 / files {store}"
+    try:
+        async with asyncio.timeout(STORE_S):
+            await vault_at(store).get(NOBODYS_FILE)
+    except TimeoutError:
+        return [Finding(subject, Verdict.BAD, _no_files("没有回答 / no answer"))]
+    except OSError as error:
+        said = str(error.__cause__ or error).splitlines()[0]
+        return [Finding(subject, Verdict.BAD, _no_files(said))]
+    return [good(subject)]
+
+
+def carriers(settings: Settings) -> list[Finding]:
+    """Messages that leave the house have a way out, and not in the clear."""
+    subject = "短信、电话、微信 / messages"
+    url = settings.webhook_url
+    if settings.demo or url is None:
+        return []
+    if url.startswith("https://") or is_loopback(urlsplit(url).hostname or ""):
+        return [good(f"{subject} {url}")]
+    return [
+        Finding(
+            f"{subject} {url}",
+            Verdict.WARNING,
+            Problem(
+                "电话号码和内容在网络上不加密",
+                "numbers and words travel in the clear",
+                remedy_chinese="把 LINLI_WEBHOOK_URL 换成 https:// 的地址",
+                remedy_english="use an https:// address in LINLI_WEBHOOK_URL",
+            ),
+        )
+    ]
+
+
+def _no_files(said: str) -> Problem:
+    return Problem(
+        f"照片和录像没有地方放：{said}",
+        f"there is no place for photos and recordings: {said}",
+        remedy_chinese="检查 LINLI_FILES_URL；s3:// 还要有 AWS_ACCESS_KEY_ID、"
+        "AWS_SECRET_ACCESS_KEY、AWS_REGION，自建存储加 AWS_ENDPOINT_URL",
+        remedy_english="check LINLI_FILES_URL; s3:// also needs AWS_ACCESS_KEY_ID,"
+        " AWS_SECRET_ACCESS_KEY, AWS_REGION, and AWS_ENDPOINT_URL of a store of one's own",
+    )
 
 
 def processes(settings: Settings) -> Iterator[Finding]:

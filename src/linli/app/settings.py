@@ -1,14 +1,15 @@
 """Settings: flags, then environment (`LINLI_…`), then `<data folder>/linli.toml`, then defaults."""
 
 import ipaddress
+import json
 import os
 import tomllib
 from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, cast
 
-from pydantic import AliasChoices, Field, ValidationError, model_validator
+from pydantic import AliasChoices, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -20,6 +21,8 @@ from linli.app.engine.postgres import Cluster
 from linli.app.engine.urls import DATABASE, DatabaseUrls, database_of, on_database, urls_for
 from linli.app.keys import Keys
 from linli.app.problems import Problem
+from linli.support.messaging.contracts import Channel
+from linli.support.messaging.public import DEFAULT_TEMPLATE, parsed_template
 
 PREFIX = "LINLI_"
 FILE = "linli.toml"
@@ -58,6 +61,13 @@ class Settings(BaseSettings):
         database_durable: False makes linli's own PostgreSQL forget at a power cut; for tests.
         telemetry_url: reserved: another database for readings.
         mqtt_url: reserved: an existing broker to join instead of opening doors.
+        files_url: where evidence and photos are kept: a folder's path or `file://` URL, or
+            `s3://bucket/prefix` of an S3-compatible store (keys and address from the usual `AWS_…`
+            environment). None: `files` in the data folder.
+        webhook_url: where SMS, voice and WeChat messages are sent; None: they go nowhere.
+        webhook_secret: with what they are signed; needed with `webhook_url`.
+        webhook_template: the JSON that is sent; see `docs/operations.md`.
+        webhook_channels: which channels go there.
         proxies: networks whose `X-Forwarded-For` is believed, such as `10.0.0.0/8`.
         demo: the demo estate with its known passwords; never beyond loopback.
     """
@@ -90,6 +100,11 @@ class Settings(BaseSettings):
     mqtt_url: str | None = Field(
         default=None, validation_alias=AliasChoices("mqtt_url", "LINLI_MQTT_URL", "MQTT_URL")
     )
+    files_url: str | None = None
+    webhook_url: str | None = Field(default=None, pattern="^https?://[^/]+")
+    webhook_secret: str | None = Field(default=None, min_length=16, repr=False)
+    webhook_template: str = DEFAULT_TEMPLATE
+    webhook_channels: tuple[Channel, ...] = (Channel.SMS, Channel.PHONE, Channel.WECHAT)
     proxies: tuple[str, ...] = ()
     log_format: LogFormat = LogFormat.CONSOLE
     log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$")
@@ -121,6 +136,30 @@ class Settings(BaseSettings):
                 raise ValueError("证书和私钥要一起给出 / certificate and key go together")
         return self
 
+    @field_validator("files_url")
+    @classmethod
+    def check_files_url(cls, value: str | None) -> str | None:
+        """A folder, or a kind of store that linli knows how to use."""
+        if value is not None and "://" in value and not value.startswith(("file:///", "s3://")):
+            raise ValueError("只能是文件夹路径、file:/// 或 s3:// / a folder, file:/// or s3://")
+        return value
+
+    @field_validator("webhook_template")
+    @classmethod
+    def check_template(cls, value: str) -> str:
+        """What is sent must be JSON whatever the message says."""
+        parsed_template(value)
+        return value
+
+    @model_validator(mode="after")
+    def check_webhook(self) -> "Settings":
+        """Nobody can tell who sent an unsigned message."""
+        if self.webhook_url is not None and self.webhook_secret is None:
+            raise ValueError("webhook_url 要和 webhook_secret 一起给出 / they go together")
+        if Channel.IN_APP in self.webhook_channels:
+            raise ValueError("站内消息不经过 webhook / in_app messages do not leave")
+        return self
+
     @property
     def embedded(self) -> bool:
         """Whether linli runs its own PostgreSQL."""
@@ -142,8 +181,16 @@ class Settings(BaseSettings):
 
     @property
     def files_folder(self) -> Path:
-        """Evidence, photos, recordings."""
-        return self.data / "files"
+        """Evidence, photos, recordings, where they are kept in a folder."""
+        if self.files_url is None or self.files_url.startswith("s3://"):
+            return self.data / "files"
+        return Path(self.files_url.removeprefix("file://")).expanduser().absolute()
+
+    @property
+    def files_store(self) -> str | None:
+        """The URL of the S3-compatible store that keeps them instead, if any."""
+        url = self.files_url
+        return url if url is not None and url.startswith("s3://") else None
 
     @property
     def mqtt_certificate(self) -> tuple[Path, Path] | None:
@@ -171,10 +218,9 @@ class Settings(BaseSettings):
             value: object = getattr(self, name)
             if value is None or value == ():
                 continue
-            if name == "proxies":
-                told[f"{PREFIX}{name.upper()}"] = (
-                    "[" + ",".join(f'"{network}"' for network in self.proxies) + "]"
-                )
+            if isinstance(value, tuple):
+                each = cast("tuple[object, ...]", value)
+                told[f"{PREFIX}{name.upper()}"] = json.dumps([str(one) for one in each])
             else:
                 told[f"{PREFIX}{name.upper()}"] = str(value)
         return told

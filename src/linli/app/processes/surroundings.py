@@ -1,16 +1,25 @@
 """What processes of one installation share by its settings: clock, vault and carriers."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from uuid import UUID
 
 from linli.app.demo.clock import DemoClock
 from linli.app.keys import Keys
 from linli.app.settings import Settings
+from linli.directory.identity.public import phones_of
 from linli.kernel.time import Clock, SystemClock
+from linli.kernel.work import Workshop
 from linli.support.files.ports import Vault
-from linli.support.files.public import folder_vault
+from linli.support.files.public import folder_vault, vault_at
 from linli.support.messaging.contracts import Channel
 from linli.support.messaging.ports import Carrier
-from linli.support.messaging.public import RecordingCarrier
+from linli.support.messaging.public import (
+    RecordingCarrier,
+    Webhook,
+    WebhookCarrier,
+    parsed_template,
+)
 from linli.support.sealing.contracts import Keys as SealingKeys
 from linli.support.sealing.ports import Cipher
 from linli.support.sealing.public import AesGcmCipher
@@ -26,14 +35,35 @@ def clock_of(settings: Settings) -> Clock:
 
 def vault_of(settings: Settings) -> Vault:
     """Where this installation keeps its files."""
-    return folder_vault(settings.files_folder)
+    store = settings.files_store
+    return folder_vault(settings.files_folder) if store is None else vault_at(store)
 
 
-def carriers_of(settings: Settings) -> Mapping[Channel, Carrier]:
+@dataclass(frozen=True, slots=True)
+class StaffNumbers:
+    """The address book of carriers: accounts' numbers, opened at the moment of sending."""
+
+    workshop: Workshop
+    cipher: Cipher
+
+    async def number_of(self, account_id: UUID) -> str | None:
+        async with self.workshop.work() as work:
+            return (await phones_of(work, self.cipher, [account_id])).get(account_id)
+
+
+def carriers_of(settings: Settings, keys: Keys, workshop: Workshop) -> Mapping[Channel, Carrier]:
     """Who carries messages out of the house: in a demonstration nobody does, it only shows."""
-    if not settings.demo:
+    if settings.demo:
+        return dict.fromkeys((Channel.SMS, Channel.PHONE, Channel.WECHAT), RecordingCarrier())
+    if settings.webhook_url is None or settings.webhook_secret is None:
         return {}
-    return dict.fromkeys((Channel.SMS, Channel.PHONE, Channel.WECHAT), RecordingCarrier())
+    hook = Webhook(
+        url=settings.webhook_url,
+        secret=settings.webhook_secret,
+        template=parsed_template(settings.webhook_template),
+    )
+    carrier = WebhookCarrier(hook, StaffNumbers(workshop, cipher_of(keys)), SystemClock().now)
+    return dict.fromkeys(settings.webhook_channels, carrier)
 
 
 def cipher_of(keys: Keys) -> Cipher:

@@ -41,7 +41,7 @@ async def run(settings: Settings, keys: Keys) -> None:
         events=declared.events,
         deadlines=declared.deadlines,
         chores=(*declared.chores, *file_chores(vault_of(settings))),
-        carriers=carriers_of(settings),
+        carriers=carriers_of(settings, keys, workshop),
         due_clock=held_by(clock),
         beside=forwarding(workshop, {one.name: one.event_name for one in declared.events}, wake),
     )

@@ -1,6 +1,7 @@
 """Carriers: what takes messages out of the house."""
 
 from typing import Protocol
+from uuid import UUID
 
 from linli.support.messaging.contracts import Parcel, Receipt
 
@@ -17,4 +18,12 @@ class Carrier(Protocol):
 
         Raises ParcelRefused when trying again is of no use, OSError or TimeoutError when it is.
         """
+        ...
+
+
+class AddressBook(Protocol):
+    """Where a carrier finds a receiver's real number, at the moment of sending only."""
+
+    async def number_of(self, account_id: UUID) -> str | None:
+        """The account's phone number; None when it has none."""
         ...

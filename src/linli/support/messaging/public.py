@@ -2,5 +2,21 @@
 
 from linli.support.messaging.carriers import RecordingCarrier
 from linli.support.messaging.service import claim, record_carried, record_failed, send
+from linli.support.messaging.webhook import (
+    DEFAULT_TEMPLATE,
+    Webhook,
+    WebhookCarrier,
+    parsed_template,
+)
 
-__all__ = ["RecordingCarrier", "claim", "record_carried", "record_failed", "send"]
+__all__ = [
+    "DEFAULT_TEMPLATE",
+    "RecordingCarrier",
+    "Webhook",
+    "WebhookCarrier",
+    "claim",
+    "parsed_template",
+    "record_carried",
+    "record_failed",
+    "send",
+]

@@ -90,7 +90,17 @@ async def claim(
         update(message_table)
         .where(m.id.in_(due))
         .values(attempts=m.attempts + 1, next_attempt_at=now + lease)
-        .returning(m.id, m.channel, m.address, m.template, m.words, m.urgency, m.attempts)
+        .returning(
+            m.id,
+            m.channel,
+            m.address,
+            m.template,
+            m.title,
+            m.words,
+            m.urgency,
+            m.attempts,
+            m.account_id,
+        )
     )
     return [
         Parcel(
@@ -101,6 +111,8 @@ async def claim(
             words=row["words"],
             urgency=Urgency(row["urgency"]),
             attempt=row["attempts"],
+            title=row["title"],
+            account_id=row["account_id"],
         )
         for row in rows.mappings()
     ]
