@@ -44,6 +44,13 @@ class TooLarge(Refusal):
     text = "上传的内容太大"
 
 
+class UnusableText(BadInput):
+    """The request holds a sign that no text can hold (a zero byte, half a character)."""
+
+    code = "unusable_text"
+    text = "内容里有不能使用的字符，请删去后再提交"
+
+
 class Away(Refusal):
     """The database is away for a moment; the same request may be sent again."""
 

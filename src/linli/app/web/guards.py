@@ -9,11 +9,12 @@ from collections.abc import Callable, Mapping, Sequence
 from ipaddress import IPv4Network, IPv6Network, ip_address
 
 import structlog
+from sqlalchemy.exc import DBAPIError
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from linli.app.listening import is_away, is_collision
-from linli.app.web.answers import Away, TooLarge, answer, unexpected
+from linli.app.web.answers import Away, TooLarge, UnusableText, answer, unexpected
 from linli.kernel.time import Clock
 from linli.kernel.work import Work
 
@@ -47,6 +48,8 @@ SECURITY_HEADERS: Mapping[str, str] = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 YEAR_S = 31_536_000
+# PostgreSQL's character_not_in_repertoire and untranslatable_character.
+NO_TEXT = frozenset({"22021", "22P05"})
 # In a demonstration time may be ahead; pages and the simulator go by this and not by `Date`.
 TIME_HEADER = "Linli-Time"
 
@@ -98,6 +101,16 @@ def _is_address(text: str) -> bool:
     return True
 
 
+def _is_no_text(error: BaseException | None) -> bool:
+    """Whether the request brought a sign that no text can hold: a zero byte, half a character."""
+    while error is not None:
+        sqlstate = getattr(error, "sqlstate", None)
+        if isinstance(error, UnicodeEncodeError) or sqlstate in NO_TEXT:
+            return True
+        error = error.orig if isinstance(error, DBAPIError) else error.__cause__
+    return False
+
+
 class Watch:
     """Sees every request to its end: security headers, one log line, and an answer to a bug."""
 
@@ -143,6 +156,9 @@ class Watch:
         if is_away(error) or is_collision(error):
             log.warning("request_to_be_repeated", path=scope["path"], error=repr(error))
             return answer(Away(), headers={"Retry-After": "2"})
+        if _is_no_text(error):
+            log.warning("request_with_unusable_text", path=scope["path"])
+            return answer(UnusableText())
         error_id = secrets.token_hex(4)
         log.error("request_failed", path=scope["path"], error_id=error_id, exc_info=error)
         return unexpected(error_id)

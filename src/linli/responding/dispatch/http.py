@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from linli.kernel.errors import NotFound
+from linli.kernel.errors import BadInput, NotFound
 from linli.kernel.web import CurrentWork, require, router
 from linli.kernel.work import Work
 from linli.responding.dispatch import policy, service, store
@@ -198,6 +198,13 @@ def _states(wanted: StateFilter) -> frozenset[OrderState] | None:
     return special[wanted] if wanted in special else frozenset({OrderState(wanted)})
 
 
+def _ids(text: str) -> tuple[UUID, ...]:
+    try:
+        return tuple(UUID(part) for part in text.split(",") if part)
+    except ValueError as error:
+        raise BadInput("编号的格式不对", field="ids") from error
+
+
 @api.get("")
 async def list_orders(
     work: CurrentWork,
@@ -218,7 +225,7 @@ async def list_orders(
         store.OrderQuery(
             states=_states(state),
             mine=work.scope.account_id if mine else None,
-            ids=tuple(UUID(part) for part in ids.split(",") if part) if ids else None,
+            ids=_ids(ids) if ids else None,
             after=cursor,
             limit=limit,
         ),
