@@ -1,14 +1,18 @@
 """One transaction: record what was said, judge what is new, answer what it causes."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from linli.app.intake.decoding import Answer, Decoded, Heard
 from linli.kernel.work import Work
+from linli.responding.alerts.contracts import Finding
+from linli.responding.incidents.ports import FindingReader
 from linli.responding.incidents.public import respond
 from linli.responding.rules import public as rules
 from linli.responding.rules.contracts import (
+    Judgement,
     RuleBook,
     Sensed,
     SensedClock,
@@ -16,11 +20,12 @@ from linli.responding.rules.contracts import (
     SensedEvent,
     SensedValue,
 )
+from linli.scenes.falling_objects.public import FallReader
 from linli.sensing.devices import public as devices
 from linli.sensing.devices.contracts import CommandAnswer, CommandMove, Device, Sign
 from linli.sensing.drivers.contracts import AckStatus
 from linli.sensing.quarantine import public as quarantine
-from linli.sensing.telemetry.contracts import DeviceNews
+from linli.sensing.telemetry.contracts import DeviceNews, Entry
 from linli.sensing.telemetry.public import Recorder
 
 BOOK_GOES_STALE = timedelta(seconds=1)
@@ -28,14 +33,27 @@ CLOCK_TOLERATED_S = 5.0
 """Offsets below this are the network's, not the clock's: no rule is asked about them."""
 
 
+def _led_to(event: SensedEvent, finding: Finding) -> bool:
+    """Whether this event is what the finding is about."""
+    return (
+        event.device.id == finding.device_id
+        and event.observed_at == finding.found_at
+        and event.evidence == finding.evidence
+    )
+
+
 class Absorber:
     """Does the whole of a batch; one per process, because it remembers rules and series."""
 
-    def __init__(self, recorder: Recorder) -> None:
+    def __init__(
+        self, recorder: Recorder, readers: Sequence[FindingReader] = (FallReader(),)
+    ) -> None:
         self._recorder = recorder
+        self._readers = {reader.rule: reader for reader in readers}
         self._signs = devices.SignsOfLife()
         self._book: RuleBook | None = None
         self._checked_at: datetime | None = None
+        self._breaching: set[tuple[UUID, str]] = set()
 
     async def absorb(self, work: Work, decoded: Decoded) -> None:
         """Everything the batch causes, within the transaction of `work`."""
@@ -44,13 +62,61 @@ class Absorber:
             recorded = await self._recorder.record(work, decoded.entries)
             sensed = sensed_of(recorded.news, book)
             if sensed is not None:
-                await respond(work, await rules.judge(work, book, sensed))
+                await self._respond(work, sensed, await rules.judge(work, book, sensed))
         if decoded.heard:
             await self._signs.heard(work, [_sign(heard) for heard in decoded.heard.values()])
         for answer in decoded.answers:
             await devices.answered(work, _answer(answer))
         if decoded.held:
             await quarantine.hold(work, decoded.held)
+
+    def urgent(self, entries: Sequence[Entry]) -> bool:
+        """Whether people wait for this: an event a rule hears, an alarm that comes or goes.
+
+        What goes on as it was (the same alarm said again) is not urgent.
+        """
+        book = self._book
+        if book is None:
+            return False
+        urgent = False
+        for entry in entries:
+            device, said = entry.device, entry.said
+            for code, value in said.values:
+                listening = book.by_property.get((device.kind, code))
+                if not listening:
+                    continue
+                key = (device.id, code)
+                breaching = any(rules.breaches(rule, value) for rule in listening)
+                if breaching is (key in self._breaching):
+                    continue
+                urgent = True
+                if breaching:
+                    self._breaching.add(key)
+                else:
+                    self._breaching.discard(key)
+            urgent = urgent or any(
+                (device.kind, event.code) in book.by_event for event in said.events
+            )
+        return urgent
+
+    async def _respond(self, work: Work, sensed: Sensed, judgement: Judgement) -> None:
+        """Respond; where a scene knows more of a finding, it is asked first, one at a time."""
+        read = [one for one in judgement.findings if one.rule.code in self._readers]
+        if read:
+            rest = tuple(one for one in judgement.findings if one.rule.code not in self._readers)
+            judgement = replace(judgement, findings=rest)
+        await respond(work, judgement)
+        events = list(sensed.events)
+        for finding in read:
+            reader = self._readers[finding.rule.code]
+            event = next((one for one in events if _led_to(one, finding)), None)
+            if event is None:
+                await respond(work, Judgement(findings=(finding,)))
+                continue
+            events.remove(event)
+            told = await reader.read(work, finding, event)
+            for incident in await respond(work, Judgement(findings=(told,))):
+                await reader.settled(work, event, incident)
 
     def rolled_back(self) -> None:
         """A batch was not committed: nothing it let this process remember counts."""

@@ -1,23 +1,27 @@
-"""Batches: what all connections send meanwhile is committed together, one transaction at a time.
+"""Batches: what all connections send meanwhile is committed together, one transaction a lane.
 
-While one batch commits the next one gathers, so batches grow with the load and stay small, and
-quick, without it.
+While one batch commits the next one gathers and is decoded, so batches grow with the load and
+stay small, and quick, without it. Two lanes: an alarm does not wait for the batch under way, it
+takes a transaction of its own, with all that its connection said before it. No connection is in
+both lanes at once, so every connection's messages are committed in their order.
 """
 
 import asyncio
 from asyncio import Future
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from uuid import UUID
 
+import msgspec
 import structlog
 from asyncpg import exceptions as postgres
 from sqlalchemy.exc import DBAPIError
 
 from linli.app.intake.absorbing import Absorber
-from linli.app.intake.decoding import Decoded, decode_into, nothing
+from linli.app.intake.decoding import Decoded, decode_into, nothing, together
 from linli.app.listening import COLLISION, is_away
-from linli.kernel.work import Workshop
-from linli.sensing.devices.public import DeviceRegister
+from linli.kernel.work import Work, Workshop
+from linli.sensing.devices.public import DeviceRegister, ended_credentials
 from linli.sensing.gateway.contracts import FAILED, Inbound, Outcome, quarantined
 from linli.sensing.quarantine.contracts import Unusable
 from linli.sensing.quarantine.public import hold
@@ -30,7 +34,21 @@ UNPROCESSABLE_WORDS = "消息本身看得懂，但平台处理时出错；已记
 
 log = structlog.get_logger()
 
-Waiting = tuple[Sequence[Inbound], "Future[Sequence[Outcome]]"]
+
+class NothingBegun(Exception):
+    """The connection was found dead before anything was done on it."""
+
+
+class Group(msgspec.Struct, eq=False):
+    """The messages of one read of one connection, on their way."""
+
+    connection_id: UUID
+    messages: Sequence[Inbound]
+    future: "Future[Sequence[Outcome]]"
+    decoded: Decoded | None
+    """None when decoding failed: the batch finds which message is to blame."""
+    urgent: bool = False
+    taken: bool = False
 
 
 class Intake:
@@ -40,52 +58,117 @@ class Intake:
         self._workshop = workshop
         self._register = register
         self._absorber = absorber
-        self._waiting: deque[Waiting] = deque()
+        self._waiting: deque[Group] = deque()
+        self._urgent: list[Group] = []
+        self._busy: set[UUID] = set()
         self._more = asyncio.Event()
+        self._hurry = asyncio.Event()
         self.batches = 0
+        self.urgent = 0
         self.retried = 0
         self.unprocessable = 0
 
     def submit(self, messages: Sequence[Inbound]) -> "Future[Sequence[Outcome]]":
-        """Take the messages of one read; the future resolves after their commit."""
+        """Take the messages of one connection's read; the future resolves after their commit."""
         future: Future[Sequence[Outcome]] = asyncio.get_running_loop().create_future()
-        self._waiting.append((messages, future))
+        if not messages:
+            future.set_result(())
+            return future
+        group = Group(messages[0].connection_id, messages, future, self._decoded(messages))
+        self._waiting.append(group)
         self._more.set()
+        if group.decoded is not None and self._absorber.urgent(group.decoded.entries):
+            group.urgent = True
+            self._urgent.append(group)
+            self._hurry.set()
         return future
 
     async def run(self) -> None:
         """Commit batches for ever."""
+        async with asyncio.TaskGroup() as lanes:
+            lanes.create_task(self._lane(self._gather, self._more))
+            lanes.create_task(self._lane(self._gather_urgent, self._hurry))
+
+    async def _lane(self, gather: Callable[[], list[Group]], wake: asyncio.Event) -> None:
         while True:
-            await self._more.wait()
-            batch = self._gather()
+            batch = gather()
             if not batch:
-                self._more.clear()
+                wake.clear()
+                await wake.wait()
                 continue
-            messages = [message for group, _ in batch for message in group]
-            outcomes = await self._commit(messages)
+            connections = {group.connection_id for group in batch}
+            self._busy |= connections
+            try:
+                outcomes = await self._commit(
+                    [message for group in batch for message in group.messages],
+                    _decoded_together(batch),
+                )
+            finally:
+                self._busy -= connections
             self.batches += 1
             place = 0
-            for group, future in batch:
-                if not future.done():
-                    future.set_result(outcomes[place : place + len(group)])
-                place += len(group)
+            for group in batch:
+                end = place + len(group.messages)
+                if not group.future.done():
+                    group.future.set_result(outcomes[place:end])
+                place = end
+            # What the other lane held back because of these connections may go now.
+            self._more.set()
+            self._hurry.set()
 
-    def _gather(self) -> list[Waiting]:
-        batch: list[Waiting] = []
+    def _gather(self) -> list[Group]:
+        """What waits, but for the connections that the other lane has or is about to take."""
+        batch: list[Group] = []
         count = 0
+        others = self._busy | {group.connection_id for group in self._urgent}
+        left: list[Group] = []
         while self._waiting and count < MOST:
-            batch.append(self._waiting.popleft())
-            count += len(batch[-1][0])
+            group = self._waiting.popleft()
+            if group.connection_id in others:
+                left.append(group)
+            else:
+                batch.append(group)
+                count += len(group.messages)
+        self._waiting.extendleft(reversed(left))
         return batch
 
-    async def _commit(self, messages: Sequence[Inbound]) -> Sequence[Outcome]:
+    def _gather_urgent(self) -> list[Group]:
+        """What is urgent, and whatever else its connections said, in order."""
+        hurried = {group.connection_id for group in self._urgent} - self._busy
+        if not hurried:
+            return []
+        batch: list[Group] = []
+        count = 0
+        left: deque[Group] = deque()
+        for group in self._waiting:
+            if group.connection_id in hurried and count < MOST:
+                batch.append(group)
+                group.taken = True
+                count += len(group.messages)
+            else:
+                left.append(group)
+        self._waiting = left
+        self._urgent = [group for group in self._urgent if not group.taken]
+        self.urgent += 1
+        return batch
+
+    async def _commit(
+        self, messages: Sequence[Inbound], decoded: Decoded | None = None
+    ) -> Sequence[Outcome]:
         """Commit the messages together; what cannot be committed is found by halving."""
         collided = False
         for attempt in range(TRIES):
             try:
-                return await self._once(messages)
+                return await self._once(messages, decoded)
+            except NothingBegun as error:
+                # The database may have been restarted since; one that lives makes a new one.
+                log.warning("intake_connection_dead", messages=len(messages), error=repr(error))
+                if attempt:
+                    return [FAILED] * len(messages)
             except Exception as error:
                 self._absorber.rolled_back()
+                # What was decoded before may be what went wrong, and may have been used up.
+                decoded = None
                 if is_away(error):
                     log.warning("intake_database_away", messages=len(messages), error=repr(error))
                     return [FAILED] * len(messages)
@@ -109,11 +192,31 @@ class Intake:
             *await self._commit(messages[middle:]),
         ]
 
-    async def _once(self, messages: Sequence[Inbound]) -> Sequence[Outcome]:
-        decoded = self.decode(messages)
+    async def _once(
+        self, messages: Sequence[Inbound], decoded: Decoded | None
+    ) -> Sequence[Outcome]:
         async with self._workshop.work() as work:
+            try:
+                ended = await _ended(work, messages)
+            except Exception as error:
+                if is_away(error):
+                    raise NothingBegun from error
+                raise
+            if ended:
+                return await self._without(work, messages, ended)
+            decoded = decoded or self.decode(messages)
             await self._absorber.absorb(work, decoded)
         return decoded.outcomes
+
+    async def _without(
+        self, work: Work, messages: Sequence[Inbound], ended: frozenset[UUID]
+    ) -> Sequence[Outcome]:
+        """Take what the others say; who was revoked meanwhile is not acknowledged."""
+        held = [message.connection_id not in ended for message in messages]
+        decoded = self.decode([one for one, holds in zip(messages, held, strict=True) if holds])
+        await self._absorber.absorb(work, decoded)
+        outcomes = iter(decoded.outcomes)
+        return [next(outcomes) if holds else FAILED for holds in held]
 
     def decode(self, messages: Sequence[Inbound]) -> Decoded:
         """What the messages say about registered devices."""
@@ -122,6 +225,14 @@ class Intake:
         for message in messages:
             decode_into(decoded, message, known(message.connection_id))
         return decoded
+
+    def _decoded(self, messages: Sequence[Inbound]) -> Decoded | None:
+        """As `decode`; None when a driver fails, which the batch then looks into."""
+        try:
+            return self.decode(messages)
+        except Exception:
+            log.exception("decoding_failed", messages=len(messages))
+            return None
 
     async def _set_aside(self, message: Inbound) -> Outcome:
         self.unprocessable += 1
@@ -143,6 +254,23 @@ class Intake:
             log.exception("intake_set_aside_failed", topic=message.topic)
             return FAILED
         return quarantined(UNPROCESSABLE)
+
+
+def _decoded_together(batch: Iterable[Group]) -> Decoded | None:
+    parts = [group.decoded for group in batch]
+    known = [part for part in parts if part is not None]
+    return together(known) if len(known) == len(parts) else None
+
+
+async def _ended(work: Work, messages: Sequence[Inbound]) -> frozenset[UUID]:
+    """The connections among these whose credential ended since they signed in."""
+    admissions = {id(message.admission): message.admission for message in messages}
+    since = {
+        (admission.connection_id, admission.credential_at)
+        for admission in admissions.values()
+        if admission.credential_at is not None
+    }
+    return frozenset(connection_id for connection_id, _ in await ended_credentials(work, since))
 
 
 def _collided(error: Exception) -> bool:

@@ -1,7 +1,7 @@
 """From a message to what it says about registered devices; what cannot be used is named."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from functools import lru_cache
 
@@ -60,6 +60,21 @@ class Decoded(msgspec.Struct):
 
 def nothing() -> Decoded:
     return Decoded([], [], {}, [], [], [])
+
+
+def together(parts: Iterable[Decoded]) -> Decoded:
+    """What several groups of messages say, as if they had been decoded in one go."""
+    whole = nothing()
+    for part in parts:
+        whole.outcomes.extend(part.outcomes)
+        whole.entries.extend(part.entries)
+        whole.answers.extend(part.answers)
+        whole.held.extend(part.held)
+        whole.children.extend(part.children)
+        for key, heard in part.heard.items():
+            if heard.state is not None or key not in whole.heard:
+                whole.heard[key] = heard
+    return whole
 
 
 @lru_cache(maxsize=4096)
