@@ -1,0 +1,161 @@
+"""Whether a track is a fall, how sure that is, and why. Pure decisions over points and a fit."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from math import exp
+
+from linli.sensing.vision.contracts import DOUBTS, Facade, Grade, Reason
+from linli.sensing.vision.falling.physics import Drop
+
+FEWEST_POINTS = 6
+FEWEST_S = 0.4
+LEAST_STOREYS = 2.0
+LEAST_SHARE = 0.4
+"""Of the frames between first and last sighting, those with one."""
+WORST_RESIDUAL = 3.2
+LOOSE_RESIDUAL = 2.0
+WORST_BEND = 3.6
+MOST_ACROSS_M_S = 5.0
+SLOWEST_TERMINAL = 3.6
+SLOW_TERMINAL = 5.5
+LEAST_GAIN_M_S = 1.5
+STEADY_FACTOR = 1.6
+MOST_ACCELERATION = 13.5
+ROOF_M = 3.5
+LATE_STOREYS = 2.0
+HOPELESSLY_LATE_M = 12.0
+GROUND_STOREYS = 1.3
+SHORT_STOREYS = 2.6
+SHORT_POINTS = 10
+TINY_PX = 4.5
+FAINT_LEVELS = 9.0
+MINIMUM_PX = 2.2
+
+
+class Refused(StrEnum):
+    """Why a track was not taken for a fall."""
+
+    FEW_POINTS = "few_points"
+    SHORT_DROP = "short_drop"
+    GAPS = "gaps"
+    NOT_BALLISTIC = "not_ballistic"
+    BENT = "bent"
+    SIDEWAYS = "sideways"
+    FLOATS = "floats"
+    STEADY = "steady"
+    TOO_FAST = "too_fast"
+    FROM_ABOVE = "from_above"
+    BESIDE = "beside"
+    TOO_SMALL = "too_small"
+    SEEN_TOO_LATE = "seen_too_late"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What is known of a track besides its fit."""
+
+    seen: int
+    frames: int
+    """Frames from the first to the last sighting."""
+    first_height: float
+    last_height: float
+    lasted_s: float
+    size_px: float
+    contrast: float
+    crowded: bool
+    shaking: bool
+    near_edge: bool
+    """It left the watched part, or went behind a blind region, going down."""
+    strict: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A fall with its grade and reasons, or why it is none."""
+
+    refused: Refused | None
+    grade: Grade = Grade.SUSPECTED
+    reasons: tuple[Reason, ...] = ()
+    confidence: float = 0.0
+
+
+def judge(drop: Drop, evidence: Evidence, facade: Facade) -> Verdict:
+    """Decide about one track on one façade."""
+    refused = _refusal(drop, evidence, facade)
+    if refused is not None:
+        return Verdict(refused)
+    reasons = _reasons(drop, evidence, facade)
+    doubts = [reason for reason in reasons if reason in DOUBTS]
+    confidence = _confidence(drop, evidence, doubts)
+    heavy = [reason for reason in doubts if reason not in LIGHT_DOUBTS]
+    certain = not heavy and len(doubts) <= 1
+    grade = Grade.CONFIRMED if certain else Grade.SUSPECTED
+    return Verdict(None, grade, tuple(reasons), confidence)
+
+
+LIGHT_DOUBTS = frozenset({Reason.FAINT, Reason.TINY, Reason.CROWDED, Reason.SHAKING})
+
+
+def _refusal(drop: Drop, evidence: Evidence, facade: Facade) -> Refused | None:
+    fallen = evidence.first_height - evidence.last_height
+    beside = 1.5
+    tests: tuple[tuple[bool, Refused], ...] = (
+        (evidence.seen < FEWEST_POINTS or evidence.lasted_s < FEWEST_S, Refused.FEW_POINTS),
+        (fallen <= LEAST_STOREYS * facade.storey_height_m, Refused.SHORT_DROP),
+        (evidence.seen < LEAST_SHARE * evidence.frames, Refused.GAPS),
+        (evidence.size_px < MINIMUM_PX, Refused.TOO_SMALL),
+        (drop.residual > WORST_RESIDUAL, Refused.NOT_BALLISTIC),
+        (drop.across_bend > WORST_BEND, Refused.BENT),
+        (abs(drop.across_speed) > MOST_ACROSS_M_S, Refused.SIDEWAYS),
+        (drop.acceleration - 2 * drop.acceleration_error > MOST_ACCELERATION, Refused.TOO_FAST),
+        (drop.terminal < SLOWEST_TERMINAL, Refused.FLOATS),
+        (drop.speed_last < SLOWEST_TERMINAL, Refused.FLOATS),
+        (drop.speed_last - max(0.0, drop.speed_first) < LEAST_GAIN_M_S, Refused.STEADY),
+        (drop.steady_residual < STEADY_FACTOR * max(drop.residual, 0.7), Refused.STEADY),
+        (
+            drop.release_height - 2 * drop.height_error > facade.height_m + ROOF_M,
+            Refused.FROM_ABOVE,
+        ),
+        (
+            drop.release_height - evidence.first_height > HOPELESSLY_LATE_M,
+            Refused.SEEN_TOO_LATE,
+        ),
+        (
+            not -beside < drop.release_across < facade.width_m + beside,
+            Refused.BESIDE,
+        ),
+    )
+    return next((why for applies, why in tests if applies), None)
+
+
+def _reasons(drop: Drop, evidence: Evidence, facade: Facade) -> list[Reason]:
+    storey = facade.storey_height_m
+    fallen = evidence.first_height - evidence.last_height
+    ground = evidence.last_height < GROUND_STOREYS * storey or evidence.near_edge
+    late = drop.release_height - evidence.first_height > LATE_STOREYS * storey
+    short = fallen < SHORT_STOREYS * storey or evidence.seen < SHORT_POINTS
+    tests: tuple[tuple[bool, Reason], ...] = (
+        (drop.residual <= LOOSE_RESIDUAL, Reason.FREE_FALL),
+        (True, Reason.LONG_DROP),
+        (drop.across_bend <= LOOSE_RESIDUAL, Reason.STRAIGHT),
+        (not late, Reason.BEGINS_AT_FACADE),
+        (ground, Reason.REACHED_GROUND),
+        (drop.terminal < SLOW_TERMINAL, Reason.SLOW),
+        (short, Reason.SHORT),
+        (max(drop.residual, drop.across_bend) > LOOSE_RESIDUAL, Reason.LOOSE),
+        (late, Reason.SEEN_LATE),
+        (not ground, Reason.LOST_ABOVE_GROUND),
+        (evidence.size_px < TINY_PX, Reason.TINY),
+        (evidence.contrast < FAINT_LEVELS, Reason.FAINT),
+        (evidence.crowded, Reason.CROWDED),
+        (evidence.shaking, Reason.SHAKING),
+    )
+    return [reason for applies, reason in tests if applies]
+
+
+def _confidence(drop: Drop, evidence: Evidence, doubts: list[Reason]) -> float:
+    """Falls with every doubt and with every error of the fit; 0.5 is the edge of reporting."""
+    base = 0.99 - 0.04 * max(0.0, drop.residual - 1) - 0.1 * exp(-evidence.seen / 8)
+    for doubt in doubts:
+        base -= 0.04 if doubt in LIGHT_DOUBTS else 0.09
+    return round(min(0.99, max(0.05, base)), 3)

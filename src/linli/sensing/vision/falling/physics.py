@@ -1,0 +1,224 @@
+"""How things fall: a fall under gravity and square drag, fitted to points on a façade.
+
+The height of a thing that left rest at `release_at` from `release_height`:
+h(t) = release_height - s * v²/g * ln cosh(g (t - release_at) / v), with its terminal speed v.
+s, near 1, takes up what calibration and the distance from the wall do to the scale.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Values = npt.NDArray[np.float64]
+
+GRAVITY = 9.8
+TERMINALS = np.array([2.0, 2.7, 3.5, 4.5, 6.0, 8.0, 10.5, 14.0, 19.0, 27.0, 45.0])
+BEFORE_S = 3.6
+AFTER_S = 0.3
+STEP_S = 0.02
+FINE_S = 0.004
+SCALE_SPREAD = 0.08
+OUTLIER = 3.0
+ROUNDS = 3
+FEWEST = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Points:
+    """Seen positions: seconds, metres across and up, and the error of one point in metres."""
+
+    at: Values
+    across: Values
+    height: Values
+    error: Values
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """The best fall through the points, with one standard deviation where it says error."""
+
+    release_at: float
+    release_height: float
+    height_error: float
+    release_across: float
+    across_error: float
+    across_speed: float
+    across_bend: float
+    """How far the path across leaves a straight line, in errors of a point (root mean square)."""
+    terminal: float
+    scale: float
+    acceleration: float
+    acceleration_error: float
+    speed_first: float
+    speed_last: float
+    residual: float
+    """Root mean square distance in height, in errors of a point."""
+    steady_residual: float
+    """The same from the best fall at a steady speed."""
+    used: npt.NDArray[np.bool_]
+
+    def height_at(self, at: float) -> float:
+        """Where the fit puts it at a moment; before the release at its height."""
+        past = max(0.0, at - self.release_at)
+        fallen = float(_fallen(np.array([past]), np.array(self.terminal))[0])
+        return self.release_height - self.scale * fallen
+
+    def speed_at(self, at: float) -> float:
+        """Downwards, metres a second."""
+        past = max(0.0, at - self.release_at)
+        return float(self.scale * self.terminal * np.tanh(GRAVITY * past / self.terminal))
+
+    def across_at(self, at: float) -> float:
+        return self.release_across + self.across_speed * (at - self.release_at)
+
+    def arrival(self, height: float) -> float:
+        """When it comes down to a height (which must not be above the release)."""
+        drop = max(0.0, (self.release_height - height) / self.scale)
+        past = np.arccosh(np.exp(min(60.0, drop * GRAVITY / self.terminal**2)))
+        return self.release_at + float(past) * self.terminal / GRAVITY
+
+
+def _fallen(past: Values, terminal: Values) -> Values:
+    """Metres fallen after `past` seconds from rest; even in `past`."""
+    argument = np.abs(GRAVITY * past / terminal)
+    # ln cosh x without overflow
+    return terminal**2 / GRAVITY * (argument + np.log1p(np.exp(-2 * argument)) - np.log(2.0))
+
+
+def fit(points: Points) -> Drop | None:
+    """The fall that fits best, points far from it left out; `None` with too few or odd points."""
+    used = np.ones(len(points.at), np.bool_)
+    for _ in range(ROUNDS):
+        if int(used.sum()) < FEWEST:
+            return None
+        rough = _quadratic(points, used)
+        if rough is None:
+            return None
+        apart = np.abs(points.height - rough.of(points.at)) / points.error
+        sideways = np.abs(points.across - rough.across_of(points.at)) / points.error
+        worst = np.maximum(apart, sideways)
+        limit = OUTLIER * max(1.0, 1.5 * float(np.median(worst[used])))
+        kept = worst <= limit
+        if bool((kept == used).all()):
+            break
+        used = kept
+    if int(used.sum()) < FEWEST:
+        return None
+    rough = _quadratic(points, used)
+    return None if rough is None else _drop(points, used, rough)
+
+
+@dataclass(frozen=True, slots=True)
+class _Rough:
+    origin: float
+    height: Values
+    across: Values
+    acceleration_error: float
+
+    def of(self, at: Values) -> Values:
+        return np.polyval(self.height, at - self.origin)
+
+    def across_of(self, at: Values) -> Values:
+        return np.polyval(self.across, at - self.origin)
+
+
+def _quadratic(points: Points, used: npt.NDArray[np.bool_]) -> _Rough | None:
+    at, height, across = points.at[used], points.height[used], points.across[used]
+    origin = float(at.mean())
+    time, weight = at - origin, 1 / points.error[used]
+    design = np.stack([time**2, time, np.ones_like(time)], axis=1)
+    normal = (design * weight[:, None] ** 2).T @ design
+    if not np.isfinite(normal).all() or np.linalg.cond(normal) > 1e14:
+        return None
+    inverse = np.linalg.inv(normal)
+    by_height = inverse @ ((design * weight[:, None] ** 2).T @ height)
+    by_across = inverse @ ((design * weight[:, None] ** 2).T @ across)
+    return _Rough(origin, by_height, by_across, float(2 * np.sqrt(max(0.0, inverse[0, 0]))))
+
+
+def _drop(points: Points, used: npt.NDArray[np.bool_], rough: _Rough) -> Drop:
+    at, height, error = points.at[used], points.height[used], points.error[used]
+    first = float(at[0])
+    coarse = np.arange(first - BEFORE_S, first + AFTER_S, STEP_S)
+    release, terminal, _ = _search(at, height, error, coarse, TERMINALS)
+    near = np.arange(release - 4 * STEP_S, release + 4 * STEP_S, FINE_S)
+    near = near[near <= first + AFTER_S]
+    slower = TERMINALS[max(0, int(np.searchsorted(TERMINALS, terminal)) - 1)]
+    faster = TERMINALS[min(len(TERMINALS) - 1, int(np.searchsorted(TERMINALS, terminal)) + 1)]
+    close = np.geomspace(slower, faster, 9)
+    release, terminal, best = _search(at, height, error, near, close)
+    # How far the release may be from there: all falls of the coarse grid, by how well they fit.
+    costs, heights, _ = _grid(at, height, error, coarse, TERMINALS)
+    loose = max(1.0, best / max(1, len(at) - 3))
+    weight = np.exp(-0.5 * (costs - min(float(costs.min()), best)) / loose)
+    weight /= max(1e-300, float(weight.sum()))
+    _, top, scale = _grid(at, height, error, np.array([release]), np.array([terminal]))
+    release_height, factor = float(top[0, 0]), float(scale[0, 0])
+    height_error = float(np.sqrt((weight * (heights - release_height) ** 2).sum()))
+    fitted = release_height - factor * _fallen(at - release, np.array(terminal))
+    steady = np.polyfit(at, height, 1)
+    unsteady = (height - np.polyval(steady, at)) / error
+    line, line_error = _line(points, used, release)
+    bend = points.across[used] - (line[0] + line[1] * (at - release))
+    return Drop(
+        release_at=release,
+        release_height=release_height,
+        height_error=height_error,
+        release_across=line[0],
+        across_error=line_error,
+        across_speed=line[1],
+        across_bend=float(np.sqrt(np.mean((bend / error) ** 2))),
+        terminal=terminal,
+        scale=factor,
+        acceleration=float(-2 * rough.height[0]),
+        acceleration_error=rough.acceleration_error,
+        speed_first=float(factor * terminal * np.tanh(GRAVITY * (first - release) / terminal)),
+        speed_last=float(
+            factor * terminal * np.tanh(GRAVITY * (float(at[-1]) - release) / terminal)
+        ),
+        residual=float(np.sqrt(np.mean(((height - fitted) / error) ** 2))),
+        steady_residual=float(np.sqrt(np.mean(unsteady**2))),
+        used=used,
+    )
+
+
+def _line(
+    points: Points, used: npt.NDArray[np.bool_], release: float
+) -> tuple[tuple[float, float], float]:
+    time = points.at[used] - release
+    weight = 1 / points.error[used] ** 2
+    design = np.stack([np.ones_like(time), time], axis=1)
+    inverse = np.linalg.inv((design * weight[:, None]).T @ design)
+    found = inverse @ ((design * weight[:, None]).T @ points.across[used])
+    left = points.across[used] - design @ found
+    loose = max(1.0, float(np.mean(left**2 * weight)))
+    return (float(found[0]), float(found[1])), float(np.sqrt(inverse[0, 0] * loose))
+
+
+def _search(
+    at: Values, height: Values, error: Values, releases: Values, terminals: Values
+) -> tuple[float, float, float]:
+    costs, _, _ = _grid(at, height, error, releases, terminals)
+    row, column = np.unravel_index(int(np.argmin(costs)), costs.shape)
+    return float(releases[row]), float(terminals[column]), float(costs[row, column])
+
+
+def _grid(
+    at: Values, height: Values, error: Values, releases: Values, terminals: Values
+) -> tuple[Values, Values, Values]:
+    """Cost, release height and scale for every release time (rows) and terminal speed."""
+    past = at[None, None, :] - releases[:, None, None]
+    fallen = _fallen(past, terminals[None, :, None])
+    # Before its release a thing does not rise: it is thrown up at most a little.
+    weight = 1 / error**2
+    total = float(weight.sum())
+    mean_fallen = (fallen * weight).sum(axis=2) / total
+    mean_height = float((height * weight).sum() / total)
+    down = fallen - mean_fallen[:, :, None]
+    up = height - mean_height
+    stiff = 1 / SCALE_SPREAD**2
+    scale = (stiff - (down * (up * weight)).sum(axis=2)) / (stiff + (down**2 * weight).sum(axis=2))
+    left = up[None, None, :] + scale[:, :, None] * down
+    cost = (left**2 * weight).sum(axis=2) + ((scale - 1) / SCALE_SPREAD) ** 2
+    return cost, mean_height + scale * mean_fallen, scale

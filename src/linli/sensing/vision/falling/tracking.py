@@ -1,0 +1,185 @@
+"""Joining spots of successive frames to tracks that go down faster and faster.
+
+A track predicts where its object must be next: a filter with growing memory across and down, with
+part of gravity as known acceleration. Positions are half-size pixels of the watched part.
+"""
+
+from dataclasses import dataclass, field
+from math import sqrt
+
+import numpy as np
+import numpy.typing as npt
+
+Values = npt.NDArray[np.float64]
+
+MEMORY = 7
+MOST_TRACKS = 160
+GATE_PX = 1.6
+FIRST_GATE_ACROSS_PX = 2.5
+FALL_ALLOWANCE = 0.65
+"""Part of gravity that a prediction assumes: between none (terminal speed) and all."""
+FASTEST_M_S = 45.0
+PATIENCE = 7
+"""Frames a grown track may be unseen."""
+IDLE_S = 0.7
+IDLE_M = 0.45
+RISE_M = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A connected area over its limit in one frame."""
+
+    x: float
+    y: float
+    wide: int
+    tall: int
+    pixels: int
+    peak: float
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """A spot at its time, `shift` taken out; `shaking` and `crowded` tell about the frame."""
+
+    at: float
+    spot: Spot
+    shaking: bool = False
+    crowded: bool = False
+
+
+@dataclass(slots=True)
+class Track:
+    """Sightings of what may be one object, and where it should be next."""
+
+    sightings: list[Sighting]
+    px_m: float
+    x: float
+    y: float
+    across_speed: float = 0.0
+    down_speed: float = 0.0
+    at: float = 0.0
+    misses: int = 0
+    first_y: float = 0.0
+    highest_y: float = 0.0
+
+    @classmethod
+    def begun(cls, sighting: Sighting, px_m: float) -> "Track":
+        spot = sighting.spot
+        return cls(
+            [sighting], px_m, spot.x, spot.y, at=sighting.at, first_y=spot.y, highest_y=spot.y
+        )
+
+    @property
+    def seen(self) -> int:
+        return len(self.sightings)
+
+    @property
+    def drop_px(self) -> float:
+        return self.sightings[-1].spot.y - self.first_y
+
+    def predicted(self, at: float) -> tuple[float, float]:
+        past = at - self.at
+        fall = 0.5 * FALL_ALLOWANCE * 9.8 * self.px_m * past**2
+        return self.x + self.across_speed * past, self.y + self.down_speed * past + fall
+
+    def add(self, sighting: Sighting) -> None:
+        past = sighting.at - self.at
+        x, y = self.predicted(sighting.at)
+        off_x, off_y = sighting.spot.x - x, sighting.spot.y - y
+        self.sightings.append(sighting)
+        count = min(self.seen, MEMORY)
+        near = 2 * (2 * count - 1) / (count * (count + 1))
+        turn = 6 / (count * (count + 1))
+        self.x, self.y = x + near * off_x, y + near * off_y
+        self.across_speed += turn * off_x / past
+        self.down_speed += FALL_ALLOWANCE * 9.8 * self.px_m * past + turn * off_y / past
+        self.at = sighting.at
+        self.misses = 0
+        self.highest_y = min(self.highest_y, sighting.spot.y)
+
+    def hopeless(self) -> bool:
+        """It stays where it is or goes up: laundry, a lamp, a bird."""
+        first, last = self.sightings[0], self.sightings[-1]
+        lasted = last.at - first.at
+        if self.first_y - self.highest_y > RISE_M * self.px_m + 2:
+            return True
+        if lasted > IDLE_S and last.spot.y - first.spot.y < IDLE_M * self.px_m * lasted:
+            return True
+        return abs(self.across_speed) > 9 * self.px_m and self.seen > 4
+
+
+@dataclass(slots=True)
+class Tracker:
+    """All tracks of one watched part."""
+
+    tracks: list[Track] = field(default_factory=list[Track])
+
+    def clear(self) -> list[Track]:
+        ended, self.tracks = self.tracks, []
+        return ended
+
+    def step(self, at: float, sightings: list[Sighting], scales: list[float]) -> list[Track]:
+        """Extend, begin and end tracks by one frame; the ended ones are given back.
+
+        `scales` are pixels a metre at each sighting.
+        """
+        x = np.array([one.spot.x for one in sightings])
+        y = np.array([one.spot.y for one in sightings])
+        big = np.array([max(one.spot.wide, one.spot.tall) for one in sightings])
+        free = np.ones(len(sightings), np.bool_)
+        ended: list[Track] = []
+        going: list[Track] = []
+        for track in sorted(self.tracks, key=lambda one: -one.seen):
+            chosen = _choose(track, at, (x, y, big), free)
+            if chosen is None:
+                track.misses += 1
+            else:
+                track.add(sightings[chosen])
+                if track.seen > 2:  # two points may be chance: others may use the spot too
+                    free[chosen] = False
+            patience = 1 if track.seen < 3 else min(PATIENCE, 1 + track.seen // 2)
+            if track.misses > patience:
+                ended.append(track)
+            elif not track.hopeless():
+                going.append(track)
+            elif track.seen > 20:
+                ended.append(track)
+        for n, sighting in enumerate(sightings):
+            if free[n]:
+                going.append(Track.begun(sighting, scales[n]))
+        if len(going) > MOST_TRACKS:
+            going.sort(key=lambda one: -one.seen)
+            del going[MOST_TRACKS:]
+        self.tracks = going
+        return ended
+
+
+def _choose(
+    track: Track,
+    at: float,
+    spots: tuple[Values, Values, npt.NDArray[np.int_]],
+    free: npt.NDArray[np.bool_],
+) -> int | None:
+    x, y, big = spots
+    if not len(x):
+        return None
+    past = at - track.at
+    px, py = track.predicted(at)
+    off_x, off_y = x - px, y - py
+    if track.seen == 1:
+        # It may have just been let go, or come by at speed.
+        reach = FASTEST_M_S * 0.5 * track.px_m * past
+        fits = (off_y > -1.5) & (off_y < reach + 2)
+        fits &= np.abs(off_x) < FIRST_GATE_ACROSS_PX + 0.4 * np.maximum(off_y, 0)
+        cost = np.abs(off_x) + 0.3 * np.abs(off_y)
+    else:
+        loose = 1 + 2.0 / sqrt(track.seen)
+        size = 0.2 * np.minimum(big, 30)
+        gate = GATE_PX * loose + size + (0.1 * abs(track.down_speed) + 4.0) * past * loose
+        cost = np.hypot(off_x, off_y) / gate
+        fits = cost < 1
+    fits &= free
+    if not bool(fits.any()):
+        return None
+    return int(np.argmin(np.where(fits, cost, np.inf)))
