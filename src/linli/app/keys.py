@@ -41,10 +41,14 @@ class Keys(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def derived(self, purpose: str) -> bytes:
         """32 bytes for one purpose, the same at every start; says nothing about the others."""
+        return self.derived_of(self.hashing, purpose)
+
+    def derived_of(self, number: int, purpose: str) -> bytes:
+        """The same, of one master key: a new master key makes new ones, the old stay known."""
         derivation = HKDF(
             algorithm=hashes.SHA256(), length=KEY_BYTES, salt=None, info=purpose.encode()
         )
-        return derivation.derive(self.master_keys[self.hashing])
+        return derivation.derive(self.master_keys[number])
 
 
 def generate_keys() -> Keys:

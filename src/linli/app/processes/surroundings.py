@@ -1,5 +1,7 @@
 """What processes of one installation share by its settings: clock, vault and carriers."""
 
+import hashlib
+import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
@@ -10,6 +12,8 @@ from linli.app.settings import Settings
 from linli.directory.identity.public import phones_of
 from linli.kernel.time import Clock, SystemClock
 from linli.kernel.work import Workshop
+from linli.scenes.falling_objects.public import CalibratedFacades
+from linli.sensing.vision.looking import VisionDoor
 from linli.support.files.ports import Vault
 from linli.support.files.public import folder_vault, vault_at
 from linli.support.messaging.contracts import Channel
@@ -23,6 +27,12 @@ from linli.support.messaging.public import (
 from linli.support.sealing.contracts import Keys as SealingKeys
 from linli.support.sealing.ports import Cipher
 from linli.support.sealing.public import AesGcmCipher
+from linli.support.signing.ports import Signer
+from linli.support.signing.public import Ed25519Signer
+
+SIGNING = "linli signing"
+VIEWING = "linli vision view"
+LIVE = "linli vision live"
 
 
 def clock_of(settings: Settings) -> Clock:
@@ -64,6 +74,27 @@ def carriers_of(settings: Settings, keys: Keys, workshop: Workshop) -> Mapping[C
     )
     carrier = WebhookCarrier(hook, StaffNumbers(workshop, cipher_of(keys)), SystemClock().now)
     return dict.fromkeys(settings.webhook_channels, carrier)
+
+
+def signer_of(keys: Keys) -> Signer:
+    """Signs what leaves this installation; keys of old master keys stay published."""
+    seeds = {number: keys.derived_of(number, SIGNING) for number in keys.master_keys}
+    return Ed25519Signer(seeds, current=keys.current)
+
+
+def vision_of(keys: Keys, workshop: Workshop) -> VisionDoor:
+    """What serves nodes, and those who look through them; `workshop` is linli's own."""
+
+    def view_key(node_id: UUID) -> bytes:
+        return hmac.digest(keys.derived(VIEWING), node_id.bytes, hashlib.sha256)
+
+    return VisionDoor(
+        workshop=workshop,
+        cipher=cipher_of(keys),
+        facades=CalibratedFacades(),
+        view_key=view_key,
+        live_key=keys.derived(LIVE),
+    )
 
 
 def cipher_of(keys: Keys) -> Cipher:

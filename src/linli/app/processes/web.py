@@ -18,7 +18,13 @@ from linli.app.metrics import Metrics
 from linli.app.open_matters import OpenIncidents
 from linli.app.place_figures import CountedFigures
 from linli.app.processes.begin import begin
-from linli.app.processes.surroundings import cipher_of, clock_of, vault_of
+from linli.app.processes.surroundings import (
+    cipher_of,
+    clock_of,
+    signer_of,
+    vault_of,
+    vision_of,
+)
 from linli.app.settings import Settings, database_urls
 from linli.app.stopping import stop_on_signals
 from linli.app.web.application import WebContext, create_app
@@ -29,6 +35,7 @@ from linli.directory.identity.public import Passwords
 from linli.kernel.database import engine_for
 from linli.kernel.time import Clock
 from linli.kernel.work import Workshop
+from linli.sensing.drivers.public import remedy_of
 
 CONNECTIONS = 20
 DOOR_CONNECTIONS = 4
@@ -66,6 +73,8 @@ def application(
                 "place_figures": CountedFigures(),
                 "open_matters": OpenIncidents(),
                 "doors": device_doors(settings),
+                "remedies": remedy_of,
+                "signer": signer_of(keys),
             },
             proxies=tuple(ip_network(network) for network in settings.proxies),
             count=counts.count,
@@ -92,6 +101,7 @@ async def run(settings: Settings, keys: Keys) -> None:
         asyncio.TaskGroup() as tasks,
     ):
         app.state.http_door = door
+        app.state.vision = vision_of(keys, doors)
         writing = tasks.create_task(metrics.keep_writing())
         await serve(app, address, stop)
         writing.cancel()
