@@ -112,3 +112,12 @@ export type AuditAction = Answer<"/api/audit/actions", "get">[number];
 export type Health = Answer<"/api/health", "get">;
 export type Scene = Answer<"/api/demo/scenes", "get">[number];
 export type Outgoing = Answer<"/api/messages/outgoing", "get">["items"][number];
+
+export type Roster = Answer<"/api/rosters", "get">;
+export type Shift = Roster["shifts"][number];
+export type ShiftPattern = Roster["patterns"][number];
+export type RosterPerson = Roster["crew"][number];
+export type ShiftSwap = Answer<"/api/rosters/swaps", "get">[number];
+export type Handover = Answer<"/api/rosters/hand-overs", "get">[number];
+export type RosterOrganisation = Answer<"/api/rosters/organisations", "get">[number];
+export type CalendarYear = Answer<"/api/calendar/years/{year}", "get">;

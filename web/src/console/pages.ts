@@ -53,6 +53,14 @@ export const PAGES: ConsolePage[] = [
     view: () => import("./orders/OrderPage.vue"),
   },
   {
+    path: "/rosters",
+    name: "rosters",
+    title: "rosters.title",
+    needs: ["see_rosters"],
+    nav: { group: "handling", icon: "clock" },
+    view: () => import("./rosters/RostersPage.vue"),
+  },
+  {
     path: "/devices",
     name: "devices",
     title: "devices.title",

@@ -34,6 +34,14 @@ class Wire(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
+class OrganisationShape(Wire):
+    """An organisation whose roster one may see."""
+
+    id: UUID
+    title: str
+    mine: bool
+
+
 class PatternShape(Wire):
     """A kind of shift; `starts_at` in minutes after midnight here."""
 
@@ -322,6 +330,17 @@ async def show_roster(
         ],
         shifts=[shift_shape(shift, work) for shift in shifts],
     )
+
+
+@api.get("/organisations")
+async def list_organisations(work: CurrentWork) -> list[OrganisationShape]:
+    """Whose rosters one may see, one's own first."""
+    require(work, service.SEE)
+    own, found = await service.organisations_seen(work)
+    return [
+        OrganisationShape(id=one.id, title=one.title, mine=one.id == own)
+        for one in sorted(found, key=lambda one: (one.id != own, one.path))
+    ]
 
 
 @api.get("/mine")

@@ -6,7 +6,9 @@ from datetime import date, datetime
 from uuid import UUID
 
 from linli.directory.identity.contracts import Staff
-from linli.directory.identity.public import holders
+from linli.directory.identity.public import account_of, holders
+from linli.directory.organisation.contracts import Organisation
+from linli.directory.organisation.public import organisations_named
 from linli.kernel.deadlines import Deadline, clear_deadlines, set_deadline
 from linli.kernel.errors import BadInput, Forbidden, IllegalMove, NotFound, NotSignedIn
 from linli.kernel.time import on_wall
@@ -60,6 +62,13 @@ async def crew(work: Work, organisation_id: UUID) -> tuple[Staff, ...]:
     """Who can be put on the organisation's roster: its own people, each once."""
     found = await holders(work, organisation_id, SEE)
     return tuple({person.account_id: person for person in found}.values())
+
+
+async def organisations_seen(work: Work) -> tuple[UUID | None, tuple[Organisation, ...]]:
+    """One's own organisation, and all whose rosters one may see."""
+    account = await account_of(work, _me(work))
+    found = await organisations_named(work, work.scope.organisations_for(SEE))
+    return account.organisation_id, tuple(found.values())
 
 
 # ── patterns and planning ──

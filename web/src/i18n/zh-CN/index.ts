@@ -11,6 +11,7 @@ import organisations from "./organisations";
 import people from "./people";
 import places from "./places";
 import quarantine from "./quarantine";
+import rosters from "./rosters";
 import rules from "./rules";
 import shell from "./shell";
 import signIn from "./sign_in";
@@ -25,6 +26,7 @@ export default {
   incident,
   orders,
   devices,
+  rosters,
   rules,
   quarantine,
   places,
