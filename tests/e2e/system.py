@@ -1,4 +1,4 @@
-"""A whole installation for the tests: the real processes, a demo estate, no simulator."""
+"""A whole installation for the tests: the real processes and a demo estate, played or still."""
 
 import json
 import os
@@ -26,7 +26,8 @@ from linli.app.up import Parts, up
 settings = load_settings({})
 configure_logs("up", settings.log_format, "warning")
 idle = ("-c", "import signal; signal.pause()")
-asyncio.run(up(settings, parts=Parts(simulator=idle)))
+simulator = ("-m", "linli_simulator", "--no-faults") if sys.argv[1:] == ["played"] else idle
+asyncio.run(up(settings, parts=Parts(simulator=simulator)))
 """
 READY = "is ready"
 STARTS_WITHIN_S = 120
@@ -96,12 +97,15 @@ def key() -> dict[str, str]:
 
 
 @contextmanager
-def running_system() -> Generator[System]:
-    """Start it, wait until it says that it is ready, and at the end see it go within 10 s."""
+def running_system(*, played: bool = False) -> Generator[System]:
+    """Start it, wait until it says that it is ready, and at the end see it go within 10 s.
+
+    `played` lets the simulator live, without faults of its own.
+    """
     folder = Path(tempfile.mkdtemp(prefix="linli-e2e-"))
     folder.chmod(0o711)
     port, mqtt_port = free_port(), free_port()
-    system = System(folder / "data", port, mqtt_port, start(folder, port, mqtt_port))
+    system = System(folder / "data", port, mqtt_port, start(folder, port, mqtt_port, played=played))
     ready = threading.Event()
     reader = threading.Thread(target=_read, args=(system, ready), daemon=True)
     reader.start()
@@ -118,7 +122,9 @@ def running_system() -> Generator[System]:
             system.process.stdout.close()
 
 
-def start(folder: Path, port: int, mqtt_port: int) -> "subprocess.Popen[str]":
+def start(
+    folder: Path, port: int, mqtt_port: int, *, played: bool = False
+) -> "subprocess.Popen[str]":
     environment = {
         **os.environ,
         "LINLI_DATA": str(folder / "data"),
@@ -129,7 +135,7 @@ def start(folder: Path, port: int, mqtt_port: int) -> "subprocess.Popen[str]":
         "LINLI_MQTT_WEBSOCKET_PORT": "0",
     }
     return subprocess.Popen(
-        [sys.executable, "-c", START],
+        [sys.executable, "-c", START, *(["played"] if played else [])],
         env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

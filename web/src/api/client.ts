@@ -88,7 +88,7 @@ async function call<T>(path: string, init: RequestInit): Promise<T> {
     if (error instanceof DOMException && error.name === "AbortError") throw error;
     throw new Refused(0, { code: "offline", message: texts.offline, remedy: texts.offlineRemedy });
   }
-  clockFrom(answer.headers.get("Date"));
+  clockFrom(answer.headers.get("Linli-Time") ?? answer.headers.get("Date"));
   if (!answer.ok) {
     const refused = await readError(answer);
     if (answer.status === 401 && !path.startsWith("/api/session")) onSignedOut();

@@ -141,8 +141,56 @@ export interface paths {
         /**
          * Play Scene
          * @description Let the simulator play a scene; it answers when its messages were acknowledged.
+         *
+         *     A scene that needs time also sets demo time going; 409 when it is going already.
          */
         post: operations["play_scene_api_demo_scenes__code__post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/demo/clock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Demo Clock
+         * @description Demo time, for everybody who is signed in. 404 in a real installation.
+         */
+        get: operations["read_demo_clock_api_demo_clock_get"];
+        put?: never;
+        /**
+         * Forward Demo Clock
+         * @description Set demo time going ahead, at most 48 hours; a worker does it in steps.
+         *
+         *     409 when it is going already, 404 in a real installation: its time is the real one.
+         */
+        post: operations["forward_demo_clock_api_demo_clock_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/demo/clock/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel Demo Clock
+         * @description Stop going ahead after the present step; what has been gone stays gone.
+         */
+        post: operations["cancel_demo_clock_api_demo_clock_cancel_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -501,7 +549,10 @@ export interface paths {
         };
         /**
          * List People
-         * @description People, masked. `q`: words of a name or address, or the last four digits of a phone.
+         * @description People, masked; with words the closest first.
+         *
+         *     `q`: words of a name, its pinyin or initials, an address (`3号楼`, `3-1-502`), the last four
+         *     digits of a phone, a whole phone or identity number, the title of an estate.
          */
         get: operations["list_people_api_people_get"];
         put?: never;
@@ -535,7 +586,11 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Change Person
+         * @description Change what is given of a person; the former version stays. The answer is masked.
+         */
+        patch: operations["change_person_api_people__person_id__patch"];
         trace?: never;
     };
     "/api/people/{person_id}/reveal": {
@@ -552,6 +607,246 @@ export interface paths {
          * @description One person in full. Needs `see_people_full` on an estate of theirs; the look is recorded.
          */
         post: operations["reveal_api_people__person_id__reveal_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/people/{person_id}/move": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Move Person
+         * @description Note that a person moved now; where they lived before stays noted. The answer is masked.
+         */
+        post: operations["move_person_api_people__person_id__move_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/people/{person_id}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Versions
+         * @description Every version of a person's facts, newest first: when, by whom, from where, what changed.
+         */
+        get: operations["read_versions_api_people__person_id__versions_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/people/{person_id}/merges": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Merges
+         * @description The merges a person took part in.
+         */
+        get: operations["read_merges_api_people__person_id__merges_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/people/{person_id}/corrections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask Correction
+         * @description Ask for a correction of a person's facts; a clerk decides.
+         */
+        post: operations["ask_correction_api_people__person_id__corrections_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/places/{place_id}/stays": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Stays
+         * @description Everybody who lives or lived in a home, the present ones first, masked.
+         */
+        get: operations["list_stays_api_places__place_id__stays_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/twins": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Twins
+         * @description Records that look like one person, masked, with the reasons.
+         */
+        get: operations["list_twins_api_twins_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/twins/look": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Look For Twins
+         * @description Look for records that look like one person now.
+         */
+        post: operations["look_for_twins_api_twins_look_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/twins/{twin_id}/different": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Tell Apart
+         * @description A pair is two people; it is not shown again.
+         */
+        post: operations["tell_apart_api_twins__twin_id__different_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/merges": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Merge People
+         * @description Make two records one. It can be taken back.
+         */
+        post: operations["merge_people_api_merges_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/merges/{merge_id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Undo Merge
+         * @description Take a merge back: the two records are again what they were.
+         */
+        post: operations["undo_merge_api_merges__merge_id__undo_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/corrections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Corrections
+         * @description Corrections asked for; those that wait stand longest first.
+         */
+        get: operations["list_corrections_api_corrections_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/corrections/{correction_id}/decide": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Decide Correction
+         * @description Decide a correction; an accepted one changes the person.
+         */
+        post: operations["decide_correction_api_corrections__correction_id__decide_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -698,7 +993,7 @@ export interface paths {
         };
         /**
          * List Colleagues
-         * @description Who this order could be transferred to, least busy first.
+         * @description Who this order could be transferred to: those on duty first, then by load.
          */
         get: operations["list_colleagues_api_orders__order_id__colleagues_get"];
         put?: never;
@@ -743,7 +1038,8 @@ export interface paths {
          * List Incidents
          * @description The queue: what is unanswered and critical first, or newest first.
          *
-         *     `ids` fetches again what has changed, whatever its state. `cursor` is the number of rows
+         *     `rule_id` asks for incidents in which this rule rang, with `rule_days` only those in which it
+         *     rang in so many days. `ids` fetches again what has changed, whatever its state. `cursor` is the number of rows
          *     already shown.
          */
         get: operations["list_incidents_api_incidents_get"];
@@ -924,6 +1220,294 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/rosters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show Roster
+         * @description An organisation's shifts that touch the time, its patterns and its people.
+         *
+         *     404 when the organisation is out of reach, 422 for more than two months.
+         */
+        get: operations["show_roster_api_rosters_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rosters/organisations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Organisations
+         * @description Whose rosters one may see, one's own first.
+         */
+        get: operations["list_organisations_api_rosters_organisations_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rosters/mine": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List My Shifts
+         * @description One's own shifts from yesterday to five weeks ahead.
+         */
+        get: operations["list_my_shifts_api_rosters_mine_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rosters/patterns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add Pattern
+         * @description A new kind of shift for an organisation. 404 out of reach, 403 without the right, 422.
+         */
+        post: operations["add_pattern_api_rosters_patterns_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rosters/patterns/{pattern_id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End Pattern
+         * @description Offer a kind of shift no more; planned shifts stay.
+         */
+        post: operations["end_pattern_api_rosters_patterns__pattern_id__end_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rosters/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Plan Turns
+         * @description Plan people by turns, all of it or nothing.
+         *
+         *     422 names the field and who is busy when; 403 without the right; 404 out of reach.
+         */
+        post: operations["plan_turns_api_rosters_plan_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rosters/shifts/{shift_id}/check-in": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check In
+         * @description Begin one's own shift, from half an hour before its time. 409 too early or too late.
+         */
+        post: operations["check_in_api_rosters_shifts__shift_id__check_in_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rosters/shifts/{shift_id}/check-out": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check Out
+         * @description End one's own shift.
+         */
+        post: operations["check_out_api_rosters_shifts__shift_id__check_out_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rosters/shifts/{shift_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel Shift
+         * @description Take a shift that has not begun off the roster; its person is told.
+         */
+        post: operations["cancel_shift_api_rosters_shifts__shift_id__cancel_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rosters/shifts/{shift_id}/hand-over": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Hand Over
+         * @description Leave the post: words and all that is open now. It goes on until somebody takes over.
+         */
+        post: operations["hand_over_api_rosters_shifts__shift_id__hand_over_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rosters/hand-overs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Handovers
+         * @description The newest hand-overs of an organisation.
+         */
+        get: operations["list_handovers_api_rosters_hand_overs_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rosters/hand-overs/{handover_id}/take": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take Over
+         * @description Sign for a hand-over; the outgoing shift ends. 409 when somebody was faster.
+         */
+        post: operations["take_over_api_rosters_hand_overs__handover_id__take_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rosters/swaps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Swaps
+         * @description Swaps of an organisation, open ones first; without one those that concern oneself.
+         */
+        get: operations["list_swaps_api_rosters_swaps_get"];
+        put?: never;
+        /**
+         * Ask Swap
+         * @description Ask a colleague to take one's shift. 403 not one's own, 409 begun or asked already, 422.
+         */
+        post: operations["ask_swap_api_rosters_swaps_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rosters/swaps/{swap_id}/moves": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Move Swap
+         * @description Agree, decline, approve, reject or withdraw. 409 when the state does not allow it.
+         */
+        post: operations["move_swap_api_rosters_swaps__swap_id__moves_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/rules": {
         parameters: {
             query?: never;
@@ -1060,6 +1644,26 @@ export interface paths {
          * @description End the credential; whoever uses it is cut off at once.
          */
         post: operations["revoke_api_connections__connection_id__revoke_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/drivers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Drivers
+         * @description Every driver by its manifest, the native protocol first.
+         */
+        get: operations["list_drivers_api_drivers_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1217,7 +1821,7 @@ export interface paths {
         put?: never;
         /**
          * File
-         * @description Keep a picture or film: the body is the file.
+         * @description Keep a picture (20 MB), film (MP4, 64 MB) or record (JSON object, 4 MB): the body is it.
          */
         post: operations["file_device_v1_file_post"];
         delete?: never;
@@ -1438,6 +2042,239 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/device/v1/vision/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Plan
+         * @description What the node with this credential (`Bearer code:token`) is to do: a `VisionPlan` (JSON).
+         *
+         *     `address` is where the node listens for those who look. The ETag is the plan's version; with
+         *     `If-None-Match` an unchanged plan answers 304. Nodes ask every 5 seconds.
+         */
+        get: operations["read_plan_device_v1_vision_plan_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cameras/law": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Law
+         * @description What the law wants of recordings and signs.
+         */
+        get: operations["read_law_api_cameras_law_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cameras": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Cameras
+         * @description Cameras in sight by code, with those that are registered and not yet set up.
+         */
+        get: operations["list_cameras_api_cameras_get"];
+        put?: never;
+        /**
+         * Add Camera
+         * @description Register a camera behind a node, or set up a device that is registered as one.
+         */
+        post: operations["add_camera_api_cameras_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cameras/{camera_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Camera
+         * @description One camera with its settings and sign.
+         */
+        get: operations["read_camera_api_cameras__camera_id__get"];
+        /**
+         * Change Camera
+         * @description Give the camera other settings; its node follows within seconds.
+         */
+        put: operations["change_camera_api_cameras__camera_id__put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cameras/{camera_id}/node": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Assign Camera
+         * @description Let another node run the camera, when its own is gone.
+         */
+        post: operations["assign_camera_api_cameras__camera_id__node_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cameras/{camera_id}/sign": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Put Up Sign
+         * @description Record the sign beside the camera; the one before it stays on record.
+         */
+        post: operations["put_up_sign_api_cameras__camera_id__sign_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cameras/{camera_id}/still": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Still
+         * @description The newest picture (JPEG), privacy masks blacked out. Looking is on record.
+         */
+        get: operations["read_still_api_cameras__camera_id__still_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cameras/{camera_id}/watch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Watch
+         * @description Begin to watch: the address of the live stream (WebSocket), good for ten minutes.
+         *
+         *     The stream is a text frame `{"mime": …}` and then fragmented MP4. Looking is on record.
+         */
+        post: operations["watch_api_cameras__camera_id__watch_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cameras/{camera_id}/recordings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Recordings
+         * @description What is recorded between two moments (ms, at most 25 hours), and the gaps with the reason.
+         */
+        get: operations["list_recordings_api_cameras__camera_id__recordings_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cameras/{camera_id}/clip": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Clip
+         * @description The film between two moments (ms, at most ten minutes) as MP4. Looking is on record.
+         */
+        get: operations["read_clip_api_cameras__camera_id__clip_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/vision-nodes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Nodes
+         * @description The site gateways on which cameras can run, and whether a node runs there now.
+         */
+        get: operations["list_nodes_api_vision_nodes_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/audit": {
         parameters: {
             query?: never;
@@ -1478,6 +2315,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/calendar/years/{year}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show Year
+         * @description Holidays and make-up days of a year, after the State Council's yearly notice.
+         */
+        get: operations["show_year_api_calendar_years__year__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/calendar/due": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show Due
+         * @description When something that takes so many working days from `start` is due at the latest.
+         */
+        get: operations["show_due_api_calendar_due_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/files": {
         parameters: {
             query?: never;
@@ -1510,9 +2387,10 @@ export interface paths {
         };
         /**
          * Read File
-         * @description The photo or film itself, for those who see what it is attached to.
+         * @description The photo, film or record itself, for those who see what it is attached to.
          *
-         *     Who read it, when, from where and why (`reason`) goes into the audit.
+         *     A `Range` of bytes answers 206 with that stretch. Who read it, when, from where and why
+         *     (`reason`) goes into the audit; the many requests of one player are one entry.
          */
         get: operations["read_file_api_files__file_id__get"];
         put?: never;
@@ -1577,6 +2455,26 @@ export interface paths {
          *     Needs `see_incidents`; shows the estates it holds for. Addresses are masked.
          */
         get: operations["list_outgoing_api_messages_outgoing_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/signing-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Keys
+         * @description Every key that signs or signed here, the current one first.
+         */
+        get: operations["list_keys_api_signing_keys_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1654,7 +2552,7 @@ export interface components {
          * @description What was done. Codes never change; titles may.
          * @enum {string}
          */
-        Action: "signed_in" | "sign_in_failed" | "sign_in_blocked" | "signed_out" | "signed_out_everywhere" | "password_changed" | "password_reset" | "account_created" | "account_locked" | "account_unlocked" | "grant_given" | "grant_revoked" | "organisation_added" | "contract_signed" | "contract_ended" | "estate_added" | "person_registered" | "person_revealed" | "file_seen" | "device_registered" | "device_changed" | "command_sent" | "credential_rotated" | "credential_revoked" | "rule_changed" | "quarantine_replayed" | "quarantine_dropped" | "incident_moved" | "order_moved" | "demo_played";
+        Action: "signed_in" | "sign_in_failed" | "sign_in_blocked" | "signed_out" | "signed_out_everywhere" | "password_changed" | "password_reset" | "account_created" | "account_locked" | "account_unlocked" | "grant_given" | "grant_revoked" | "organisation_added" | "contract_signed" | "contract_ended" | "estate_added" | "person_registered" | "person_revealed" | "people_entered" | "person_changed" | "person_moved" | "people_merged" | "merge_undone" | "twins_differ" | "correction_asked" | "correction_decided" | "base_entered" | "base_changed" | "question_saved" | "file_seen" | "device_registered" | "device_changed" | "command_sent" | "camera_changed" | "camera_seen" | "recording_seen" | "facade_changed" | "evidence_seen" | "evidence_exported" | "credential_rotated" | "credential_revoked" | "rule_changed" | "quarantine_replayed" | "quarantine_dropped" | "incident_moved" | "order_moved" | "roster_planned" | "demo_played";
         /**
          * ActionView
          * @description An action one may filter by.
@@ -1722,6 +2620,34 @@ export interface components {
         Alive: {
             /** Status */
             status: string;
+        };
+        /**
+         * AskedBy
+         * @description Who asked for a correction.
+         * @enum {string}
+         */
+        AskedBy: "person" | "staff";
+        /**
+         * AskedView
+         * @description The correction that waits now.
+         */
+        AskedView: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+        };
+        /**
+         * AssignRequest
+         * @description The node that is to run the camera.
+         */
+        AssignRequest: {
+            /**
+             * Node Id
+             * Format: uuid
+             */
+            node_id: string;
         };
         /**
          * Assignee
@@ -1840,6 +2766,155 @@ export interface components {
             refused: components["schemas"]["BulkRefusal"][];
         };
         /**
+         * CameraList
+         * @description Cameras by code.
+         */
+        CameraList: {
+            /** Items */
+            items: components["schemas"]["CameraRow"][];
+            /** Without Settings */
+            without_settings: components["schemas"]["Named"][];
+            /** Total */
+            total: number;
+        };
+        /**
+         * CameraRequest
+         * @description A camera to be registered behind a node (`node_id`), or a device that is one already.
+         */
+        CameraRequest: {
+            /** Device Id */
+            device_id?: string | null;
+            /** Estate Id */
+            estate_id?: string | null;
+            /** Node Id */
+            node_id?: string | null;
+            /** Place Id */
+            place_id?: string | null;
+            /**
+             * Kind
+             * @default camera
+             */
+            kind: string;
+            /**
+             * Title
+             * @default
+             */
+            title: string;
+            /** Code */
+            code?: string | null;
+            source: components["schemas"]["SourceRequest"];
+            settings: components["schemas"]["SettingsShape"];
+        };
+        /**
+         * CameraRow
+         * @description A camera in a list.
+         */
+        CameraRow: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Version */
+            version: number;
+            /** Code */
+            code: string;
+            /** Title */
+            title: string;
+            /** Kind */
+            kind: string;
+            estate: components["schemas"]["Named"];
+            /** Place Id */
+            place_id: string | null;
+            /** Place Title */
+            place_title: string;
+            /** State */
+            state: string;
+            /** State Title */
+            state_title: string;
+            /** Last Seen At */
+            last_seen_at: string | null;
+            /** Faults */
+            faults: string[];
+            node: components["schemas"]["NodeShape"] | null;
+            /** Work */
+            work: components["schemas"]["linli__sensing__vision__plan__Duty"][];
+            /** Records */
+            records: boolean;
+            /** Keep Days */
+            keep_days: number;
+            /** Masks */
+            masks: number;
+            /** Has Sign */
+            has_sign: boolean;
+            /**
+             * Changed At
+             * Format: date-time
+             */
+            changed_at: string;
+        };
+        /**
+         * CameraShape
+         * @description One camera with everything that is set.
+         */
+        CameraShape: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Version */
+            version: number;
+            /** Code */
+            code: string;
+            /** Title */
+            title: string;
+            /** Kind */
+            kind: string;
+            estate: components["schemas"]["Named"];
+            /** Place Id */
+            place_id: string | null;
+            /** Place Title */
+            place_title: string;
+            /** State */
+            state: string;
+            /** State Title */
+            state_title: string;
+            /** Last Seen At */
+            last_seen_at: string | null;
+            /** Faults */
+            faults: string[];
+            node: components["schemas"]["NodeShape"] | null;
+            /** Work */
+            work: components["schemas"]["linli__sensing__vision__plan__Duty"][];
+            /** Records */
+            records: boolean;
+            /** Keep Days */
+            keep_days: number;
+            /** Masks */
+            masks: number;
+            /** Has Sign */
+            has_sign: boolean;
+            /**
+             * Changed At
+             * Format: date-time
+             */
+            changed_at: string;
+            source: components["schemas"]["linli__sensing__vision__http__SourceShape"];
+            settings: components["schemas"]["SettingsShape"];
+            sign: components["schemas"]["SignShape"] | null;
+            /** Signs Before */
+            signs_before: components["schemas"]["SignShape"][];
+            /** Keep Least */
+            keep_least: number;
+            /** Keep Source */
+            keep_source: string;
+            /** May Manage */
+            may_manage: boolean;
+            /** May See Recordings */
+            may_see_recordings: boolean;
+        };
+        /**
          * Category
          * @description What sort of matter it is; a person on the desk filters by it.
          * @enum {string}
@@ -1853,6 +2928,32 @@ export interface components {
             code: components["schemas"]["Category"];
             /** Title */
             title: string;
+        };
+        /**
+         * ChangeBody
+         * @description What is to be changed of a person; what is left out stays.
+         */
+        ChangeBody: {
+            /** Name */
+            name?: string | null;
+            /** Phone */
+            phone?: string | null;
+            /** Id Number */
+            id_number?: string | null;
+            /** Birth Date */
+            birth_date?: string | null;
+            /** Tags */
+            tags?: components["schemas"]["Tag"][] | null;
+        };
+        /**
+         * ChangeRequest
+         * @description Other settings; the source stays when none is given.
+         */
+        ChangeRequest: {
+            settings: components["schemas"]["SettingsShape"];
+            source?: components["schemas"]["SourceRequest"] | null;
+            /** Expected Version */
+            expected_version: number;
         };
         /**
          * ChangeShape
@@ -1873,43 +2974,20 @@ export interface components {
          */
         Channel: "in_app" | "sms" | "phone" | "wechat";
         /**
-         * ClockShape
-         * @description A clock that cannot be right: how far ahead of ours (negative: behind), as last seen.
+         * ClipShape
+         * @description How much a clip holds around what happened, seconds.
          */
-        ClockShape: {
+        ClipShape: {
             /**
-             * Problem
-             * @enum {string}
+             * Before S
+             * @default 10
              */
-            problem: "absent" | "behind" | "ahead" | "unreadable" | "trusted";
-            /** Offset S */
-            offset_s: number | null;
+            before_s: number;
             /**
-             * Seen At
-             * Format: date-time
+             * After S
+             * @default 10
              */
-            seen_at: string;
-        };
-        /**
-         * ColleagueShape
-         * @description Somebody who may be sent, and how busy they are.
-         */
-        ColleagueShape: {
-            /**
-             * Account Id
-             * Format: uuid
-             */
-            account_id: string;
-            /** Name */
-            name: string;
-            /** Phone Masked */
-            phone_masked: string | null;
-            /** Role Title */
-            role_title: string;
-            /** Load */
-            load: number;
-            /** Reason */
-            reason: string;
+            after_s: number;
         };
         /**
          * CommandDraft
@@ -2042,7 +3120,7 @@ export interface components {
              */
             estate_id: string;
             /** Duties */
-            duties: components["schemas"]["Duty"][];
+            duties: components["schemas"]["linli__directory__organisation__contracts__Duty"][];
             /** Valid From */
             valid_from?: string | null;
             /** Valid To */
@@ -2071,7 +3149,7 @@ export interface components {
             /** Estate Title */
             estate_title: string;
             /** Duties */
-            duties: components["schemas"]["Duty"][];
+            duties: components["schemas"]["linli__directory__organisation__contracts__Duty"][];
             /** Duty Titles */
             duty_titles: string[];
             /**
@@ -2085,6 +3163,98 @@ export interface components {
             in_force: boolean;
         };
         /**
+         * CorrectionBody
+         * @description What is wrong and what is right; `asked_by` says whether the person or staff noticed.
+         */
+        CorrectionBody: {
+            field: components["schemas"]["PersonField"];
+            /** Value */
+            value?: string | null;
+            /**
+             * Words
+             * @default
+             */
+            words: string;
+            /** @default staff */
+            asked_by: components["schemas"]["AskedBy"];
+        };
+        /**
+         * CorrectionPageView
+         * @description Corrections; those that wait longest first.
+         */
+        CorrectionPageView: {
+            /** Items */
+            items: components["schemas"]["CorrectionView"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Total */
+            total: number;
+        };
+        /**
+         * CorrectionState
+         * @description How far a correction has come.
+         * @enum {string}
+         */
+        CorrectionState: "waiting" | "accepted" | "refused";
+        /**
+         * CorrectionView
+         * @description A correction; the value is masked.
+         */
+        CorrectionView: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Estate Id
+             * Format: uuid
+             */
+            estate_id: string;
+            person: components["schemas"]["PersonRowView"];
+            field: components["schemas"]["PersonField"];
+            /** Field Title */
+            field_title: string;
+            /** Value */
+            value: string | null;
+            /** Words */
+            words: string;
+            asked_by: components["schemas"]["AskedBy"];
+            /** Asked By Name */
+            asked_by_name: string;
+            /**
+             * Asked At
+             * Format: date-time
+             */
+            asked_at: string;
+            state: components["schemas"]["CorrectionState"];
+            /** State Title */
+            state_title: string;
+            /** Decided At */
+            decided_at: string | null;
+            /** Decided By */
+            decided_by: string | null;
+            /** Decision */
+            decision: string | null;
+            /** Version */
+            version: number;
+        };
+        /**
+         * CrewShape
+         * @description Somebody who can be put on the roster.
+         */
+        CrewShape: {
+            /**
+             * Account Id
+             * Format: uuid
+             */
+            account_id: string;
+            /** Name */
+            name: string;
+            /** Role Title */
+            role_title: string;
+        };
+        /**
          * DatabaseStatus
          * @description Whether the database answers and has this release's schema.
          */
@@ -2093,6 +3263,21 @@ export interface components {
             answers: boolean;
             /** Schema Current */
             schema_current: boolean;
+        };
+        /**
+         * DayShape
+         * @description A day that differs from the plain week, or a holiday.
+         */
+        DayShape: {
+            /**
+             * On
+             * Format: date
+             */
+            on: string;
+            /** Working */
+            working: boolean;
+            /** Name */
+            name: string | null;
         };
         /**
          * DeadlineShape
@@ -2108,6 +3293,21 @@ export interface components {
              * Format: date-time
              */
             due_at: string;
+        };
+        /**
+         * DecisionBody
+         * @description A clerk's decision; a refusal says why.
+         */
+        DecisionBody: {
+            /** Accept */
+            accept: boolean;
+            /**
+             * Decision
+             * @default
+             */
+            decision: string;
+            /** Expected Version */
+            expected_version: number;
         };
         /**
          * DeliveryState
@@ -2179,7 +3379,7 @@ export interface components {
             firmware: string | null;
             /** Fault List */
             fault_list: components["schemas"]["FaultShape"][];
-            clock: components["schemas"]["ClockShape"] | null;
+            clock: components["schemas"]["linli__sensing__telemetry__http__ClockShape"] | null;
         };
         /**
          * DeviceList
@@ -2247,26 +3447,61 @@ export interface components {
          */
         DeviceState: "never" | "online" | "offline";
         /**
-         * DueShape
-         * @description What is due next, and when.
+         * DriverShape
+         * @description A way in for devices of some make.
+         *
+         *     `guide` says step by step what to enter into the device or gateway; `{host}`, `{port}`,
+         *     `{username}`, `{token}`, `{mqtt_url}`, `{http_url}` and the codes of settings stand for what
+         *     belongs to the connection. `topics` are where it publishes with default settings.
          */
-        DueShape: {
-            /** Kind */
-            kind: string;
-            /** Kind Title */
-            kind_title: string;
+        DriverShape: {
+            /** Code */
+            code: string;
+            /** Title */
+            title: string;
+            /** Maker */
+            maker: string;
+            /** Purpose */
+            purpose: string;
+            /** Source */
+            source: string;
+            /** Transport */
+            transport: string;
+            /** Topics */
+            topics: string[];
             /**
-             * Due At
-             * Format: date-time
+             * Has Children
+             * @description 能否作为网关，下面再挂设备
              */
-            due_at: string;
+            has_children: boolean;
+            /** Acknowledges */
+            acknowledges: boolean;
+            /** Settings */
+            settings: components["schemas"]["linli__sensing__drivers__http__SettingShape"][];
+            /** Guide */
+            guide: string[];
         };
         /**
-         * Duty
-         * @description What a company does on an estate.
-         * @enum {string}
+         * EndedShape
+         * @description The last forwarding: `rang` counts the alerts of that time, `words` say why it failed.
          */
-        Duty: "property" | "security" | "repair" | "lift" | "fire" | "cleaning";
+        EndedShape: {
+            /**
+             * From At
+             * Format: date-time
+             */
+            from_at: string;
+            /**
+             * Ended At
+             * Format: date-time
+             */
+            ended_at: string;
+            outcome: components["schemas"]["linli__app__demo__contracts__Outcome"];
+            /** Words */
+            words: string;
+            /** Rang */
+            rang: number;
+        };
         /**
          * EntranceBody
          * @description A 单元: how many homes a floor has, and the names of its lifts.
@@ -2326,7 +3561,7 @@ export interface components {
             reason: string | null;
             /** Address */
             address: string | null;
-            outcome: components["schemas"]["Outcome"];
+            outcome: components["schemas"]["linli__support__audit__contracts__Outcome"];
         };
         /**
          * EstateBody
@@ -2573,6 +3808,26 @@ export interface components {
          */
         Form: "number" | "switch" | "counter" | "enumeration";
         /**
+         * ForwardWish
+         * @description How far to go: so many seconds, or (without) until tomorrow 08:00 in Shanghai.
+         */
+        ForwardWish: {
+            /** Seconds */
+            seconds?: number | null;
+        };
+        /**
+         * GapShape
+         * @description A stretch without recording, and why.
+         */
+        GapShape: {
+            /** From */
+            from: number;
+            /** To */
+            to: number;
+            /** Why */
+            why: string;
+        };
+        /**
          * GrantBody
          * @description A grant to be given; without `valid_from` it begins now.
          */
@@ -2623,6 +3878,54 @@ export interface components {
             basis: string;
         };
         /**
+         * HandoverRequest
+         * @description Words for the next one.
+         */
+        HandoverRequest: {
+            /** Note */
+            note: string;
+        };
+        /**
+         * HandoverShape
+         * @description What one shift left to the next.
+         */
+        HandoverShape: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Organisation Id
+             * Format: uuid
+             */
+            organisation_id: string;
+            /**
+             * Shift Id
+             * Format: uuid
+             */
+            shift_id: string;
+            /** From Name */
+            from_name: string;
+            /** Note */
+            note: string;
+            /** Matters */
+            matters: components["schemas"]["MatterShape"][];
+            /**
+             * Given At
+             * Format: date-time
+             */
+            given_at: string;
+            /** To Name */
+            to_name: string;
+            /** Taken At */
+            taken_at: string | null;
+            /** Remark */
+            remark: string;
+            /** May Take */
+            may_take: boolean;
+        };
+        /**
          * Health
          * @description The whole installation as this machine knows it.
          *
@@ -2655,8 +3958,8 @@ export interface components {
          * HeldShape
          * @description A held message. `payload_preview` is its beginning as text, or as hexadecimal digits.
          *
-         *     `replayable` is false for one that was too large to be kept whole; `replay_asked` tells that
-         *     the intake will have it next.
+         *     `remedy` says what to do about it. `replayable` is false for one that was too large to be kept
+         *     whole; `replay_asked` tells that the intake will have it next.
          */
         HeldShape: {
             /**
@@ -2690,6 +3993,8 @@ export interface components {
             reason_title: string;
             /** Words */
             words: string;
+            /** Remedy */
+            remedy: string;
             /** Times Seen */
             times_seen: number;
             state: components["schemas"]["HeldState"];
@@ -2785,11 +4090,11 @@ export interface components {
             level: components["schemas"]["Level"];
             /** Level Title */
             level_title: string;
-            deadline: components["schemas"]["DueShape"] | null;
+            deadline: components["schemas"]["linli__responding__incidents__http__DueShape"] | null;
             /** Overdue */
             overdue: boolean;
             order: components["schemas"]["RowOrder"] | null;
-            source: components["schemas"]["SourceShape"];
+            source: components["schemas"]["linli__responding__incidents__http__SourceShape"];
             /** Evidence Count */
             evidence_count: number;
             /** Taken By */
@@ -2856,11 +4161,11 @@ export interface components {
             level: components["schemas"]["Level"];
             /** Level Title */
             level_title: string;
-            deadline: components["schemas"]["DueShape"] | null;
+            deadline: components["schemas"]["linli__responding__incidents__http__DueShape"] | null;
             /** Overdue */
             overdue: boolean;
             order: components["schemas"]["RowOrder"] | null;
-            source: components["schemas"]["SourceShape"];
+            source: components["schemas"]["linli__responding__incidents__http__SourceShape"];
             /** Evidence Count */
             evidence_count: number;
             /** Taken By */
@@ -2900,6 +4205,20 @@ export interface components {
             demo: boolean;
         };
         /**
+         * KeyShape
+         * @description A public key; `raw` is base64 of its 32 bytes.
+         */
+        KeyShape: {
+            /** Id */
+            id: string;
+            /** Algorithm */
+            algorithm: string;
+            /** Raw */
+            raw: string;
+            /** Current */
+            current: boolean;
+        };
+        /**
          * KindShape
          * @description A kind of device.
          */
@@ -2920,11 +4239,47 @@ export interface components {
             offline_after_s: number;
         };
         /**
+         * LawShape
+         * @description What the law wants of recordings and signs, for the pages.
+         */
+        LawShape: {
+            /** Keep Least */
+            keep_least: number;
+            /** Keep Most */
+            keep_most: number;
+            /** Keep Source */
+            keep_source: string;
+            /** Legal Bases */
+            legal_bases: string[];
+        };
+        /**
          * Level
          * @description Who holds the incident now; it rises when a deadline passes.
          * @enum {string}
          */
         Level: "property" | "community" | "street" | "county";
+        /**
+         * ListOrder
+         * @description By what a list of people without words is ordered.
+         * @enum {string}
+         */
+        ListOrder: "name" | "address";
+        /**
+         * LookBody
+         * @description Where to look for duplicates; everywhere in reach when nothing is named.
+         */
+        LookBody: {
+            /** Estate Id */
+            estate_id?: string | null;
+        };
+        /**
+         * LookedView
+         * @description How many new pairs were found.
+         */
+        LookedView: {
+            /** Found */
+            found: number;
+        };
         /**
          * MarkView
          * @description A place marked by a point, in metres.
@@ -2944,6 +4299,25 @@ export interface components {
             y: number;
         };
         /**
+         * MatterShape
+         * @description Something that was open at the hand-over.
+         */
+        MatterShape: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Code */
+            code: string;
+            /** Line */
+            line: string;
+            /** Severity */
+            severity: string;
+            /** State */
+            state: string;
+        };
+        /**
          * Me
          * @description Who is signed in, and what they may do. `csrf` goes back as `X-CSRF-Token`.
          */
@@ -2961,6 +4335,58 @@ export interface components {
             demo: boolean;
             /** Installation Title */
             installation_title: string;
+        };
+        /**
+         * MergeBody
+         * @description Which record stays, which goes, and why.
+         */
+        MergeBody: {
+            /**
+             * Kept Id
+             * Format: uuid
+             */
+            kept_id: string;
+            /**
+             * Gone Id
+             * Format: uuid
+             */
+            gone_id: string;
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * MergeView
+         * @description Two records that were made one.
+         */
+        MergeView: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Kept Id
+             * Format: uuid
+             */
+            kept_id: string;
+            /**
+             * Gone Id
+             * Format: uuid
+             */
+            gone_id: string;
+            /** Reason */
+            reason: string;
+            /**
+             * Merged At
+             * Format: date-time
+             */
+            merged_at: string;
+            /** Merged By */
+            merged_by: string;
+            /** Undone At */
+            undone_at: string | null;
+            /** Undone By */
+            undone_by: string | null;
         };
         /**
          * MessagePage
@@ -3001,6 +4427,18 @@ export interface components {
             read_at: string | null;
         };
         /**
+         * MoveBody
+         * @description A move: out of a home, into another, or both.
+         */
+        MoveBody: {
+            /** From Home Id */
+            from_home_id?: string | null;
+            /** To Home Id */
+            to_home_id?: string | null;
+            /** @default owner */
+            relation: components["schemas"]["Relation"];
+        };
+        /**
          * Named
          * @description Something with a name.
          */
@@ -3012,6 +4450,26 @@ export interface components {
             id: string;
             /** Title */
             title: string;
+        };
+        /**
+         * NodeShape
+         * @description A node; `running` means that it asked for its plan in the last 30 seconds.
+         */
+        NodeShape: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Code */
+            code: string;
+            estate: components["schemas"]["Named"];
+            /** Running */
+            running: boolean;
+            /** Asked At */
+            asked_at: string | null;
+            /** Cameras */
+            cameras: number;
         };
         /**
          * NoteRequest
@@ -3247,6 +4705,21 @@ export interface components {
          */
         OrganisationKind: "county" | "street" | "community" | "company" | "owners_committee";
         /**
+         * OrganisationShape
+         * @description An organisation whose roster one may see.
+         */
+        OrganisationShape: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Title */
+            title: string;
+            /** Mine */
+            mine: boolean;
+        };
+        /**
          * OrganisationView
          * @description A node of the tree; parents come before their children.
          */
@@ -3266,12 +4739,6 @@ export interface components {
             /** Contracts */
             contracts: components["schemas"]["ContractView"][];
         };
-        /**
-         * Outcome
-         * @description How it ended.
-         * @enum {string}
-         */
-        Outcome: "done" | "refused";
         /**
          * OutgoingPage
          * @description The newest outgoing messages of the estates one sees incidents of.
@@ -3342,8 +4809,46 @@ export interface components {
             new: string;
         };
         /**
+         * PatternRequest
+         * @description A new kind of shift.
+         */
+        PatternRequest: {
+            /**
+             * Organisation Id
+             * Format: uuid
+             */
+            organisation_id: string;
+            /** Title */
+            title: string;
+            /** Post */
+            post: string;
+            /** Starts At */
+            starts_at: number;
+            /** Minutes */
+            minutes: number;
+        };
+        /**
+         * PatternShape
+         * @description A kind of shift; `starts_at` in minutes after midnight here.
+         */
+        PatternShape: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Title */
+            title: string;
+            /** Post */
+            post: string;
+            /** Starts At */
+            starts_at: number;
+            /** Minutes */
+            minutes: number;
+        };
+        /**
          * PeoplePageView
-         * @description People by name; `total` counts all that match.
+         * @description People; `more` says that even more match than `total`.
          */
         PeoplePageView: {
             /** Items */
@@ -3352,13 +4857,15 @@ export interface components {
             next_cursor: string | null;
             /** Total */
             total: number;
+            /** More */
+            more: boolean;
         };
         /**
          * Permission
          * @description One right. A session holds it for estates, organisations or incidents.
          * @enum {string}
          */
-        Permission: "see_incidents" | "handle_incidents" | "dispatch_orders" | "see_orders" | "do_orders" | "verify_orders" | "see_devices" | "manage_devices" | "command_devices" | "see_rules" | "manage_rules" | "see_people" | "see_people_full" | "see_places" | "manage_organisations" | "manage_accounts" | "see_audit" | "see_quarantine" | "run_demo";
+        Permission: "see_incidents" | "handle_incidents" | "dispatch_orders" | "see_orders" | "do_orders" | "verify_orders" | "see_devices" | "manage_devices" | "command_devices" | "see_cameras" | "see_recordings" | "manage_cameras" | "see_rules" | "manage_rules" | "see_people" | "see_people_full" | "manage_people" | "see_places" | "manage_places" | "see_rosters" | "manage_rosters" | "manage_organisations" | "manage_accounts" | "see_audit" | "see_quarantine" | "run_demo";
         /**
          * PersonBody
          * @description A person to be registered, with no more than is needed.
@@ -3374,6 +4881,10 @@ export interface components {
             relation: components["schemas"]["Relation"];
             /** Phone */
             phone?: string | null;
+            /** Id Number */
+            id_number?: string | null;
+            /** Birth Date */
+            birth_date?: string | null;
             /**
              * Tags
              * @default []
@@ -3386,6 +4897,12 @@ export interface components {
             contacts: components["schemas"]["ContactBody"][];
         };
         /**
+         * PersonField
+         * @description What of a person can be corrected.
+         * @enum {string}
+         */
+        PersonField: "name" | "phone" | "id_number" | "birth_date" | "other";
+        /**
          * PersonRowView
          * @description A person in a list, masked.
          */
@@ -3395,6 +4912,8 @@ export interface components {
              * Format: uuid
              */
             id: string;
+            /** Code */
+            code: string;
             /**
              * Estate Id
              * Format: uuid
@@ -3426,6 +4945,8 @@ export interface components {
              * Format: uuid
              */
             id: string;
+            /** Code */
+            code: string;
             /**
              * Estate Id
              * Format: uuid
@@ -3445,8 +4966,21 @@ export interface components {
             residences: components["schemas"]["ResidenceView"][];
             /** Contacts */
             contacts: components["schemas"]["ContactView"][];
+            /** Birth Date */
+            birth_date: string | null;
+            /** Version */
+            version: number;
+            source: components["schemas"]["SourceView"];
+            /** Entered By */
+            entered_by: string;
+            /** Entered At */
+            entered_at: string | null;
+            /** Merged Into */
+            merged_into: string | null;
             /** May Reveal */
             may_reveal: boolean;
+            /** May Manage */
+            may_manage: boolean;
         };
         /**
          * PlaceBody
@@ -3606,6 +5140,26 @@ export interface components {
             here: boolean;
         };
         /**
+         * PlanRequest
+         * @description People by turns over days: `at_once` of them each day.
+         */
+        PlanRequest: {
+            /**
+             * Pattern Id
+             * Format: uuid
+             */
+            pattern_id: string;
+            /** Account Ids */
+            account_ids: string[];
+            /** Days */
+            days: string[];
+            /**
+             * At Once
+             * @default 1
+             */
+            at_once: number;
+        };
+        /**
          * PlanShape
          * @description The estate's plan, y downwards.
          */
@@ -3735,15 +5289,48 @@ export interface components {
         };
         /**
          * ReasonShape
-         * @description How many wait for one reason.
+         * @description How many wait for one reason, and what to do about it.
          */
         ReasonShape: {
             /** Reason */
             reason: string;
             /** Title */
             title: string;
+            /** Remedy */
+            remedy: string;
             /** Waiting */
             waiting: number;
+        };
+        /**
+         * RecordingShape
+         * @description Whether and how long pictures are kept.
+         */
+        RecordingShape: {
+            /**
+             * Enabled
+             * @default true
+             */
+            enabled: boolean;
+            /**
+             * Keep Days
+             * @default 30
+             */
+            keep_days: number;
+            /**
+             * Segment S
+             * @default 60
+             */
+            segment_s: number;
+        };
+        /**
+         * RecordingsShape
+         * @description What a node has of a camera between two moments.
+         */
+        RecordingsShape: {
+            /** Segments */
+            segments: components["schemas"]["SegmentShape"][];
+            /** Gaps */
+            gaps: components["schemas"]["GapShape"][];
         };
         /**
          * RefusalBody
@@ -3878,6 +5465,9 @@ export interface components {
             valid_from: string;
             /** Valid To */
             valid_to: string | null;
+            source: components["schemas"]["SourceView"];
+            /** Entered By */
+            entered_by: string;
         };
         /**
          * RevealBody
@@ -3909,6 +5499,25 @@ export interface components {
             organisation_kinds: components["schemas"]["OrganisationKind"][];
             /** May Hand Out */
             may_hand_out: boolean;
+        };
+        /**
+         * RosterShape
+         * @description An organisation's roster over some days, with what one plans it by.
+         */
+        RosterShape: {
+            /**
+             * Organisation Id
+             * Format: uuid
+             */
+            organisation_id: string;
+            /** May Plan */
+            may_plan: boolean;
+            /** Patterns */
+            patterns: components["schemas"]["PatternShape"][];
+            /** Crew */
+            crew: components["schemas"]["CrewShape"][];
+            /** Shifts */
+            shifts: components["schemas"]["ShiftShape"][];
         };
         /**
          * RowOrder
@@ -3989,7 +5598,7 @@ export interface components {
             /** Duty */
             duty: string;
             /** Settings */
-            settings: components["schemas"]["SettingShape"][];
+            settings: components["schemas"]["linli__responding__rules__http__SettingShape"][];
             /** Condition Kind */
             condition_kind: string;
             /**
@@ -4015,6 +5624,20 @@ export interface components {
             words: string;
             /** Playing */
             playing: boolean;
+            /** Forward S */
+            forward_s: number | null;
+        };
+        /**
+         * SegmentShape
+         * @description A stretch that is recorded; moments in milliseconds since 1970 UTC.
+         */
+        SegmentShape: {
+            /** From */
+            from: number;
+            /** To */
+            to: number;
+            /** Bytes */
+            bytes: number;
         };
         /**
          * SeriesShape
@@ -4031,22 +5654,73 @@ export interface components {
             points: components["schemas"]["PointShape"][];
         };
         /**
-         * SettingShape
-         * @description A figure that may be turned, within its bounds.
+         * SettingForm
+         * @description How a setting is entered: a line, a whole number, or many lines.
+         * @enum {string}
          */
-        SettingShape: {
-            /** Name */
-            name: string;
-            /** Title */
-            title: string;
-            /** Value */
-            value: number;
-            /** Unit */
-            unit: string;
-            /** Low */
-            low: number;
-            /** High */
-            high: number;
+        SettingForm: "text" | "integer" | "lines";
+        /**
+         * SettingsShape
+         * @description What people choose for a camera. Regions are corners in fractions of the picture.
+         *
+         *     `masks` are blacked out before anything is stored or shown (the node then encodes anew, which
+         *     costs a processor core more); `blind` are regions where falls are not looked for, and
+         *     `blind_judged` says that somebody looked and decided about them.
+         */
+        SettingsShape: {
+            /** Work */
+            work: components["schemas"]["linli__sensing__vision__plan__Duty"][];
+            /**
+             * Masks
+             * @default []
+             */
+            masks: [
+                number,
+                number
+            ][][];
+            /**
+             * Blind
+             * @default []
+             */
+            blind: [
+                number,
+                number
+            ][][];
+            /**
+             * Blind Judged
+             * @default false
+             */
+            blind_judged: boolean;
+            /**
+             * @default {
+             *       "enabled": true,
+             *       "keep_days": 30,
+             *       "segment_s": 60
+             *     }
+             */
+            record: components["schemas"]["RecordingShape"];
+            /**
+             * @default {
+             *       "before_s": 10,
+             *       "after_s": 10
+             *     }
+             */
+            clip: components["schemas"]["ClipShape"];
+            /**
+             * Sensitivity
+             * @default 50
+             */
+            sensitivity: number;
+            /**
+             * Confidence
+             * @default 50
+             */
+            confidence: number;
+            /**
+             * Priority
+             * @default 5
+             */
+            priority: number;
         };
         /**
          * Severity
@@ -4054,6 +5728,68 @@ export interface components {
          * @enum {string}
          */
         Severity: "critical" | "danger" | "warning" | "notice";
+        /**
+         * ShiftShape
+         * @description One person's turn; `mine` and what this person may do with it now.
+         */
+        ShiftShape: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Organisation Id
+             * Format: uuid
+             */
+            organisation_id: string;
+            /**
+             * Account Id
+             * Format: uuid
+             */
+            account_id: string;
+            /** Name */
+            name: string;
+            /** Title */
+            title: string;
+            /** Post */
+            post: string;
+            /**
+             * Starts At
+             * Format: date-time
+             */
+            starts_at: string;
+            /**
+             * Ends At
+             * Format: date-time
+             */
+            ends_at: string;
+            state: components["schemas"]["ShiftState"];
+            /** State Title */
+            state_title: string;
+            /** Version */
+            version: number;
+            /** Checked In At */
+            checked_in_at: string | null;
+            /** Checked Out At */
+            checked_out_at: string | null;
+            /** Mine */
+            mine: boolean;
+            /** May Check In */
+            may_check_in: boolean;
+            /** May Check Out */
+            may_check_out: boolean;
+            /** May Swap */
+            may_swap: boolean;
+            /** May Cancel */
+            may_cancel: boolean;
+        };
+        /**
+         * ShiftState
+         * @description How far a shift has come.
+         * @enum {string}
+         */
+        ShiftState: "planned" | "working" | "done" | "missed" | "cancelled";
         /**
          * SignInBody
          * @description Login and password.
@@ -4065,16 +5801,117 @@ export interface components {
             password: string;
         };
         /**
-         * SourceShape
-         * @description Where the first signal came from.
+         * SignRequest
+         * @description A sign beside a camera, and on what basis the camera is there.
          */
-        SourceShape: {
-            /** Kind */
-            kind: string;
+        SignRequest: {
+            /** Sign Text */
+            sign_text: string;
+            /** Place */
+            place: string;
+            /** Purpose */
+            purpose: string;
+            /** Legal Basis */
+            legal_basis: string;
+            /** Answers */
+            answers: string;
+            /** Phone */
+            phone: string;
+            /**
+             * Put Up On
+             * Format: date
+             */
+            put_up_on: string;
+            /** Photo Id */
+            photo_id?: string | null;
+        };
+        /**
+         * SignShape
+         * @description A sign as recorded.
+         */
+        SignShape: {
+            /** Sign Text */
+            sign_text: string;
+            /** Place */
+            place: string;
+            /** Purpose */
+            purpose: string;
+            /** Legal Basis */
+            legal_basis: string;
+            /** Answers */
+            answers: string;
+            /** Phone */
+            phone: string;
+            /**
+             * Put Up On
+             * Format: date
+             */
+            put_up_on: string;
+            /** Photo Id */
+            photo_id?: string | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Recorded At
+             * Format: date-time
+             */
+            recorded_at: string;
+            /** Recorded By */
+            recorded_by: string;
+        };
+        /**
+         * SourceKind
+         * @description How a camera's pictures are fetched.
+         * @enum {string}
+         */
+        "SourceKind-Input": "rtsp" | "file" | "mjpeg";
+        /**
+         * SourceRequest
+         * @description Where pictures are fetched; the address may hold user and password, which are sealed.
+         */
+        SourceRequest: {
+            kind: components["schemas"]["SourceKind-Input"];
+            /** Url */
+            url: string;
+            /**
+             * Loop
+             * @default false
+             */
+            loop: boolean;
+        };
+        /**
+         * SourceView
+         * @description Where a fact came from: the kind, its title, and what a file or system is called.
+         */
+        SourceView: {
+            kind: components["schemas"]["linli__directory__sources__contracts__SourceKind"];
             /** Title */
             title: string;
-            /** Device Id */
-            device_id: string | null;
+            /** Words */
+            words: string;
+        };
+        /**
+         * StayView
+         * @description Somebody who lives or lived in a home, masked.
+         */
+        StayView: {
+            person: components["schemas"]["PersonRowView"];
+            relation: components["schemas"]["Relation"];
+            /** Relation Title */
+            relation_title: string;
+            /**
+             * Valid From
+             * Format: date-time
+             */
+            valid_from: string;
+            /** Valid To */
+            valid_to: string | null;
+            source: components["schemas"]["SourceView"];
+            /** Entered By */
+            entered_by: string;
         };
         /**
          * StepShape
@@ -4123,8 +5960,108 @@ export interface components {
             /** Duty Title */
             duty_title: string;
             /** Assignees */
-            assignees: components["schemas"]["ColleagueShape"][];
+            assignees: components["schemas"]["linli__responding__incidents__http__ColleagueShape"][];
         };
+        /**
+         * SwapMove
+         * @description What can be done with a swap.
+         * @enum {string}
+         */
+        SwapMove: "agree" | "decline" | "approve" | "reject" | "withdraw" | "lapse";
+        /**
+         * SwapMoveRequest
+         * @description A move of a swap.
+         */
+        SwapMoveRequest: {
+            move: components["schemas"]["SwapMove"];
+            /**
+             * Answer
+             * @default
+             */
+            answer: string;
+            /** Expected Version */
+            expected_version?: number | null;
+        };
+        /**
+         * SwapMoveShape
+         * @description A move this person may make with a swap.
+         */
+        SwapMoveShape: {
+            move: components["schemas"]["SwapMove"];
+            /** Title */
+            title: string;
+            /** Needs Words */
+            needs_words: boolean;
+        };
+        /**
+         * SwapRequest
+         * @description Ask a colleague to take a shift, perhaps against one of theirs.
+         */
+        SwapRequest: {
+            /**
+             * Shift Id
+             * Format: uuid
+             */
+            shift_id: string;
+            /**
+             * Colleague Id
+             * Format: uuid
+             */
+            colleague_id: string;
+            /** In Return */
+            in_return?: string | null;
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+        };
+        /**
+         * SwapShape
+         * @description A wish to change shifts. `shift` or `in_return` is None when it is out of sight.
+         */
+        SwapShape: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Organisation Id
+             * Format: uuid
+             */
+            organisation_id: string;
+            shift: components["schemas"]["ShiftShape"] | null;
+            in_return: components["schemas"]["ShiftShape"] | null;
+            /** Asker Name */
+            asker_name: string;
+            /** Colleague Name */
+            colleague_name: string;
+            /** Reason */
+            reason: string;
+            /** Answer */
+            answer: string;
+            state: components["schemas"]["SwapState"];
+            /** State Title */
+            state_title: string;
+            /** Version */
+            version: number;
+            /**
+             * Asked At
+             * Format: date-time
+             */
+            asked_at: string;
+            /** Ended At */
+            ended_at: string | null;
+            /** Moves */
+            moves: components["schemas"]["SwapMoveShape"][];
+        };
+        /**
+         * SwapState
+         * @description How far a swap has come: asked by one, agreed by the other, approved by who plans.
+         * @enum {string}
+         */
+        SwapState: "asked" | "agreed" | "approved" | "declined" | "rejected" | "withdrawn" | "lapsed";
         /**
          * Tag
          * @description Why somebody needs special care.
@@ -4139,6 +6076,17 @@ export interface components {
             code: components["schemas"]["Tag"];
             /** Title */
             title: string;
+        };
+        /**
+         * TakeRequest
+         * @description A remark on what was found.
+         */
+        TakeRequest: {
+            /**
+             * Remark
+             * @default
+             */
+            remark: string;
         };
         /**
          * TakenShape
@@ -4159,6 +6107,59 @@ export interface components {
          * @enum {string}
          */
         TargetKind: "organisation" | "company" | "estate" | "home" | "incident" | "person";
+        /**
+         * TwinPageView
+         * @description Pairs, the newest first.
+         */
+        TwinPageView: {
+            /** Items */
+            items: components["schemas"]["TwinView"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Total */
+            total: number;
+        };
+        /**
+         * TwinReason
+         * @description Why two records look like one person.
+         * @enum {string}
+         */
+        TwinReason: "id_number" | "name_birth_phone" | "name_home" | "sound_home";
+        /**
+         * TwinState
+         * @description What became of two records that look like one person.
+         * @enum {string}
+         */
+        TwinState: "open" | "different" | "merged";
+        /**
+         * TwinView
+         * @description Two records that look like one person, masked, and why.
+         */
+        TwinView: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            left: components["schemas"]["PersonRowView"];
+            right: components["schemas"]["PersonRowView"];
+            /** Reasons */
+            reasons: components["schemas"]["TwinReason"][];
+            /** Reason Titles */
+            reason_titles: string[];
+            state: components["schemas"]["TwinState"];
+            /**
+             * Found At
+             * Format: date-time
+             */
+            found_at: string;
+            /** Decided At */
+            decided_at: string | null;
+            /** Decided By */
+            decided_by: string | null;
+            /** Merge Id */
+            merge_id: string | null;
+        };
         /**
          * UploadPurpose
          * @description What people upload files for.
@@ -4197,6 +6198,54 @@ export interface components {
             since: string;
         };
         /**
+         * VersionView
+         * @description One version of a fact, and what it changed, in words.
+         */
+        VersionView: {
+            /** Version */
+            version: number;
+            /**
+             * Entered At
+             * Format: date-time
+             */
+            entered_at: string;
+            /** Entered By */
+            entered_by: string;
+            source: components["schemas"]["SourceView"];
+            /** Changed */
+            changed: string[];
+        };
+        /**
+         * WalkShape
+         * @description A forwarding under way: from where to where in demo time, and how far it is (0 to 1).
+         */
+        WalkShape: {
+            /**
+             * From At
+             * Format: date-time
+             */
+            from_at: string;
+            /**
+             * Goal At
+             * Format: date-time
+             */
+            goal_at: string;
+            /** Progress */
+            progress: number;
+            /** Cancelled */
+            cancelled: boolean;
+        };
+        /**
+         * WatchShape
+         * @description Where to open the live stream, and how long the address holds.
+         */
+        WatchShape: {
+            /** Url */
+            url: string;
+            /** Lasts S */
+            lasts_s: number;
+        };
+        /**
          * WayShape
          * @description Through which connection a device speaks.
          */
@@ -4209,6 +6258,76 @@ export interface components {
             /** Code */
             code: string;
             kind: components["schemas"]["ConnectionKind"];
+        };
+        /**
+         * YearShape
+         * @description Holidays and make-up days of a year; `announced` is False before the yearly notice.
+         */
+        YearShape: {
+            /** Year */
+            year: number;
+            /** Announced */
+            announced: boolean;
+            /** Source */
+            source: string;
+            /** Days */
+            days: components["schemas"]["DayShape"][];
+        };
+        /**
+         * Outcome
+         * @description How a forwarding ended.
+         * @enum {string}
+         */
+        linli__app__demo__contracts__Outcome: "done" | "cancelled" | "failed";
+        /**
+         * ClockShape
+         * @description Demo time: now, and how many seconds it is ahead of real time.
+         */
+        linli__app__demo__http__ClockShape: {
+            /**
+             * Now
+             * Format: date-time
+             */
+            now: string;
+            /** Ahead S */
+            ahead_s: number;
+            walk: components["schemas"]["WalkShape"] | null;
+            ended: components["schemas"]["EndedShape"] | null;
+        };
+        /**
+         * Duty
+         * @description What a company does on an estate.
+         * @enum {string}
+         */
+        linli__directory__organisation__contracts__Duty: "property" | "security" | "repair" | "lift" | "fire" | "cleaning";
+        /**
+         * SourceKind
+         * @description What kind of hand a fact came from.
+         * @enum {string}
+         */
+        linli__directory__sources__contracts__SourceKind: "clerk" | "self" | "import" | "system" | "demo";
+        /**
+         * ColleagueShape
+         * @description Somebody who may be sent: whether they are on duty now, and how busy they are.
+         */
+        linli__responding__dispatch__http__ColleagueShape: {
+            /**
+             * Account Id
+             * Format: uuid
+             */
+            account_id: string;
+            /** Name */
+            name: string;
+            /** Phone Masked */
+            phone_masked: string | null;
+            /** Role Title */
+            role_title: string;
+            /** On Duty */
+            on_duty: boolean;
+            /** Load */
+            load: number;
+            /** Reason */
+            reason: string;
         };
         /**
          * MoveRequest
@@ -4247,6 +6366,29 @@ export interface components {
             needs_photo: boolean;
         };
         /**
+         * ColleagueShape
+         * @description Somebody who may be sent, and how busy they are.
+         */
+        linli__responding__incidents__http__ColleagueShape: {
+            /**
+             * Account Id
+             * Format: uuid
+             */
+            account_id: string;
+            /** Name */
+            name: string;
+            /** Phone Masked */
+            phone_masked: string | null;
+            /** Role Title */
+            role_title: string;
+            /** On Duty */
+            on_duty: boolean;
+            /** Load */
+            load: number;
+            /** Reason */
+            reason: string;
+        };
+        /**
          * CountsShape
          * @description How things stand; rates over thirty days, null without a case.
          */
@@ -4267,6 +6409,21 @@ export interface components {
             loop_rate: number | null;
             /** Median Accept S */
             median_accept_s: number | null;
+        };
+        /**
+         * DueShape
+         * @description What is due next, and when.
+         */
+        linli__responding__incidents__http__DueShape: {
+            /** Kind */
+            kind: string;
+            /** Kind Title */
+            kind_title: string;
+            /**
+             * Due At
+             * Format: date-time
+             */
+            due_at: string;
         };
         /**
          * MoveRequest
@@ -4296,6 +6453,36 @@ export interface components {
             needs_words: boolean;
         };
         /**
+         * SourceShape
+         * @description Where the first signal came from.
+         */
+        linli__responding__incidents__http__SourceShape: {
+            /** Kind */
+            kind: string;
+            /** Title */
+            title: string;
+            /** Device Id */
+            device_id: string | null;
+        };
+        /**
+         * SettingShape
+         * @description A figure that may be turned, within its bounds.
+         */
+        linli__responding__rules__http__SettingShape: {
+            /** Name */
+            name: string;
+            /** Title */
+            title: string;
+            /** Value */
+            value: number;
+            /** Unit */
+            unit: string;
+            /** Low */
+            low: number;
+            /** High */
+            high: number;
+        };
+        /**
          * CredentialShape
          * @description What a device signs in with, shown this once. `qr` is the text of the code to scan.
          */
@@ -4315,6 +6502,31 @@ export interface components {
             http_url: string;
             /** Qr */
             qr: string;
+        };
+        /**
+         * SettingShape
+         * @description One thing an installer may set. `low` and `high` bound an integer, `longest` a text.
+         *
+         *     `choices` are the words that may stand after the equals sign of a line; empty: any.
+         */
+        linli__sensing__drivers__http__SettingShape: {
+            /** Code */
+            code: string;
+            /** Title */
+            title: string;
+            /** Help */
+            help: string;
+            /** Default */
+            default: string;
+            form: components["schemas"]["SettingForm"];
+            /** Low */
+            low: number | null;
+            /** High */
+            high: number | null;
+            /** Longest */
+            longest: number;
+            /** Choices */
+            choices: string[];
         };
         /**
          * CommandShape
@@ -4345,6 +6557,24 @@ export interface components {
             times_seen: number;
             /** Reasons */
             reasons: components["schemas"]["ReasonShape"][];
+        };
+        /**
+         * ClockShape
+         * @description A clock that cannot be right: how far ahead of ours (negative: behind), as last seen.
+         */
+        linli__sensing__telemetry__http__ClockShape: {
+            /**
+             * Problem
+             * @enum {string}
+             */
+            problem: "absent" | "behind" | "ahead" | "unreadable" | "trusted";
+            /** Offset S */
+            offset_s: number | null;
+            /**
+             * Seen At
+             * Format: date-time
+             */
+            seen_at: string;
         };
         /**
          * CommandShape
@@ -4426,6 +6656,53 @@ export interface components {
             http_url: string;
             /** Qr */
             qr: string;
+        };
+        /**
+         * SourceShape
+         * @description Where pictures are fetched, without user and password.
+         */
+        linli__sensing__vision__http__SourceShape: {
+            kind: components["schemas"]["linli__sensing__vision__plan__SourceKind"];
+            /** Shown */
+            shown: string;
+            /** Loop */
+            loop: boolean;
+        };
+        /**
+         * Duty
+         * @description What a node does with a camera's pictures beside recording them.
+         * @enum {string}
+         */
+        linli__sensing__vision__plan__Duty: "falling" | "health";
+        /**
+         * SourceKind
+         * @description How a camera's pictures are fetched.
+         * @enum {string}
+         */
+        linli__sensing__vision__plan__SourceKind: "rtsp" | "file" | "mjpeg";
+        /**
+         * Outcome
+         * @description How it ended.
+         * @enum {string}
+         */
+        linli__support__audit__contracts__Outcome: "done" | "refused";
+        /**
+         * DueShape
+         * @description The end of the last day; `provisional` while a counted year has no notice yet.
+         */
+        linli__support__calendar__http__DueShape: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * Last Day
+             * Format: date
+             */
+            last_day: string;
+            /** Provisional */
+            provisional: boolean;
         };
     };
     responses: never;
@@ -4637,6 +6914,97 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PlayedShape"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    read_demo_clock_api_demo_clock_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["linli__app__demo__http__ClockShape"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    forward_demo_clock_api_demo_clock_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ForwardWish"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["linli__app__demo__http__ClockShape"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    cancel_demo_clock_api_demo_clock_cancel_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["linli__app__demo__http__ClockShape"];
                 };
             };
             /** @description 没有接受，以及为什么 */
@@ -5305,6 +7673,8 @@ export interface operations {
                 estate_id?: string | null;
                 place_id?: string | null;
                 tag?: components["schemas"]["Tag"] | null;
+                relation?: components["schemas"]["Relation"] | null;
+                order?: components["schemas"]["ListOrder"];
                 q?: string;
                 limit?: number;
                 cursor?: string | null;
@@ -5399,6 +7769,41 @@ export interface operations {
             };
         };
     };
+    change_person_api_people__person_id__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonView"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
     reveal_api_people__person_id__reveal_post: {
         parameters: {
             query?: never;
@@ -5421,6 +7826,399 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PersonView"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    move_person_api_people__person_id__move_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MoveBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonView"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    read_versions_api_people__person_id__versions_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionView"][];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    read_merges_api_people__person_id__merges_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MergeView"][];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    ask_correction_api_people__person_id__corrections_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CorrectionBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AskedView"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    list_stays_api_places__place_id__stays_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                place_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StayView"][];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    list_twins_api_twins_get: {
+        parameters: {
+            query?: {
+                state?: components["schemas"]["TwinState"];
+                estate_id?: string | null;
+                limit?: number;
+                cursor?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TwinPageView"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    look_for_twins_api_twins_look_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LookBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LookedView"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    tell_apart_api_twins__twin_id__different_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                twin_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    merge_people_api_merges_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MergeBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MergeView"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    undo_merge_api_merges__merge_id__undo_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                merge_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MergeView"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    list_corrections_api_corrections_get: {
+        parameters: {
+            query?: {
+                state?: components["schemas"]["CorrectionState"] | null;
+                estate_id?: string | null;
+                person_id?: string | null;
+                limit?: number;
+                cursor?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CorrectionPageView"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    decide_correction_api_corrections__correction_id__decide_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                correction_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DecisionBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CorrectionView"];
                 };
             };
             /** @description 没有接受，以及为什么 */
@@ -5678,7 +8476,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ColleagueShape"][];
+                    "application/json": components["schemas"]["linli__responding__dispatch__http__ColleagueShape"][];
                 };
             };
             /** @description 没有接受，以及为什么 */
@@ -5736,6 +8534,8 @@ export interface operations {
                 estate_id?: string | null;
                 place_id?: string | null;
                 device_id?: string | null;
+                rule_id?: string | null;
+                rule_days?: number | null;
                 q?: string;
                 mine?: boolean;
                 overdue?: boolean | null;
@@ -6063,6 +8863,487 @@ export interface operations {
             };
         };
     };
+    show_roster_api_rosters_get: {
+        parameters: {
+            query: {
+                organisation_id: string;
+                since: string;
+                until: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RosterShape"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    list_organisations_api_rosters_organisations_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrganisationShape"][];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    list_my_shifts_api_rosters_mine_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShiftShape"][];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    add_pattern_api_rosters_patterns_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PatternRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PatternShape"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    end_pattern_api_rosters_patterns__pattern_id__end_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                pattern_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    plan_turns_api_rosters_plan_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlanRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShiftShape"][];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    check_in_api_rosters_shifts__shift_id__check_in_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                shift_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShiftShape"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    check_out_api_rosters_shifts__shift_id__check_out_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                shift_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShiftShape"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    cancel_shift_api_rosters_shifts__shift_id__cancel_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                shift_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShiftShape"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    hand_over_api_rosters_shifts__shift_id__hand_over_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                shift_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HandoverRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HandoverShape"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    list_handovers_api_rosters_hand_overs_get: {
+        parameters: {
+            query: {
+                organisation_id: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HandoverShape"][];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    take_over_api_rosters_hand_overs__handover_id__take_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                handover_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TakeRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HandoverShape"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    list_swaps_api_rosters_swaps_get: {
+        parameters: {
+            query?: {
+                organisation_id?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SwapShape"][];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    ask_swap_api_rosters_swaps_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SwapRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SwapShape"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    move_swap_api_rosters_swaps__swap_id__moves_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                swap_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SwapMoveRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SwapShape"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
     list_rules_api_rules_get: {
         parameters: {
             query?: {
@@ -6282,6 +9563,35 @@ export interface operations {
             };
         };
     };
+    list_drivers_api_drivers_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DriverShape"][];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
     telemetry_device_v1_telemetry_post: {
         parameters: {
             query?: never;
@@ -6291,7 +9601,23 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Milliseconds since 1970-01-01 UTC */
+                    ts?: number;
+                    values: {
+                        [key: string]: number | boolean;
+                    };
+                } | {
+                    /** @description Milliseconds since 1970-01-01 UTC */
+                    ts?: number;
+                    values: {
+                        [key: string]: number | boolean;
+                    };
+                }[];
+            };
+        };
         responses: {
             /** @description Successful Response */
             200: {
@@ -6322,7 +9648,20 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": {
+                    id: string;
+                    /** @description Milliseconds since 1970-01-01 UTC */
+                    ts?: number;
+                    event: string;
+                    data?: {
+                        [key: string]: boolean | number | string;
+                    };
+                    evidence?: string[];
+                };
+            };
+        };
         responses: {
             /** @description Successful Response */
             200: {
@@ -6353,7 +9692,19 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Milliseconds since 1970-01-01 UTC */
+                    ts?: number;
+                    online?: boolean;
+                    firmware?: string;
+                    battery?: number;
+                    /** @description dBm */
+                    signal?: number;
+                };
+            };
+        };
         responses: {
             /** @description Successful Response */
             200: {
@@ -6387,7 +9738,40 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": ({
+                    /** @description Milliseconds since 1970-01-01 UTC */
+                    ts?: number;
+                    values: {
+                        [key: string]: number | boolean;
+                    };
+                } | {
+                    /** @description Milliseconds since 1970-01-01 UTC */
+                    ts?: number;
+                    values: {
+                        [key: string]: number | boolean;
+                    };
+                }[]) | {
+                    id: string;
+                    /** @description Milliseconds since 1970-01-01 UTC */
+                    ts?: number;
+                    event: string;
+                    data?: {
+                        [key: string]: boolean | number | string;
+                    };
+                    evidence?: string[];
+                } | {
+                    /** @description Milliseconds since 1970-01-01 UTC */
+                    ts?: number;
+                    online?: boolean;
+                    firmware?: string;
+                    battery?: number;
+                    /** @description dBm */
+                    signal?: number;
+                };
+            };
+        };
         responses: {
             /** @description Successful Response */
             200: {
@@ -6449,7 +9833,16 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": {
+                    id: string;
+                    /** @enum {unknown} */
+                    status: "done" | "refused" | "failed";
+                    message?: string;
+                };
+            };
+        };
         responses: {
             /** @description Successful Response */
             200: {
@@ -6482,7 +9875,16 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": {
+                    id: string;
+                    /** @enum {unknown} */
+                    status: "done" | "refused" | "failed";
+                    message?: string;
+                };
+            };
+        };
         responses: {
             /** @description Successful Response */
             200: {
@@ -6513,7 +9915,11 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
         responses: {
             /** @description Successful Response */
             201: {
@@ -6974,6 +10380,435 @@ export interface operations {
             };
         };
     };
+    read_plan_device_v1_vision_plan_get: {
+        parameters: {
+            query?: {
+                address?: string | null;
+            };
+            header?: {
+                authorization?: string | null;
+                "if-none-match"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description 没有变化 */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    read_law_api_cameras_law_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LawShape"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    list_cameras_api_cameras_get: {
+        parameters: {
+            query?: {
+                estate_id?: string | null;
+                q?: string;
+                duty?: components["schemas"]["linli__sensing__vision__plan__Duty"] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CameraList"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    add_camera_api_cameras_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CameraRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CameraShape"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    read_camera_api_cameras__camera_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                camera_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CameraShape"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    change_camera_api_cameras__camera_id__put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                camera_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CameraShape"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    assign_camera_api_cameras__camera_id__node_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                camera_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AssignRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CameraShape"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    put_up_sign_api_cameras__camera_id__sign_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                camera_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CameraShape"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    read_still_api_cameras__camera_id__still_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                camera_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    watch_api_cameras__camera_id__watch_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                camera_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WatchShape"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    list_recordings_api_cameras__camera_id__recordings_get: {
+        parameters: {
+            query: {
+                from: number;
+                to: number;
+                reason?: string;
+            };
+            header?: never;
+            path: {
+                camera_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordingsShape"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    read_clip_api_cameras__camera_id__clip_get: {
+        parameters: {
+            query: {
+                from: number;
+                to: number;
+                reason?: string;
+            };
+            header?: never;
+            path: {
+                camera_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    list_nodes_api_vision_nodes_get: {
+        parameters: {
+            query?: {
+                estate_id?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NodeShape"][];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
     list_entries_api_audit_get: {
         parameters: {
             query?: {
@@ -7040,6 +10875,69 @@ export interface operations {
             };
         };
     };
+    show_year_api_calendar_years__year__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                year: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["YearShape"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    show_due_api_calendar_due_get: {
+        parameters: {
+            query: {
+                start: string;
+                working_days: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["linli__support__calendar__http__DueShape"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
     upload_file_api_files_post: {
         parameters: {
             query?: never;
@@ -7078,7 +10976,9 @@ export interface operations {
             query?: {
                 reason?: string | null;
             };
-            header?: never;
+            header?: {
+                Range?: string | null;
+            };
             path: {
                 file_id: string;
             };
@@ -7088,6 +10988,13 @@ export interface operations {
         responses: {
             /** @description 文件内容 */
             200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description 文件的一段 */
+            206: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7182,6 +11089,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["OutgoingPage"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    list_keys_api_signing_keys_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyShape"][];
                 };
             };
             /** @description 没有接受，以及为什么 */

@@ -1,6 +1,6 @@
 /** The page's side of the live stream: whoever wants to know subscribes here. */
 import { computed, reactive } from "vue";
-import { now, serverNow } from "@/time/clock";
+import { nowHere } from "@/time/clock";
 import type { ToWorker } from "./live.worker";
 import { fetchDoor, type LiveEvent, type LiveNote, LiveStream } from "./stream";
 
@@ -13,7 +13,7 @@ const listeners = new Set<Listener>();
 const state = reactive({ joined: false, open: false, lastHeardAt: 0, joinedAt: 0 });
 
 function hear(note: LiveNote): void {
-  if (note.kind === "open" || note.kind === "heard" || note.kind === "event") state.lastHeardAt = serverNow();
+  if (note.kind === "open" || note.kind === "heard" || note.kind === "event") state.lastHeardAt = Date.now();
   if (note.kind === "open") state.open = true;
   if (note.kind === "lost") state.open = false;
   for (const listener of listeners) listener(note);
@@ -37,10 +37,10 @@ export type Connection = "connecting" | "live" | "stale";
 
 export const connection = computed<Connection>(() => {
   if (!state.joined) return "connecting";
-  if (now.value - Math.max(state.lastHeardAt, state.joinedAt) > STALE_AFTER_MS) return "stale";
+  if (nowHere.value - Math.max(state.lastHeardAt, state.joinedAt) > STALE_AFTER_MS) return "stale";
   return state.lastHeardAt === 0 ? "connecting" : "live";
 });
-export const silentForS = computed(() => Math.max(0, (now.value - Math.max(state.lastHeardAt, state.joinedAt)) / 1000));
+export const silentForS = computed(() => Math.max(0, (nowHere.value - Math.max(state.lastHeardAt, state.joinedAt)) / 1000));
 
 interface Carrier {
   join(account: string): void;
@@ -94,7 +94,7 @@ export function joinLive(account: string): void {
   if (joinedAs !== null) carrier.leave();
   joinedAs = account;
   state.joined = true;
-  state.joinedAt = serverNow();
+  state.joinedAt = Date.now();
   carrier.join(account);
 }
 

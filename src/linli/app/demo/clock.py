@@ -40,11 +40,9 @@ class DemoClock:
     def now(self) -> datetime:
         return policy.demo_time(self.shift, self.machine.now())
 
-    def learn(self, told: Shift) -> bool:
-        """Go by the newer of what is known and what is told; whether that was news."""
-        before = self.shift
-        self.shift = policy.newer(before, told)
-        return self.shift is not before
+    def learn(self, told: Shift) -> None:
+        """Go by the newer of what is known and what is told."""
+        self.shift = policy.newer(self.shift, told)
 
 
 class _Held:
@@ -70,17 +68,18 @@ class Follower:
         self._engine = engine
         self._process = f"{name} {platform.node()}:{os.getpid()}"
         self._wake = asyncio.Event()
-        self._said_at = 0.0
+        self._said = (-1, 0.0)
 
     async def look(self) -> None:
         """Read the shift, go by it, and say so when it is new or was not said for a while."""
         async with transaction(self._engine) as connection:
             state = await store.read_clock(connection)
-            news = self._clock.learn(state.shift)
-            if news or monotonic() - self._said_at >= SAY_EVERY_S:
-                serial, at = self._clock.shift.serial, self._clock.machine.now()
+            self._clock.learn(state.shift)
+            serial, (said, said_at) = self._clock.shift.serial, self._said
+            if serial != said or monotonic() - said_at >= SAY_EVERY_S:
+                at = self._clock.machine.now()
                 await store.follow(connection, self._process, serial, at)
-                self._said_at = monotonic()
+                self._said = (serial, monotonic())
 
     async def keep(self) -> None:
         """Follow for ever; while the database is away the process goes on by what it knows."""
