@@ -35,10 +35,12 @@ COMMANDS = (
     Command("web", "只运行网页和接口", "run pages and API only"),
     Command("gateway", "只运行设备网关", "run the device gateway only"),
     Command("worker", "只运行后台任务", "run the background worker only"),
+    Command("vision", "只运行视觉节点（摄像机）", "run a vision node only (cameras)"),
     Command("migrate", "升级数据库结构", "bring the database to the newest schema"),
     Command("doctor", "检查安装，说明问题和办法", "say what is wrong and what to do"),
     Command("backup", "备份到文件夹", "back up into a folder"),
     Command("restore", "从备份恢复", "restore from a backup"),
+    Command("verify-pack", "核对证据包是否被改动", "check that an evidence pack is unchanged"),
     Command("version", "版本", "the version"),
 )
 
@@ -78,6 +80,12 @@ def parser() -> argparse.ArgumentParser:
                     "--password-file",
                     type=Path,
                     help="从文件读密码（默认询问） / read the password from a file",
+                )
+            case "verify-pack":
+                one.add_argument("file", type=Path, help="证据包（zip） / the pack (zip)")
+                one.add_argument(
+                    "--key",
+                    help="导出方公布的公钥（base64），可多次写，用逗号隔开 / published public keys",
                 )
             case "backup" | "restore":
                 one.add_argument("folder", type=Path, help="备份文件夹 / the backup's folder")

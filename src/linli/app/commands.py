@@ -22,6 +22,7 @@ from linli.app.founding import Founder, found
 from linli.app.keys import read_keys
 from linli.app.listening import is_away
 from linli.app.migrate import upgrade_database
+from linli.app.packs import verify_pack
 from linli.app.problems import Problem
 from linli.app.settings import Settings
 from linli.kernel.time import SystemClock
@@ -129,12 +130,27 @@ def _restore(asked: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
+def _verify_pack(asked: argparse.Namespace, settings: Settings) -> int:
+    file: Path = asked.file.expanduser().absolute()
+    manifest, known = verify_pack(settings, file, asked.key)
+    print(f"完整，未被改动 / whole and unchanged: {len(manifest.files)} 个文件 / files")
+    print(f"  {manifest.incident}  {manifest.made_at}  {manifest.made_by}")
+    print(f"  密钥 / key: {manifest.key_id}")
+    if known:
+        print("  由可信的密钥签名 / signed by a key that is believed")
+        return 0
+    print("  这个密钥不在可信之列：请与导出方公布的公钥核对（--key）", file=sys.stderr)
+    print("  this key is not known: compare it with the published one (--key)", file=sys.stderr)
+    return 3
+
+
 RUN: Mapping[str, Callable[[argparse.Namespace, Settings], int]] = {
     "init": _init,
     "migrate": _migrate,
     "doctor": _doctor,
     "backup": _backup,
     "restore": _restore,
+    "verify-pack": _verify_pack,
     "demo": _demo,
 }
 

@@ -1550,6 +1550,178 @@ export interface paths {
         patch: operations["change_rule_api_rules__rule_id__patch"];
         trace?: never;
     };
+    "/api/facades": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Facades
+         * @description Calibrated façades of a camera, a building, or all in sight.
+         */
+        get: operations["list_facades_api_facades_get"];
+        put?: never;
+        /**
+         * Add Facade
+         * @description Calibrate a façade; windows are mapped to homes by position, to be corrected.
+         */
+        post: operations["add_facade_api_facades_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/facades/homes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Homes
+         * @description The homes of a building, storey by storey, to choose from.
+         */
+        get: operations["list_homes_api_facades_homes_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/facades/coverage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Coverage
+         * @description Building by building: which façades are calibrated, and which homes no camera sees.
+         */
+        get: operations["read_coverage_api_facades_coverage_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/facades/{facade_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Facade
+         * @description One façade.
+         */
+        get: operations["read_facade_api_facades__facade_id__get"];
+        /**
+         * Change Facade
+         * @description Calibrate a façade anew; corrected windows stay.
+         */
+        put: operations["change_facade_api_facades__facade_id__put"];
+        post?: never;
+        /**
+         * Remove Facade
+         * @description Take a façade down; falls seen on it keep their copy.
+         */
+        delete: operations["remove_facade_api_facades__facade_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/facades/{facade_id}/windows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Correct Windows
+         * @description Say what really lies behind some windows.
+         */
+        post: operations["correct_windows_api_facades__facade_id__windows_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/falls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Falls
+         * @description Falls in sight, the newest first; of one incident (also merged ones), building or estate.
+         */
+        get: operations["list_falls_api_falls_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/falls/{fall_id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replay
+         * @description Open the evidence of a fall: films, trajectories, homes. Asks a reason, and is on record.
+         */
+        post: operations["replay_api_falls__fall_id__replay_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/falls/{fall_id}/pack": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Export Pack
+         * @description Make a signed zip of all evidence with a report (PDF). Asks a reason, and is on record.
+         */
+        post: operations["export_pack_api_falls__fall_id__pack_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/device-kinds": {
         parameters: {
             query?: never;
@@ -2563,6 +2735,12 @@ export interface components {
             title: string;
         };
         /**
+         * Agreement
+         * @description How what several cameras saw fits together.
+         * @enum {string}
+         */
+        Agreement: "single" | "agrees" | "contradicts";
+        /**
          * AlertDevice
          * @description The device an alert is about.
          */
@@ -2661,6 +2839,20 @@ export interface components {
             account_id: string;
             /** Name */
             name: string;
+        };
+        /**
+         * BandShape
+         * @description Windows, both ends included.
+         */
+        BandShape: {
+            /** Storey Low */
+            storey_low: number;
+            /** Storey High */
+            storey_high: number;
+            /** Column Low */
+            column_low: number;
+            /** Column High */
+            column_high: number;
         };
         /** Body_upload_file_api_files_post */
         Body_upload_file_api_files_post: {
@@ -2974,6 +3166,21 @@ export interface components {
          */
         Channel: "in_app" | "sms" | "phone" | "wechat";
         /**
+         * ClearedShape
+         * @description A home from which it cannot have come, and why.
+         */
+        ClearedShape: {
+            /**
+             * Home Id
+             * Format: uuid
+             */
+            home_id: string;
+            /** Title */
+            title: string;
+            /** Why */
+            why: string;
+        };
+        /**
          * ClipShape
          * @description How much a clip holds around what happened, seconds.
          */
@@ -3191,6 +3398,16 @@ export interface components {
             total: number;
         };
         /**
+         * CorrectionRequest
+         * @description Corrections of windows.
+         */
+        CorrectionRequest: {
+            /** Windows */
+            windows: components["schemas"]["WindowRequest"][];
+            /** Expected Version */
+            expected_version: number;
+        };
+        /**
          * CorrectionState
          * @description How far a correction has come.
          * @enum {string}
@@ -3238,6 +3455,21 @@ export interface components {
             decision: string | null;
             /** Version */
             version: number;
+        };
+        /**
+         * CoverageShape
+         * @description What cameras see of a building: its calibrated façades and the homes none of them sees.
+         */
+        CoverageShape: {
+            building: components["schemas"]["Named"];
+            /** Homes */
+            homes: number;
+            /** Facades */
+            facades: components["schemas"]["Named"][];
+            /** Cameras */
+            cameras: number;
+            /** Unseen */
+            unseen: components["schemas"]["HomeShape"][];
         };
         /**
          * CrewShape
@@ -3688,6 +3920,190 @@ export interface components {
             since: string | null;
         };
         /**
+         * FacadeChange
+         * @description A façade changed, and the version it was decided on.
+         */
+        FacadeChange: {
+            /**
+             * Building Id
+             * Format: uuid
+             */
+            building_id: string;
+            /**
+             * Camera Id
+             * Format: uuid
+             */
+            camera_id: string;
+            /** Title */
+            title: string;
+            /** Corners */
+            corners: [
+                [
+                    number,
+                    number
+                ],
+                [
+                    number,
+                    number
+                ],
+                [
+                    number,
+                    number
+                ],
+                [
+                    number,
+                    number
+                ]
+            ];
+            /** Storeys */
+            storeys: number;
+            /**
+             * Ground Storey
+             * @default 1
+             */
+            ground_storey: number;
+            /** Columns */
+            columns: number;
+            /** Storey Height M */
+            storey_height_m: number;
+            /** Width M */
+            width_m: number;
+            /**
+             * Error Px
+             * @default 1.5
+             */
+            error_px: number;
+            /**
+             * Mirrored
+             * @default false
+             */
+            mirrored: boolean;
+            /** Expected Version */
+            expected_version: number;
+        };
+        /**
+         * FacadeRequest
+         * @description A façade as a camera sees it; corners in fractions of the picture, lengths in metres.
+         *
+         *     Corners: top left, top right, bottom right, bottom left. `mirrored`: the building's first home
+         *     lies on the right.
+         */
+        FacadeRequest: {
+            /**
+             * Building Id
+             * Format: uuid
+             */
+            building_id: string;
+            /**
+             * Camera Id
+             * Format: uuid
+             */
+            camera_id: string;
+            /** Title */
+            title: string;
+            /** Corners */
+            corners: [
+                [
+                    number,
+                    number
+                ],
+                [
+                    number,
+                    number
+                ],
+                [
+                    number,
+                    number
+                ],
+                [
+                    number,
+                    number
+                ]
+            ];
+            /** Storeys */
+            storeys: number;
+            /**
+             * Ground Storey
+             * @default 1
+             */
+            ground_storey: number;
+            /** Columns */
+            columns: number;
+            /** Storey Height M */
+            storey_height_m: number;
+            /** Width M */
+            width_m: number;
+            /**
+             * Error Px
+             * @default 1.5
+             */
+            error_px: number;
+            /**
+             * Mirrored
+             * @default false
+             */
+            mirrored: boolean;
+        };
+        /**
+         * FacadeShape
+         * @description A calibrated façade with its windows, from the lowest storey up.
+         */
+        FacadeShape: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Version */
+            version: number;
+            building: components["schemas"]["Named"];
+            camera: components["schemas"]["Named"];
+            /** Title */
+            title: string;
+            /** Corners */
+            corners: [
+                [
+                    number,
+                    number
+                ],
+                [
+                    number,
+                    number
+                ],
+                [
+                    number,
+                    number
+                ],
+                [
+                    number,
+                    number
+                ]
+            ];
+            /** Storeys */
+            storeys: number;
+            /** Ground Storey */
+            ground_storey: number;
+            /** Columns */
+            columns: number;
+            /** Storey Height M */
+            storey_height_m: number;
+            /** Width M */
+            width_m: number;
+            /** Error Px */
+            error_px: number;
+            /** Mirrored */
+            mirrored: boolean;
+            /**
+             * Changed At
+             * Format: date-time
+             */
+            changed_at: string;
+            /** Changed By */
+            changed_by: string;
+            /** Windows */
+            windows: components["schemas"]["WindowShape"][];
+        };
+        /**
          * FactShape
          * @description A reading a finding rests on.
          */
@@ -3703,6 +4119,120 @@ export interface components {
              * Format: date-time
              */
             observed_at: string;
+        };
+        /**
+         * FallList
+         * @description Falls, the newest first; `next_before` continues the list.
+         */
+        FallList: {
+            /** Items */
+            items: components["schemas"]["FallRow"][];
+            /** Next Before */
+            next_before: string | null;
+            /** Total */
+            total: number;
+        };
+        /**
+         * FallRow
+         * @description A fall in a list.
+         */
+        FallRow: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Estate Id
+             * Format: uuid
+             */
+            estate_id: string;
+            building: components["schemas"]["Named"] | null;
+            /** Incident Id */
+            incident_id: string | null;
+            /** Incident Code */
+            incident_code: string;
+            grade: components["schemas"]["Grade"];
+            /** Grade Title */
+            grade_title: string;
+            /**
+             * Released At
+             * Format: date-time
+             */
+            released_at: string;
+            /**
+             * Impact At
+             * Format: date-time
+             */
+            impact_at: string;
+            /** Words */
+            words: string;
+            agreement: components["schemas"]["Agreement"];
+            /** Agreement Title */
+            agreement_title: string;
+            /** Cameras */
+            cameras: string[];
+            /** Possible */
+            possible: number;
+            /** Cleared */
+            cleared: number;
+            /** Still Url */
+            still_url: string | null;
+        };
+        /**
+         * FallShape
+         * @description One fall with everything that is known.
+         */
+        FallShape: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Estate Id
+             * Format: uuid
+             */
+            estate_id: string;
+            building: components["schemas"]["Named"] | null;
+            /** Incident Id */
+            incident_id: string | null;
+            /** Incident Code */
+            incident_code: string;
+            grade: components["schemas"]["Grade"];
+            /** Grade Title */
+            grade_title: string;
+            /**
+             * Released At
+             * Format: date-time
+             */
+            released_at: string;
+            /**
+             * Impact At
+             * Format: date-time
+             */
+            impact_at: string;
+            /** Words */
+            words: string;
+            agreement: components["schemas"]["Agreement"];
+            /** Agreement Title */
+            agreement_title: string;
+            /** Cameras */
+            cameras: string[];
+            /** Possible */
+            possible: number;
+            /** Cleared */
+            cleared: number;
+            /** Still Url */
+            still_url: string | null;
+            /** Sightings */
+            sightings: components["schemas"]["SightingShape"][];
+            /** Possible Homes */
+            possible_homes: components["schemas"]["PossibleShape"][];
+            /** Cleared Homes */
+            cleared_homes: components["schemas"]["ClearedShape"][];
+            /** Packs */
+            packs: components["schemas"]["PackShape"][];
         };
         /**
          * FaultBody
@@ -3827,6 +4357,12 @@ export interface components {
             /** Why */
             why: string;
         };
+        /**
+         * Grade
+         * @description How sure the camera is.
+         * @enum {string}
+         */
+        Grade: "confirmed" | "suspected";
         /**
          * GrantBody
          * @description A grant to be given; without `valid_from` it begins now.
@@ -4015,6 +4551,21 @@ export interface components {
          * @enum {string}
          */
         Home: "desk" | "my_orders" | "admin";
+        /**
+         * HomeShape
+         * @description A home of a building and its storey.
+         */
+        HomeShape: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Title */
+            title: string;
+            /** Storey */
+            storey: number;
+        };
         /**
          * IncidentList
          * @description A page of the queue.
@@ -4799,6 +5350,32 @@ export interface components {
             must_change_password: boolean;
         };
         /**
+         * PackShape
+         * @description An exported pack.
+         */
+        PackShape: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Url */
+            url: string;
+            /** Sha256 */
+            sha256: string;
+            /** Key Id */
+            key_id: string;
+            /**
+             * Made At
+             * Format: date-time
+             */
+            made_at: string;
+            /** Made By */
+            made_by: string;
+            /** Reason */
+            reason: string;
+        };
+        /**
          * PasswordBody
          * @description One's current password and the new one.
          */
@@ -5220,6 +5797,24 @@ export interface components {
             n: number;
         };
         /**
+         * PossibleShape
+         * @description A home from which it may have come; its windows in the band as (storey, column).
+         */
+        PossibleShape: {
+            /**
+             * Home Id
+             * Format: uuid
+             */
+            home_id: string;
+            /** Title */
+            title: string;
+            /** Windows */
+            windows: [
+                number,
+                number
+            ][];
+        };
+        /**
          * ProcessStatus
          * @description One supervised process. `last_error` says how it ended the last time it crashed.
          */
@@ -5286,6 +5881,14 @@ export interface components {
             database: string;
             /** Schema Current */
             schema_current: boolean;
+        };
+        /**
+         * ReasonRequest
+         * @description Why somebody wants it.
+         */
+        ReasonRequest: {
+            /** Reason */
+            reason: string;
         };
         /**
          * ReasonShape
@@ -5791,6 +6394,59 @@ export interface components {
          */
         ShiftState: "planned" | "working" | "done" | "missed" | "cancelled";
         /**
+         * SightingShape
+         * @description What one camera saw; `track_url` is a `TrackFile` (JSON), moments in it as it says.
+         */
+        SightingShape: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            camera: components["schemas"]["Named"];
+            grade: components["schemas"]["Grade"];
+            /** Grade Title */
+            grade_title: string;
+            /** Reasons */
+            reasons: string[];
+            /** Confidence */
+            confidence: number | null;
+            /**
+             * Observed At
+             * Format: date-time
+             */
+            observed_at: string;
+            /**
+             * Received At
+             * Format: date-time
+             */
+            received_at: string;
+            /**
+             * Released At
+             * Format: date-time
+             */
+            released_at: string;
+            /**
+             * Impact At
+             * Format: date-time
+             */
+            impact_at: string;
+            /** Storey */
+            storey: number | null;
+            /** Column */
+            column: number | null;
+            band: components["schemas"]["BandShape"] | null;
+            facade: components["schemas"]["FacadeRequest"] | null;
+            /** Windows */
+            windows: components["schemas"]["WindowShape"][];
+            /** Clip Url */
+            clip_url: string | null;
+            /** Still Url */
+            still_url: string | null;
+            /** Track Url */
+            track_url: string | null;
+        };
+        /**
          * SignInBody
          * @description Login and password.
          */
@@ -6258,6 +6914,38 @@ export interface components {
             /** Code */
             code: string;
             kind: components["schemas"]["ConnectionKind"];
+        };
+        /**
+         * WindowRequest
+         * @description What really lies behind a window.
+         */
+        WindowRequest: {
+            /** Storey */
+            storey: number;
+            /** Column */
+            column: number;
+            /** Home Id */
+            home_id?: string | null;
+            /**
+             * Label
+             * @default
+             */
+            label: string;
+        };
+        /**
+         * WindowShape
+         * @description A window and what lies behind it; `home` is None where no home does (`label` says what).
+         */
+        WindowShape: {
+            /** Storey */
+            storey: number;
+            /** Column */
+            column: number;
+            home: components["schemas"]["Named"] | null;
+            /** Label */
+            label: string;
+            /** Corrected */
+            corrected: boolean;
         };
         /**
          * YearShape
@@ -9397,6 +10085,368 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RuleShape"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    list_facades_api_facades_get: {
+        parameters: {
+            query?: {
+                camera_id?: string | null;
+                building_id?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FacadeShape"][];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    add_facade_api_facades_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FacadeRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FacadeShape"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    list_homes_api_facades_homes_get: {
+        parameters: {
+            query: {
+                building_id: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HomeShape"][];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    read_coverage_api_facades_coverage_get: {
+        parameters: {
+            query: {
+                estate_id: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CoverageShape"][];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    read_facade_api_facades__facade_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                facade_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FacadeShape"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    change_facade_api_facades__facade_id__put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                facade_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FacadeChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FacadeShape"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    remove_facade_api_facades__facade_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                facade_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    correct_windows_api_facades__facade_id__windows_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                facade_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CorrectionRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FacadeShape"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    list_falls_api_falls_get: {
+        parameters: {
+            query?: {
+                incident_id?: string | null;
+                building_id?: string | null;
+                estate_id?: string | null;
+                before?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FallList"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    replay_api_falls__fall_id__replay_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                fall_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReasonRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FallShape"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    export_pack_api_falls__fall_id__pack_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                fall_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReasonRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PackShape"];
                 };
             };
             /** @description 没有接受，以及为什么 */
