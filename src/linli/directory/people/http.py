@@ -1,30 +1,66 @@
 """People over HTTP: masked, and in full with a reason."""
 
+from datetime import date
 from typing import Annotated, cast
 from uuid import UUID
 
 from fastapi import Depends, Query, Request
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from linli.directory.people import service
+from linli.directory.people import correcting, merging, service
 from linli.directory.people.contracts import (
+    CORRECTION_TITLES,
+    FIELD_TITLES,
+    REASON_TITLES,
     RELATION_TITLES,
     TAG_TITLES,
+    AskedBy,
     ContactDraft,
+    Correction,
+    CorrectionDraft,
+    CorrectionState,
+    ListOrder,
+    Merge,
     PeopleSearch,
     Person,
+    PersonChange,
     PersonDraft,
+    PersonField,
+    PersonRow,
     Relation,
+    Residence,
     Tag,
+    TwinReason,
+    TwinState,
 )
 from linli.directory.places.public import place_of
+from linli.directory.sources.contracts import KIND_TITLES, Source, SourceKind, Version
 from linli.kernel.web import CurrentWork, require, router
+from linli.kernel.work import Work
 from linli.support.sealing.ports import Cipher
 
 api = router("/api/people", tag="people")
+register_api = router("/api", tag="people")
 
 SEE = "see_people"
 SEE_FULL = "see_people_full"
+MANAGE = "manage_people"
+
+COLUMN_TITLES = {
+    "name": "姓名",
+    "pinyin": None,
+    "birth_date": "出生日期",
+    "phone_sealed": "手机号",
+    "phone_hash": None,
+    "phone_tail_hash": None,
+    "id_number_sealed": "身份证号",
+    "id_number_hash": None,
+    "tags": "关照类别",
+    "estate_ids": None,
+    "merged_into": "合并",
+    "code": "人员编号",
+}
+"""What changed columns are called; None: it follows another."""
 
 
 class Shape(BaseModel):
@@ -40,10 +76,29 @@ class TagView(Shape):
     title: str
 
 
+class SourceView(Shape):
+    """Where a fact came from: the kind, its title, and what a file or system is called."""
+
+    kind: SourceKind
+    title: str
+    words: str
+
+
+class VersionView(Shape):
+    """One version of a fact, and what it changed, in words."""
+
+    version: int
+    entered_at: AwareDatetime
+    entered_by: str
+    source: SourceView
+    changed: tuple[str, ...]
+
+
 class PersonRowView(Shape):
     """A person in a list, masked."""
 
     id: UUID
+    code: str
     estate_id: UUID
     name_masked: str
     phone_masked: str | None
@@ -56,11 +111,12 @@ class PersonRowView(Shape):
 
 
 class PeoplePageView(Shape):
-    """People by name; `total` counts all that match."""
+    """People; `more` says that even more match than `total`."""
 
     items: tuple[PersonRowView, ...]
     next_cursor: str | None
     total: int
+    more: bool
 
 
 class ResidenceView(Shape):
@@ -73,6 +129,8 @@ class ResidenceView(Shape):
     relation_title: str
     valid_from: AwareDatetime
     valid_to: AwareDatetime | None
+    source: SourceView
+    entered_by: str
 
 
 class ContactView(Shape):
@@ -87,6 +145,7 @@ class PersonView(Shape):
     """A person; `masked` says whether names and numbers are hidden."""
 
     id: UUID
+    code: str
     estate_id: UUID
     masked: bool
     name: str
@@ -95,7 +154,14 @@ class PersonView(Shape):
     tags: tuple[TagView, ...]
     residences: tuple[ResidenceView, ...]
     contacts: tuple[ContactView, ...]
+    birth_date: date | None
+    version: int
+    source: SourceView
+    entered_by: str
+    entered_at: AwareDatetime | None
+    merged_into: UUID | None
     may_reveal: bool
+    may_manage: bool
 
 
 class RevealBody(Shape):
@@ -119,8 +185,148 @@ class PersonBody(Shape):
     home_id: UUID
     relation: Relation
     phone: Annotated[str | None, Field(max_length=20)] = None
+    id_number: Annotated[str | None, Field(max_length=24)] = None
+    birth_date: date | None = None
     tags: Annotated[tuple[Tag, ...], Field(max_length=10)] = ()
     contacts: Annotated[tuple[ContactBody, ...], Field(max_length=5)] = ()
+
+
+class ChangeBody(Shape):
+    """What is to be changed of a person; what is left out stays."""
+
+    name: Annotated[str | None, Field(min_length=1, max_length=40)] = None
+    phone: Annotated[str | None, Field(max_length=20)] = None
+    id_number: Annotated[str | None, Field(max_length=24)] = None
+    birth_date: date | None = None
+    tags: Annotated[tuple[Tag, ...] | None, Field(max_length=10)] = None
+
+
+class MoveBody(Shape):
+    """A move: out of a home, into another, or both."""
+
+    from_home_id: UUID | None = None
+    to_home_id: UUID | None = None
+    relation: Relation = Relation.OWNER
+
+
+class StayView(Shape):
+    """Somebody who lives or lived in a home, masked."""
+
+    person: PersonRowView
+    relation: Relation
+    relation_title: str
+    valid_from: AwareDatetime
+    valid_to: AwareDatetime | None
+    source: SourceView
+    entered_by: str
+
+
+class TwinView(Shape):
+    """Two records that look like one person, masked, and why."""
+
+    id: UUID
+    left: PersonRowView
+    right: PersonRowView
+    reasons: tuple[TwinReason, ...]
+    reason_titles: tuple[str, ...]
+    state: TwinState
+    found_at: AwareDatetime
+    decided_at: AwareDatetime | None
+    decided_by: str | None
+    merge_id: UUID | None
+
+
+class TwinPageView(Shape):
+    """Pairs, the newest first."""
+
+    items: tuple[TwinView, ...]
+    next_cursor: str | None
+    total: int
+
+
+class LookedView(Shape):
+    """How many new pairs were found."""
+
+    found: int
+
+
+class LookBody(Shape):
+    """Where to look for duplicates; everywhere in reach when nothing is named."""
+
+    estate_id: UUID | None = None
+
+
+class MergeBody(Shape):
+    """Which record stays, which goes, and why."""
+
+    kept_id: UUID
+    gone_id: UUID
+    reason: Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class MergeView(Shape):
+    """Two records that were made one."""
+
+    id: UUID
+    kept_id: UUID
+    gone_id: UUID
+    reason: str
+    merged_at: AwareDatetime
+    merged_by: str
+    undone_at: AwareDatetime | None
+    undone_by: str | None
+
+
+class CorrectionBody(Shape):
+    """What is wrong and what is right; `asked_by` says whether the person or staff noticed."""
+
+    field: PersonField
+    value: Annotated[str | None, Field(max_length=100)] = None
+    words: Annotated[str, Field(max_length=300)] = ""
+    asked_by: AskedBy = AskedBy.STAFF
+
+
+class CorrectionView(Shape):
+    """A correction; the value is masked."""
+
+    id: UUID
+    estate_id: UUID
+    person: PersonRowView
+    field: PersonField
+    field_title: str
+    value: str | None
+    words: str
+    asked_by: AskedBy
+    asked_by_name: str
+    asked_at: AwareDatetime
+    state: CorrectionState
+    state_title: str
+    decided_at: AwareDatetime | None
+    decided_by: str | None
+    decision: str | None
+    version: int
+
+
+class CorrectionPageView(Shape):
+    """Corrections; those that wait longest first."""
+
+    items: tuple[CorrectionView, ...]
+    next_cursor: str | None
+    total: int
+
+
+class AskedView(Shape):
+    """The correction that waits now."""
+
+    id: UUID
+
+
+class DecisionBody(Shape):
+    """A clerk's decision; a refusal says why."""
+
+    accept: bool
+    decision: Annotated[str, Field(max_length=300)] = ""
+    expected_version: int
 
 
 def _cipher_of(request: Request) -> Cipher:
@@ -138,32 +344,27 @@ async def list_people(
     estate_id: UUID | None = None,
     place_id: UUID | None = None,
     tag: Tag | None = None,
-    q: str = "",
+    relation: Relation | None = None,
+    order: ListOrder = ListOrder.NAME,
+    q: Annotated[str, Query(max_length=100)] = "",
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     cursor: UUID | None = None,
 ) -> PeoplePageView:
-    """People, masked. `q`: words of a name or address, or the last four digits of a phone."""
+    """People, masked; with words the closest first.
+
+    `q`: words of a name, its pinyin or initials, an address (`3号楼`, `3-1-502`), the last four
+    digits of a phone, a whole phone or identity number, the title of an estate.
+    """
     require(work, SEE)
-    search = PeopleSearch(estate_id=estate_id, place_id=place_id, words=q, tag=tag)
+    search = PeopleSearch(
+        estate_id=estate_id, place_id=place_id, words=q, tag=tag, relation=relation, order=order
+    )
     page = await service.find_people(work, cipher, search, most=limit, after=cursor)
     return PeoplePageView(
-        items=tuple(
-            PersonRowView(
-                id=row.id,
-                estate_id=row.estate_id,
-                name_masked=row.name_masked,
-                phone_masked=row.phone_masked,
-                home_id=row.home_id,
-                home_title=row.home_title,
-                relation=row.relation,
-                relation_title=RELATION_TITLES[row.relation] if row.relation else None,
-                tags=row.tags,
-                tag_titles=tuple(TAG_TITLES[tag] for tag in row.tags),
-            )
-            for row in page.rows
-        ),
+        items=tuple(_row(row) for row in page.rows),
         next_cursor=str(page.after) if page.after else None,
         total=page.total,
+        more=page.more,
     )
 
 
@@ -186,6 +387,8 @@ async def register_person(
             relation=body.relation,
             valid_from=work.now,
             phone=body.phone,
+            id_number=body.id_number,
+            birth_date=body.birth_date,
             tags=body.tags,
             contacts=tuple(
                 ContactDraft(one.name, one.relation, one.phone) for one in body.contacts
@@ -193,7 +396,7 @@ async def register_person(
         ),
     )
     person = await service.person_masked(work, cipher, person_id)
-    return _view(person, masked=True, may_reveal=True)
+    return _view(work, person, masked=True)
 
 
 @api.get("/{person_id}")
@@ -201,8 +404,7 @@ async def read_person(work: CurrentWork, cipher: InstallationCipher, person_id: 
     """One person, masked."""
     require(work, SEE)
     person = await service.person_masked(work, cipher, person_id)
-    may_reveal = bool(service.estates_of(person) & work.scope.estates_for(SEE_FULL))
-    return _view(person, masked=True, may_reveal=may_reveal)
+    return _view(work, person, masked=True)
 
 
 @api.post("/{person_id}/reveal")
@@ -212,12 +414,287 @@ async def reveal(
     """One person in full. Needs `see_people_full` on an estate of theirs; the look is recorded."""
     require(work, SEE_FULL)
     person = await service.reveal(work, cipher, person_id, reason=body.reason)
-    return _view(person, masked=False, may_reveal=True)
+    return _view(work, person, masked=False)
 
 
-def _view(person: Person, *, masked: bool, may_reveal: bool) -> PersonView:
+@api.patch("/{person_id}")
+async def change_person(
+    work: CurrentWork, cipher: InstallationCipher, person_id: UUID, body: ChangeBody
+) -> PersonView:
+    """Change what is given of a person; the former version stays. The answer is masked."""
+    found = await service.person_masked(work, cipher, person_id)
+    require(work, MANAGE, found.estate_id)
+    change = PersonChange(
+        name=body.name,
+        phone=body.phone,
+        id_number=body.id_number,
+        birth_date=body.birth_date,
+        tags=body.tags,
+    )
+    await service.change_person(work, cipher, person_id, change)
+    person = await service.person_masked(work, cipher, person_id)
+    return _view(work, person, masked=True)
+
+
+@api.post("/{person_id}/move")
+async def move_person(
+    work: CurrentWork, cipher: InstallationCipher, person_id: UUID, body: MoveBody
+) -> PersonView:
+    """Note that a person moved now; where they lived before stays noted. The answer is masked."""
+    found = await service.person_masked(work, cipher, person_id)
+    require(work, MANAGE, found.estate_id)
+    draft = service.MoveDraft(
+        person_id=person_id,
+        from_home_id=body.from_home_id,
+        to_home_id=body.to_home_id,
+        relation=body.relation,
+    )
+    await service.move_person(work, cipher, draft)
+    person = await service.person_masked(work, cipher, person_id)
+    return _view(work, person, masked=True)
+
+
+@api.get("/{person_id}/versions")
+async def read_versions(
+    work: CurrentWork, cipher: InstallationCipher, person_id: UUID
+) -> tuple[VersionView, ...]:
+    """Every version of a person's facts, newest first: when, by whom, from where, what changed."""
+    require(work, SEE)
+    await service.person_masked(work, cipher, person_id)
+    return tuple(_version(one) for one in await service.versions_of_person(work, person_id))
+
+
+@api.get("/{person_id}/merges")
+async def read_merges(
+    work: CurrentWork, cipher: InstallationCipher, person_id: UUID
+) -> tuple[MergeView, ...]:
+    """The merges a person took part in."""
+    require(work, SEE)
+    await service.person_masked(work, cipher, person_id)
+    return tuple(_merge(one) for one in await merging.merges_of(work, person_id))
+
+
+@api.post("/{person_id}/corrections", status_code=201)
+async def ask_correction(
+    work: CurrentWork, cipher: InstallationCipher, person_id: UUID, body: CorrectionBody
+) -> AskedView:
+    """Ask for a correction of a person's facts; a clerk decides."""
+    require(work, SEE)
+    draft = CorrectionDraft(
+        person_id=person_id,
+        field=body.field,
+        value=body.value,
+        words=body.words,
+        asked_by=body.asked_by,
+    )
+    return AskedView(id=await correcting.ask_correction(work, cipher, draft))
+
+
+@register_api.get("/places/{place_id}/stays")
+async def list_stays(
+    work: CurrentWork, cipher: InstallationCipher, place_id: UUID
+) -> tuple[StayView, ...]:
+    """Everybody who lives or lived in a home, the present ones first, masked."""
+    require(work, SEE)
+    await place_of(work, place_id)
+    return tuple(_stay(row, stay) for row, stay in await service.lived_at(work, cipher, place_id))
+
+
+@register_api.get("/twins")
+async def list_twins(
+    work: CurrentWork,
+    cipher: InstallationCipher,
+    *,
+    state: TwinState = TwinState.OPEN,
+    estate_id: UUID | None = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    cursor: Annotated[int, Query(ge=0)] = 0,
+) -> TwinPageView:
+    """Records that look like one person, masked, with the reasons."""
+    require(work, SEE)
+    page = await merging.list_twins(
+        work, cipher, state=state, estate_id=estate_id, most=limit, skip=cursor
+    )
+    return TwinPageView(
+        items=tuple(
+            TwinView(
+                id=one.id,
+                left=_row(one.left),
+                right=_row(one.right),
+                reasons=one.reasons,
+                reason_titles=tuple(REASON_TITLES[reason] for reason in one.reasons),
+                state=one.state,
+                found_at=one.found_at,
+                decided_at=one.decided_at,
+                decided_by=one.decided_by,
+                merge_id=one.merge_id,
+            )
+            for one in page.rows
+        ),
+        next_cursor=str(cursor + limit) if cursor + limit < page.total else None,
+        total=page.total,
+    )
+
+
+@register_api.post("/twins/look")
+async def look_for_twins(work: CurrentWork, body: LookBody) -> LookedView:
+    """Look for records that look like one person now."""
+    require(work, MANAGE)
+    return LookedView(found=await merging.look_for_twins(work, body.estate_id))
+
+
+@register_api.post("/twins/{twin_id}/different", status_code=204)
+async def tell_apart(work: CurrentWork, cipher: InstallationCipher, twin_id: UUID) -> None:
+    """A pair is two people; it is not shown again."""
+    require(work, MANAGE)
+    await merging.tell_apart(work, cipher, twin_id)
+
+
+@register_api.post("/merges", status_code=201)
+async def merge_people(work: CurrentWork, cipher: InstallationCipher, body: MergeBody) -> MergeView:
+    """Make two records one. It can be taken back."""
+    require(work, MANAGE)
+    merge = await merging.merge_people(
+        work, cipher, kept_id=body.kept_id, gone_id=body.gone_id, reason=body.reason
+    )
+    return _merge(merge)
+
+
+@register_api.post("/merges/{merge_id}/undo")
+async def undo_merge(work: CurrentWork, cipher: InstallationCipher, merge_id: UUID) -> MergeView:
+    """Take a merge back: the two records are again what they were."""
+    require(work, MANAGE)
+    return _merge(await merging.undo_merge(work, cipher, merge_id))
+
+
+@register_api.get("/corrections")
+async def list_corrections(
+    work: CurrentWork,
+    cipher: InstallationCipher,
+    *,
+    state: CorrectionState | None = None,
+    estate_id: UUID | None = None,
+    person_id: UUID | None = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    cursor: Annotated[int, Query(ge=0)] = 0,
+) -> CorrectionPageView:
+    """Corrections asked for; those that wait stand longest first."""
+    require(work, SEE)
+    page = await correcting.list_corrections(
+        work,
+        cipher,
+        state=state,
+        estate_id=estate_id,
+        person_id=person_id,
+        most=limit,
+        skip=cursor,
+    )
+    return CorrectionPageView(
+        items=tuple(_correction(one) for one in page.rows),
+        next_cursor=str(cursor + limit) if cursor + limit < page.total else None,
+        total=page.total,
+    )
+
+
+@register_api.post("/corrections/{correction_id}/decide")
+async def decide_correction(
+    work: CurrentWork, cipher: InstallationCipher, correction_id: UUID, body: DecisionBody
+) -> CorrectionView:
+    """Decide a correction; an accepted one changes the person."""
+    require(work, MANAGE)
+    decided = await correcting.decide_correction(
+        work,
+        cipher,
+        correction_id,
+        accept=body.accept,
+        decision=body.decision,
+        expected_version=body.expected_version,
+    )
+    return _correction(decided)
+
+
+def _row(row: PersonRow) -> PersonRowView:
+    return PersonRowView(
+        id=row.id,
+        code=row.code,
+        estate_id=row.estate_id,
+        name_masked=row.name_masked,
+        phone_masked=row.phone_masked,
+        home_id=row.home_id,
+        home_title=row.home_title,
+        relation=row.relation,
+        relation_title=RELATION_TITLES[row.relation] if row.relation else None,
+        tags=row.tags,
+        tag_titles=tuple(TAG_TITLES[tag] for tag in row.tags),
+    )
+
+
+def _source(source: Source) -> SourceView:
+    return SourceView(kind=source.kind, title=KIND_TITLES[source.kind], words=source.title)
+
+
+def _version(one: Version) -> VersionView:
+    titles = (COLUMN_TITLES.get(column, column) for column in one.changed)
+    return VersionView(
+        version=one.version,
+        entered_at=one.entered_at,
+        entered_by=one.entered_by,
+        source=_source(one.source),
+        changed=tuple(title for title in titles if title),
+    )
+
+
+def _merge(one: Merge) -> MergeView:
+    return MergeView(
+        id=one.id,
+        kept_id=one.kept_id,
+        gone_id=one.gone_id,
+        reason=one.reason,
+        merged_at=one.merged_at,
+        merged_by=one.merged_by,
+        undone_at=one.undone_at,
+        undone_by=one.undone_by,
+    )
+
+
+def _stay(row: PersonRow, stay: Residence) -> StayView:
+    return StayView(
+        person=_row(row),
+        relation=stay.relation,
+        relation_title=RELATION_TITLES[stay.relation],
+        valid_from=stay.valid_from,
+        valid_to=stay.valid_to,
+        source=_source(stay.source),
+        entered_by=stay.entered_by,
+    )
+
+
+def _correction(one: Correction) -> CorrectionView:
+    return CorrectionView(
+        id=one.id,
+        estate_id=one.estate_id,
+        person=_row(one.person),
+        field=one.field,
+        field_title=FIELD_TITLES[one.field],
+        value=one.value,
+        words=one.words,
+        asked_by=one.asked_by,
+        asked_by_name=one.asked_by_name,
+        asked_at=one.asked_at,
+        state=one.state,
+        state_title=CORRECTION_TITLES[one.state],
+        decided_at=one.decided_at,
+        decided_by=one.decided_by,
+        decision=one.decision,
+        version=one.version,
+    )
+
+
+def _view(work: Work, person: Person, *, masked: bool) -> PersonView:
+    estates = service.estates_of(person)
     return PersonView(
         id=person.id,
+        code=person.code,
         estate_id=person.estate_id,
         masked=masked,
         name=person.name,
@@ -233,11 +710,20 @@ def _view(person: Person, *, masked: bool, may_reveal: bool) -> PersonView:
                 relation_title=RELATION_TITLES[home.relation],
                 valid_from=home.valid_from,
                 valid_to=home.valid_to,
+                source=_source(home.source),
+                entered_by=home.entered_by,
             )
             for home in person.residences
         ),
         contacts=tuple(
             ContactView(name=c.name, relation=c.relation, phone=c.phone) for c in person.contacts
         ),
-        may_reveal=may_reveal,
+        birth_date=person.birth_date,
+        version=person.version,
+        source=_source(person.source),
+        entered_by=person.entered_by,
+        entered_at=person.entered_at,
+        merged_into=person.merged_into,
+        may_reveal=bool(estates & work.scope.estates_for(SEE_FULL)),
+        may_manage=work.scope.may(MANAGE, person.estate_id),
     )

@@ -1,9 +1,19 @@
 """Decisions about people: what others see of a name or a number. Pure."""
 
 import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from uuid import UUID
 
-from linli.directory.people.contracts import Contact, Person
-from linli.kernel.errors import BadInput
+from linli.directory.people.contracts import (
+    Contact,
+    CorrectionState,
+    Person,
+    PersonField,
+    Relation,
+)
+from linli.kernel.errors import BadInput, IllegalMove
 from linli.support.sealing.public import masked_phone
 
 SHORT_NAME = 2
@@ -86,14 +96,12 @@ def reason_given(reason: str) -> str:
 
 def masked(person: Person) -> Person:
     """The person as those see them who gave no reason."""
-    return Person(
-        id=person.id,
-        estate_id=person.estate_id,
+    return replace(
+        person,
         name=masked_name(person.name),
         phone=masked_phone(person.phone) if person.phone else None,
         id_number=masked_id_number(person.id_number) if person.id_number else None,
-        tags=person.tags,
-        residences=person.residences,
+        birth_date=None,
         contacts=tuple(
             Contact(
                 id=contact.id,
@@ -104,3 +112,145 @@ def masked(person: Person) -> Person:
             for contact in person.contacts
         ),
     )
+
+
+def masked_value(field: PersonField, value: str) -> str:
+    """A value somebody asked for, as a list shows it."""
+    match field:
+        case PersonField.NAME:
+            return masked_name(value)
+        case PersonField.PHONE:
+            return masked_phone(value)
+        case PersonField.ID_NUMBER:
+            return masked_id_number(value)
+        case PersonField.BIRTH_DATE:
+            return value[:4] + "-**-**"
+        case PersonField.OTHER:
+            return value
+
+
+def born_on(number: str) -> date | None:
+    """The date of birth in an identity number; None when there is no such day."""
+    try:
+        return date(int(number[6:10]), int(number[10:12]), int(number[12:14]))
+    except ValueError:
+        return None
+
+
+def checked_value(field: PersonField, value: str | None) -> str | None:
+    """The value in the form in which it is stored.
+
+    Raises:
+        BadInput: it is none, or is missing where the field needs one.
+    """
+    given = value.strip() if value else ""
+    if field is PersonField.OTHER:
+        return given or None
+    if not given:
+        raise BadInput("请填写正确的内容", field="value")
+    match field:
+        case PersonField.NAME:
+            return given
+        case PersonField.PHONE:
+            return phone_digits(given)
+        case PersonField.ID_NUMBER:
+            return id_number(given)
+        case PersonField.BIRTH_DATE:
+            try:
+                return date.fromisoformat(given).isoformat()
+            except ValueError:
+                raise BadInput("日期写成 1949-12-31 这样", field="value") from None
+
+
+# ── corrections ──
+
+CORRECTION_MOVES: Mapping[CorrectionState, frozenset[CorrectionState]] = {
+    CorrectionState.WAITING: frozenset({CorrectionState.ACCEPTED, CorrectionState.REFUSED}),
+    CorrectionState.ACCEPTED: frozenset(),
+    CorrectionState.REFUSED: frozenset(),
+}
+
+
+def decided(state: CorrectionState, into: CorrectionState) -> CorrectionState:
+    """The state after a decision.
+
+    Raises:
+        IllegalMove: it was decided already.
+    """
+    if into not in CORRECTION_MOVES[state]:
+        raise IllegalMove("这条更正已经处理过了")
+    return into
+
+
+# ── who lived where, when ──
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """A time in a home: from `begin` until before `end`, or still."""
+
+    home_id: UUID
+    relation: Relation
+    begin: datetime
+    end: datetime | None = None
+
+
+class StayOverlaps(BadInput):
+    code = "stay_overlaps"
+    text = "这个人在同一套房屋的登记时间重叠了"
+
+
+class MoveTooEarly(BadInput):
+    code = "move_too_early"
+    text = "搬离时间应晚于搬入时间"
+
+
+def overlap(one: Stay, other: Stay) -> bool:
+    """Whether both hold at some moment in the same home."""
+    return (
+        one.home_id == other.home_id
+        and (other.end is None or one.begin < other.end)
+        and (one.end is None or other.begin < one.end)
+    )
+
+
+def stayed(history: Sequence[Stay], new: Stay) -> tuple[Stay, ...]:
+    """The history with one more stay; nobody is in the same home twice at a time.
+
+    Raises:
+        StayOverlaps: the person is registered there in that time already.
+        MoveTooEarly: it ends before it begins.
+    """
+    if new.end is not None and new.end <= new.begin:
+        raise MoveTooEarly(field="valid_to")
+    if any(overlap(old, new) for old in history):
+        raise StayOverlaps(field="home_id")
+    return (*history, new)
+
+
+def moved_out(history: Sequence[Stay], home_id: UUID, moment: datetime) -> tuple[Stay, ...]:
+    """The history after the person left a home at `moment`; nothing before it changes.
+
+    Raises:
+        MoveTooEarly: the stay began at that moment or later.
+    """
+    after: list[Stay] = []
+    for stay in history:
+        running = stay.end is None or stay.end > moment
+        if stay.home_id == home_id and running:
+            if stay.begin >= moment:
+                raise MoveTooEarly(field="moved_at")
+            after.append(replace(stay, end=moment))
+        else:
+            after.append(stay)
+    return tuple(after)
+
+
+def moved(history: Sequence[Stay], from_home: UUID, into: Stay) -> tuple[Stay, ...]:
+    """The history after a move: the old stay ends in the moment in which the new one begins."""
+    return stayed(moved_out(history, from_home, into.begin), into)
+
+
+def day(text: str) -> date:
+    """A day written `1949-12-31`."""
+    return date.fromisoformat(text)

@@ -1,38 +1,42 @@
 """SQL of people. Sealing and opening happen here, so that nothing above sees sealed bytes."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
-    ColumnElement,
     Row,
-    Select,
     and_,
-    any_,
+    delete,
     func,
     insert,
-    literal,
     or_,
     select,
+    text,
+    update,
 )
-from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from linli.directory.people.contracts import (
     Contact,
-    PeopleSearch,
     Person,
     PersonRow,
     Relation,
     Residence,
     Tag,
 )
-from linli.directory.people.models import contact_table, person_table, residence_table
+from linli.directory.people.models import (
+    contact_table,
+    person_table,
+    residence_table,
+    search_table,
+)
 from linli.directory.people.policy import TAIL_DIGITS, masked_name
-from linli.kernel.database import Id
+from linli.directory.people.search import SEARCH_VERSION, Keyed, Range, keys_of, read_name
+from linli.directory.sources.contracts import Source, SourceKind
+from linli.kernel.database import among
 from linli.support.sealing.ports import Cipher
 from linli.support.sealing.public import masked_phone
 
@@ -41,108 +45,543 @@ PHONE_TAIL = "directory_person.phone_tail"
 ID_NUMBER = "directory_person.id_number"
 CONTACT_PHONE = "directory_person_contact.phone"
 
+KEYS_AT_ONCE = 200_000
+
 n = person_table.c
 r = residence_table.c
 c = contact_table.c
+s = search_table.c
+
+Told = Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
-    """One page of a list by name: `after` is the last person already read."""
+class Plan:
+    """What a search comes to: estates, and sets of ranges of which each must hold.
 
-    now: datetime
-    most: int
-    after: UUID | None = None
+    The first set also orders the list. `only` are the people among whom to look, when known.
+    """
 
-
-async def add(connection: AsyncConnection, cipher: Cipher, person: Person, now: datetime) -> None:
-    await connection.execute(
-        insert(person_table).values(
-            id=person.id,
-            estate_id=person.estate_id,
-            name=person.name,
-            phone_sealed=cipher.seal(person.phone, binding=PHONE) if person.phone else None,
-            phone_hash=cipher.keyed_hash(person.phone, binding=PHONE) if person.phone else None,
-            phone_tail_hash=(
-                cipher.keyed_hash(person.phone[-TAIL_DIGITS:], binding=PHONE_TAIL)
-                if person.phone
-                else None
-            ),
-            id_number_sealed=(
-                cipher.seal(person.id_number, binding=ID_NUMBER) if person.id_number else None
-            ),
-            id_number_hash=(
-                cipher.keyed_hash(person.id_number, binding=ID_NUMBER) if person.id_number else None
-            ),
-            tags=[tag.value for tag in person.tags],
-            created_at=now,
-        )
-    )
-    for residence in person.residences:
-        await connection.execute(
-            insert(residence_table).values(
-                id=residence.id,
-                person_id=person.id,
-                estate_id=residence.estate_id,
-                home_id=residence.home_id,
-                home_title=residence.home_title,
-                home_path=list(residence.home_path),
-                relation=residence.relation.value,
-                valid_from=residence.valid_from,
-                valid_to=residence.valid_to,
-            )
-        )
-    for contact in person.contacts:
-        await connection.execute(
-            insert(contact_table).values(
-                id=contact.id,
-                person_id=person.id,
-                name=contact.name,
-                relation=contact.relation,
-                phone_sealed=cipher.seal(contact.phone, binding=CONTACT_PHONE),
-            )
-        )
+    estates: Sequence[UUID]
+    asked: tuple[tuple[Range, ...], ...]
+    only: Sequence[UUID] | None = None
 
 
-async def by_id_number(connection: AsyncConnection, cipher: Cipher, number: str) -> UUID | None:
-    found: UUID | None = await connection.scalar(
-        select(n.id).where(n.id_number_hash == cipher.keyed_hash(number, binding=ID_NUMBER))
-    )
-    return found
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """The numbers of a person as they lie in the database."""
+
+    columns: Mapping[str, bytes | None]
+
+    @staticmethod
+    def of(cipher: Cipher, phone: str | None, id_number: str | None) -> "Sealed":
+        return Sealed({**_phone(cipher, phone), **_id_number(cipher, id_number)})
 
 
-async def find(
+def _phone(cipher: Cipher, phone: str | None) -> dict[str, bytes | None]:
+    if phone is None:
+        return {"phone_sealed": None, "phone_hash": None, "phone_tail_hash": None}
+    return {
+        "phone_sealed": cipher.seal(phone, binding=PHONE),
+        "phone_hash": cipher.keyed_hash(phone, binding=PHONE),
+        "phone_tail_hash": cipher.keyed_hash(phone[-TAIL_DIGITS:], binding=PHONE_TAIL),
+    }
+
+
+def _id_number(cipher: Cipher, number: str | None) -> dict[str, bytes | None]:
+    if number is None:
+        return {"id_number_sealed": None, "id_number_hash": None}
+    return {
+        "id_number_sealed": cipher.seal(number, binding=ID_NUMBER),
+        "id_number_hash": cipher.keyed_hash(number, binding=ID_NUMBER),
+    }
+
+
+def tail_hash(cipher: Cipher, tail: str) -> bytes:
+    return cipher.keyed_hash(tail, binding=PHONE_TAIL)
+
+
+def phone_hash(cipher: Cipher, phone: str) -> bytes:
+    return cipher.keyed_hash(phone, binding=PHONE)
+
+
+def id_hash(cipher: Cipher, number: str) -> bytes:
+    return cipher.keyed_hash(number, binding=ID_NUMBER)
+
+
+async def add(
     connection: AsyncConnection,
     cipher: Cipher,
-    search: PeopleSearch,
-    window: Window,
-) -> Sequence[PersonRow]:
-    """People in sight, by name, each once with the newest home they live in at `window.now`."""
-    each = (
-        _matching(cipher, search, window.now)
-        .ext(distinct_on(n.id))
-        .order_by(n.id, r.valid_from.desc())
+    people: Sequence[Person],
+    told: Told,
+    now: datetime,
+) -> None:
+    """Add people with their homes and contacts."""
+    if not people:
+        return
+    await connection.execute(
+        insert(person_table),
+        [
+            {
+                "id": one.id,
+                "estate_id": one.estate_id,
+                "estate_ids": sorted(
+                    {one.estate_id, *(home.estate_id for home in one.residences)}, key=str
+                ),
+                "code": one.code,
+                "name": one.name,
+                "pinyin": read_name(one.name).whole,
+                "birth_date": one.birth_date,
+                "tags": [tag.value for tag in one.tags],
+                # Whoever adds people writes their keys in the same transaction.
+                "search_version": SEARCH_VERSION,
+                "created_at": now,
+                **Sealed.of(cipher, one.phone, one.id_number).columns,
+                **told,
+            }
+            for one in people
+        ],
     )
-    one = each.subquery()
-    wanted = select(one).order_by(one.c.name, one.c.id).limit(window.most)
-    if window.after is not None:
-        last = person_table.alias("last")
-        name = select(last.c.name).where(last.c.id == window.after).scalar_subquery()
-        wanted = wanted.where(
-            or_(one.c.name > name, and_(one.c.name == name, one.c.id > window.after))
+    await add_residences(
+        connection, [(one.id, home) for one in people for home in one.residences], told
+    )
+    await add_contacts(
+        connection, cipher, [(one.id, contact) for one in people for contact in one.contacts]
+    )
+
+
+async def add_residences(
+    connection: AsyncConnection, homes: Sequence[tuple[UUID, Residence]], told: Told
+) -> None:
+    if homes:
+        await connection.execute(
+            insert(residence_table),
+            [
+                {
+                    "id": home.id,
+                    "person_id": person_id,
+                    "estate_id": home.estate_id,
+                    "home_id": home.home_id,
+                    "home_title": home.home_title,
+                    "home_path": list(home.home_path),
+                    "relation": home.relation.value,
+                    "valid_from": home.valid_from,
+                    "valid_to": home.valid_to,
+                    **told,
+                }
+                for person_id, home in homes
+            ],
         )
-    return [_found(row, cipher) for row in await connection.execute(wanted)]
 
 
-async def count(
-    connection: AsyncConnection, cipher: Cipher, search: PeopleSearch, now: datetime
-) -> int:
-    each = _matching(cipher, search, now).with_only_columns(n.id).distinct().subquery()
-    return int(await connection.scalar(select(func.count()).select_from(each)) or 0)
+async def add_contacts(
+    connection: AsyncConnection, cipher: Cipher, contacts: Sequence[tuple[UUID, Contact]]
+) -> None:
+    if contacts:
+        await connection.execute(
+            insert(contact_table),
+            [
+                {
+                    "id": contact.id,
+                    "person_id": person_id,
+                    "name": contact.name,
+                    "relation": contact.relation,
+                    "phone_sealed": cipher.seal(contact.phone, binding=CONTACT_PHONE),
+                }
+                for person_id, contact in contacts
+            ],
+        )
 
 
-async def person(connection: AsyncConnection, cipher: Cipher, person_id: UUID) -> Person | None:
-    row = (await connection.execute(select(person_table).where(n.id == person_id))).first()
+async def end_residence(
+    connection: AsyncConnection, residence_id: UUID, moment: datetime, told: Told
+) -> None:
+    await connection.execute(
+        update(residence_table)
+        .where(r.id == residence_id)
+        .values(valid_to=moment, version=r.version + 1, **told)
+    )
+
+
+async def widen(connection: AsyncConnection, people: Collection[UUID]) -> None:
+    """Let those who work in the estates of a person's homes see the person."""
+    if not people:
+        return
+    await connection.execute(
+        text(
+            "UPDATE directory_person AS p SET estate_ids = h.ids FROM ("
+            " SELECT q.id, array_agg(DISTINCT e.id) AS ids FROM directory_person AS q"
+            " LEFT JOIN directory_residence AS r ON r.person_id = q.id"
+            " CROSS JOIN LATERAL unnest(q.estate_ids || q.estate_id || r.estate_id) AS e(id)"
+            " WHERE q.id = ANY(CAST(:ids AS uuid[])) AND e.id IS NOT NULL GROUP BY q.id"
+            ") AS h WHERE p.id = h.id AND NOT p.estate_ids @> h.ids"
+        ),
+        {"ids": list(people)},
+    )
+
+
+async def change(
+    connection: AsyncConnection, person_id: UUID, values: Mapping[str, object], told: Told
+) -> None:
+    await connection.execute(
+        update(person_table)
+        .where(n.id == person_id)
+        .values(**dict(values), version=n.version + 1, **told)
+    )
+
+
+def changed_columns(
+    cipher: Cipher, *, name: str | None, phone: str | None, id_number: str | None
+) -> dict[str, object]:
+    """The columns of the facts that are given."""
+    values: dict[str, object] = {}
+    if name is not None:
+        values |= {"name": name, "pinyin": read_name(name).whole}
+    if phone is not None:
+        values |= _phone(cipher, phone)
+    if id_number is not None:
+        values |= _id_number(cipher, id_number)
+    return values
+
+
+# ── who is known already ──
+
+
+async def with_id_hashes(
+    connection: AsyncConnection, hashes: Collection[bytes]
+) -> Mapping[bytes, UUID]:
+    if not hashes:
+        return {}
+    rows = await connection.execute(
+        select(n.id_number_hash, n.id)
+        .where(among(n.id_number_hash, hashes), n.merged_into.is_(None))
+        .order_by(n.id.desc())
+    )
+    return {bytes(row[0]): row[1] for row in rows}
+
+
+async def with_codes(
+    connection: AsyncConnection, codes: Collection[tuple[UUID, str]]
+) -> Mapping[tuple[UUID, str], UUID]:
+    if not codes:
+        return {}
+    rows = await connection.execute(
+        select(n.estate_id, n.code, n.id).where(
+            among(n.estate_id, {estate for estate, _ in codes}),
+            among(n.code, {code for _, code in codes}),
+        )
+    )
+    return {(row[0], row[1]): row[2] for row in rows}
+
+
+async def at_homes(
+    connection: AsyncConnection, homes: Collection[UUID]
+) -> Mapping[tuple[str, UUID, bytes | None], UUID]:
+    """People by name, home and phone hash, among those ever registered in these homes."""
+    if not homes:
+        return {}
+    rows = await connection.execute(
+        select(n.name, r.home_id, n.phone_hash, n.id)
+        .select_from(residence_table.join(person_table, r.person_id == n.id))
+        .where(among(r.home_id, homes), n.merged_into.is_(None))
+        .order_by(n.id.desc())
+    )
+    return {(row[0], row[1], bytes(row[2]) if row[2] else None): row[3] for row in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is compared when a list is entered again."""
+
+    id: UUID
+    name: str
+    birth_date: object
+    phone_hash: bytes | None
+    id_number_hash: bytes | None
+    tags: tuple[str, ...]
+    homes: frozenset[UUID]
+    """Homes where the person is registered without an end."""
+
+
+async def known(connection: AsyncConnection, people: Collection[UUID]) -> Mapping[UUID, Known]:
+    if not people:
+        return {}
+    rows = (
+        await connection.execute(
+            select(n.id, n.name, n.birth_date, n.phone_hash, n.id_number_hash, n.tags).where(
+                among(n.id, people)
+            )
+        )
+    ).all()
+    homes: dict[UUID, set[UUID]] = {}
+    for person_id, home_id in await connection.execute(
+        select(r.person_id, r.home_id).where(among(r.person_id, people), r.valid_to.is_(None))
+    ):
+        homes.setdefault(person_id, set()).add(home_id)
+    return {
+        row.id: Known(
+            id=row.id,
+            name=row.name,
+            birth_date=row.birth_date,
+            phone_hash=bytes(row.phone_hash) if row.phone_hash else None,
+            id_number_hash=bytes(row.id_number_hash) if row.id_number_hash else None,
+            tags=tuple(row.tags),
+            homes=frozenset(homes.get(row.id, ())),
+        )
+        for row in rows
+    }
+
+
+# ── search ──
+
+
+async def reindex(connection: AsyncConnection, people: Collection[UUID], now: datetime) -> None:
+    """Write the search keys of these people anew."""
+    if not people:
+        return
+    ids = list(people)
+    lives = and_(r.valid_from <= now, or_(r.valid_to.is_(None), r.valid_to > now))
+    homes: dict[UUID, list[Row[*tuple[Any, ...]]]] = {}
+    for home in await connection.execute(
+        select(r.person_id, r.estate_id, r.home_title, r.relation).where(
+            among(r.person_id, ids), lives
+        )
+    ):
+        homes.setdefault(home.person_id, []).append(home)
+    rows = (
+        await connection.execute(
+            select(n.id, n.name, n.estate_ids, n.phone_tail_hash, n.tags, n.merged_into).where(
+                among(n.id, ids)
+            )
+        )
+    ).all()
+    keys: list[tuple[UUID, str, UUID]] = []
+    for row in rows:
+        if row.merged_into is not None:
+            continue
+        own = homes.get(row.id, ())
+        for estate_id in row.estate_ids:
+            here = [home for home in own if home.estate_id == estate_id]
+            found = keys_of(
+                Keyed(
+                    name=row.name,
+                    tail_hash=bytes(row.phone_tail_hash) if row.phone_tail_hash else None,
+                    groups=(*row.tags, *{home.relation for home in here}),
+                    addresses=tuple(home.home_title for home in here),
+                )
+            )
+            keys.extend((estate_id, key, row.id) for key in found)
+    await connection.execute(delete(search_table).where(among(s.person_id, ids)))
+    for start in range(0, len(keys), KEYS_AT_ONCE):
+        part = keys[start : start + KEYS_AT_ONCE]
+        await connection.execute(
+            text(
+                "INSERT INTO directory_person_search (estate_id, key, person_id)"
+                " SELECT * FROM unnest(CAST(:estates AS uuid[]), CAST(:keys AS text[]),"
+                " CAST(:people AS uuid[])) ON CONFLICT DO NOTHING"
+            ),
+            {
+                "estates": [key[0] for key in part],
+                "keys": [key[1] for key in part],
+                "people": [key[2] for key in part],
+            },
+        )
+    await connection.execute(
+        update(person_table)
+        .where(among(n.id, ids), n.search_version != SEARCH_VERSION)
+        .values(search_version=SEARCH_VERSION)
+    )
+
+
+async def without_keys(connection: AsyncConnection, most: int) -> Sequence[UUID]:
+    """People whose search keys are of an older form, or missing."""
+    found = await connection.scalars(
+        select(n.id).where(n.search_version < SEARCH_VERSION).order_by(n.id).limit(most)
+    )
+    return found.all()
+
+
+async def found(
+    connection: AsyncConnection, plan: Plan, *, most: int, after: UUID | None = None
+) -> Sequence[UUID]:
+    """The people a plan finds, by the key that found them, each once."""
+    start = await _key_of(connection, plan, after) if after is not None else None
+    within = most
+    while True:
+        rows = (await connection.execute(*_hits(plan, most, within, start))).all()
+        # A person with several keys in a range takes several places; then more must be read.
+        if len(rows) >= most or within > most * 16 or sum(row.times for row in rows) < within:
+            return [row.person_id for row in rows]
+        within *= 4
+
+
+async def counted(connection: AsyncConnection, plan: Plan, *, most: int) -> int:
+    """How many people a plan finds, at most `most`."""
+    conditions, values = _conditions(plan.asked[1:])
+    source = _source(plan, values)
+    statement = text(
+        f"SELECT count(DISTINCT h.person_id) FROM ("  # noqa: S608 - our own names, values are bound
+        f" SELECT s.person_id FROM {source} WHERE {_inside(plan)} {conditions} LIMIT :raw) AS h"
+    )
+    values["raw"] = most * 2
+    return min(int(await connection.scalar(statement, values) or 0), most)
+
+
+def _source(plan: Plan, values: dict[str, Any]) -> str:
+    """Where rows of the first set of ranges come from."""
+    values["lows"] = [one.low for one in plan.asked[0]]
+    values["highs"] = [one.high for one in plan.asked[0]]
+    values["estates"] = list(plan.estates)
+    ranges = "unnest(CAST(:lows AS text[]), CAST(:highs AS text[])) AS g(low, high)"
+    if plan.only is not None:
+        values["only"] = list(plan.only)
+        return f"{ranges} CROSS JOIN directory_person_search AS s"
+    estates = "unnest(CAST(:estates AS uuid[])) AS e(id)"
+    return f"{estates} CROSS JOIN {ranges} CROSS JOIN directory_person_search AS s"
+
+
+def _inside(plan: Plan) -> str:
+    place = (
+        "s.person_id = ANY(CAST(:only AS uuid[])) AND s.estate_id = ANY(CAST(:estates AS uuid[]))"
+        if plan.only is not None
+        else "s.estate_id = e.id"
+    )
+    return f"{place} AND s.key >= g.low AND s.key < g.high"
+
+
+def _conditions(sets: Sequence[tuple[Range, ...]]) -> tuple[str, dict[str, Any]]:
+    values: dict[str, Any] = {}
+    parts: list[str] = []
+    for number, ranges in enumerate(sets):
+        either: list[str] = []
+        for place, one in enumerate(ranges):
+            low, high = f"low{number}_{place}", f"high{number}_{place}"
+            values |= {low: one.low, high: one.high}
+            either.append(f"(o.key >= :{low} AND o.key < :{high})")
+        parts.append(
+            "AND EXISTS (SELECT FROM directory_person_search AS o WHERE o.person_id = s.person_id"
+            f" AND o.estate_id = s.estate_id AND ({' OR '.join(either) or 'false'}))"
+        )
+    return " ".join(parts), values
+
+
+def _hits(
+    plan: Plan, most: int, within: int, start: tuple[str, UUID] | None
+) -> tuple[Any, dict[str, Any]]:
+    conditions, values = _conditions(plan.asked[1:])
+    values |= {
+        "most": most,
+        "within": within,
+        "lows": [one.low for one in plan.asked[0]],
+        "highs": [one.high for one in plan.asked[0]],
+        "estates": list(plan.estates),
+    }
+    if start is not None:
+        values |= {"key": start[0], "person": start[1]}
+        conditions += (
+            " AND (s.key, s.person_id) > (CAST(:key AS text), CAST(:person AS uuid))"
+            " AND NOT EXISTS (SELECT FROM directory_person_search AS b"
+            " JOIN unnest(CAST(:lows AS text[]), CAST(:highs AS text[])) AS w(low, high)"
+            " ON b.key >= w.low AND b.key < w.high"
+            " WHERE b.person_id = s.person_id AND b.estate_id = ANY(CAST(:estates AS uuid[]))"
+            " AND (b.key, b.person_id) <= (CAST(:key AS text), CAST(:person AS uuid)))"
+        )
+    each = "CROSS JOIN unnest(CAST(:estates AS uuid[])) AS e(id)"
+    if plan.only is not None:
+        values["only"] = list(plan.only)
+        each = ""
+    statement = text(
+        "SELECT h.person_id, min(h.key) AS key, count(*) AS times FROM ("  # noqa: S608 - our own names, values are bound
+        " SELECT s.person_id, s.key"
+        " FROM unnest(CAST(:lows AS text[]), CAST(:highs AS text[])) AS g(low, high)"
+        f" {each} CROSS JOIN LATERAL ("
+        " SELECT s.person_id, s.key FROM directory_person_search AS s"
+        f" WHERE {_inside(plan)} {conditions}"
+        " ORDER BY s.key, s.person_id LIMIT :within) AS s"
+        ") AS h GROUP BY h.person_id ORDER BY key, h.person_id LIMIT :most"
+    )
+    return statement, values
+
+
+async def _key_of(
+    connection: AsyncConnection, plan: Plan, person_id: UUID
+) -> tuple[str, UUID] | None:
+    """The key by which a plan found a person: a list goes on behind it."""
+    either = or_(*(and_(s.key >= one.low, s.key < one.high) for one in plan.asked[0]))
+    key: str | None = await connection.scalar(
+        select(func.min(s.key)).where(
+            s.person_id == person_id, among(s.estate_id, plan.estates), either
+        )
+    )
+    return None if key is None else (key, person_id)
+
+
+async def with_number(
+    connection: AsyncConnection, *, phone: bytes | None = None, number: bytes | None = None
+) -> Sequence[UUID]:
+    """People with exactly this phone or identity number."""
+    column = n.phone_hash if phone is not None else n.id_number_hash
+    rows = await connection.scalars(select(n.id).where(column == (phone or number)))
+    return rows.all()
+
+
+async def living_in(
+    connection: AsyncConnection, homes: Collection[UUID], now: datetime
+) -> Sequence[UUID]:
+    lives = and_(r.valid_from <= now, or_(r.valid_to.is_(None), r.valid_to > now))
+    rows = await connection.scalars(
+        select(r.person_id).distinct().where(among(r.home_id, homes), lives)
+    )
+    return rows.all()
+
+
+async def rows(
+    connection: AsyncConnection, cipher: Cipher, ids: Sequence[UUID], now: datetime
+) -> Sequence[PersonRow]:
+    """People as lists show them, in the order of `ids`, with the newest home of now."""
+    if not ids:
+        return ()
+    lives = and_(r.valid_from <= now, or_(r.valid_to.is_(None), r.valid_to > now))
+    homes: dict[UUID, Row[*tuple[Any, ...]]] = {}
+    for home in await connection.execute(
+        select(r.person_id, r.home_id, r.home_title, r.relation)
+        .where(among(r.person_id, ids), lives)
+        .order_by(r.valid_from, r.id)
+    ):
+        homes[home.person_id] = home
+    people = await connection.execute(
+        select(n.id, n.estate_id, n.code, n.name, n.phone_sealed, n.tags).where(among(n.id, ids))
+    )
+    made: dict[UUID, PersonRow] = {}
+    for row in people:
+        home = homes.get(row.id)
+        phone = cipher.open(row.phone_sealed, binding=PHONE) if row.phone_sealed else None
+        made[row.id] = PersonRow(
+            id=row.id,
+            estate_id=row.estate_id,
+            name_masked=masked_name(row.name),
+            phone_masked=masked_phone(phone) if phone else None,
+            home_id=home.home_id if home else None,
+            home_title=home.home_title if home else "",
+            relation=Relation(home.relation) if home else None,
+            tags=tuple(Tag(tag) for tag in row.tags),
+            code=row.code,
+        )
+    return [made[one] for one in ids if one in made]
+
+
+async def in_sight(connection: AsyncConnection, ids: Collection[UUID]) -> frozenset[UUID]:
+    return frozenset((await connection.scalars(select(n.id).where(among(n.id, ids)))).all())
+
+
+# ── one person ──
+
+
+async def person(
+    connection: AsyncConnection, cipher: Cipher, person_id: UUID, *, lock: bool = False
+) -> Person | None:
+    wanted = select(person_table).where(n.id == person_id)
+    row = (await connection.execute(wanted.with_for_update() if lock else wanted)).first()
     if row is None:
         return None
     homes = await connection.execute(
@@ -160,19 +599,7 @@ async def person(connection: AsyncConnection, cipher: Cipher, person_id: UUID) -
             cipher.open(row.id_number_sealed, binding=ID_NUMBER) if row.id_number_sealed else None
         ),
         tags=tuple(Tag(tag) for tag in row.tags),
-        residences=tuple(
-            Residence(
-                id=home.id,
-                estate_id=home.estate_id,
-                home_id=home.home_id,
-                home_title=home.home_title,
-                home_path=tuple(home.home_path),
-                relation=Relation(home.relation),
-                valid_from=home.valid_from,
-                valid_to=home.valid_to,
-            )
-            for home in homes
-        ),
+        residences=tuple(_residence(home) for home in homes),
         contacts=tuple(
             Contact(
                 id=contact.id,
@@ -182,52 +609,42 @@ async def person(connection: AsyncConnection, cipher: Cipher, person_id: UUID) -
             )
             for contact in contacts
         ),
+        code=row.code,
+        birth_date=row.birth_date,
+        version=row.version,
+        source=_source_of(row),
+        entered_by=row.entered_by,
+        entered_at=row.entered_at,
+        merged_into=row.merged_into,
     )
 
 
-def _matching(cipher: Cipher, search: PeopleSearch, now: datetime) -> Select[*tuple[Any, ...]]:
-    lives_there = and_(
-        r.person_id == n.id, r.valid_from <= now, or_(r.valid_to.is_(None), r.valid_to > now)
-    )
-    conditions: list[ColumnElement[bool]] = []
-    if search.estate_id is not None:
-        conditions.append(or_(n.estate_id == search.estate_id, r.estate_id == search.estate_id))
-    if search.place_id is not None:
-        conditions.append(literal(search.place_id, Id) == any_(r.home_path))
-    if search.tag is not None:
-        conditions.append(literal(search.tag.value) == any_(n.tags))
-    conditions.extend(_word_found(cipher, word) for word in search.words.split())
-    return (
-        select(
-            n.id, n.estate_id, n.name, n.phone_sealed, n.tags, r.home_id, r.home_title, r.relation
-        )
-        .select_from(person_table.outerjoin(residence_table, lives_there))
-        .where(*conditions)
+def _residence(home: Row[*tuple[Any, ...]]) -> Residence:
+    return Residence(
+        id=home.id,
+        estate_id=home.estate_id,
+        home_id=home.home_id,
+        home_title=home.home_title,
+        home_path=tuple(home.home_path),
+        relation=Relation(home.relation),
+        valid_from=home.valid_from,
+        valid_to=home.valid_to,
+        source=_source_of(home),
+        entered_by=home.entered_by,
     )
 
 
-def _word_found(cipher: Cipher, word: str) -> ColumnElement[bool]:
-    ways = [
-        n.name.contains(word, autoescape=True),
-        func.replace(r.home_title, " ", "").contains(word, autoescape=True),
-    ]
-    if word.isascii() and word.isdigit():
-        if len(word) == TAIL_DIGITS:
-            ways.append(n.phone_tail_hash == cipher.keyed_hash(word, binding=PHONE_TAIL))
-        elif len(word) > TAIL_DIGITS:
-            ways.append(n.phone_hash == cipher.keyed_hash(word, binding=PHONE))
-    return or_(*ways)
+def _source_of(row: Row[*tuple[Any, ...]]) -> Source:
+    return Source(SourceKind(row.source_kind), row.source_title, row.source_id)
 
 
-def _found(row: Row[*tuple[Any, ...]], cipher: Cipher) -> PersonRow:
-    phone = cipher.open(row.phone_sealed, binding=PHONE) if row.phone_sealed else None
-    return PersonRow(
-        id=row.id,
-        estate_id=row.estate_id,
-        name_masked=masked_name(row.name),
-        phone_masked=masked_phone(phone) if phone else None,
-        home_id=row.home_id,
-        home_title=row.home_title or "",
-        relation=Relation(row.relation) if row.relation else None,
-        tags=tuple(Tag(tag) for tag in row.tags),
+async def who_lived_at(
+    connection: AsyncConnection, home_id: UUID
+) -> Sequence[tuple[UUID, Residence]]:
+    """Everybody ever registered in a home, the newest first."""
+    rows_ = await connection.execute(
+        select(residence_table)
+        .where(r.home_id == home_id)
+        .order_by(r.valid_to.desc().nulls_first(), r.valid_from.desc(), r.id)
     )
+    return [(row.person_id, _residence(row)) for row in rows_]

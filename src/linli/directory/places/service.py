@@ -117,6 +117,12 @@ async def places_named(work: Work, ids: Iterable[UUID]) -> Mapping[UUID, Place]:
     return {place.id: place for place in await store.places(work.connection, set(ids))}
 
 
+async def places_coded(work: Work, estate_id: UUID, codes: Iterable[str]) -> Mapping[str, Place]:
+    """The places of an estate by business code (`3号楼1单元502`); unknown ones are missing."""
+    found = await store.coded(work.connection, estate_id, set(codes))
+    return {place.code: place for place in found}
+
+
 async def places_inside(work: Work, place_id: UUID) -> tuple[UUID, ...]:
     """The place and everything in it, by id; nothing when it is out of sight."""
     return tuple(await store.inside(work.connection, place_id))

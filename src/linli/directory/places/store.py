@@ -21,6 +21,7 @@ from linli.directory.places.contracts import (
 )
 from linli.directory.places.models import estate_table, place_table
 from linli.directory.places.policy import walking_order
+from linli.kernel.database import among
 
 e = estate_table.c
 p = place_table.c
@@ -28,10 +29,10 @@ p = place_table.c
 
 async def inside(connection: AsyncConnection, place_id: UUID) -> Sequence[UUID]:
     """The place and every place in it."""
-    rows = await connection.execute(
-        select(place_table.c.id).where(place_table.c.path_ids.contains([place_id]))
-    )
-    return rows.scalars().all()
+    # By parents: row security keeps the index of paths from being used.
+    top = select(p.id).where(p.id == place_id).cte("inside", recursive=True)
+    whole = top.union_all(select(p.id).join(top, p.parent_id == top.c.id))
+    return (await connection.scalars(select(whole.c.id))).all()
 
 
 async def add_estate(
@@ -84,7 +85,7 @@ async def codes_taken(
     connection: AsyncConnection, estate_id: UUID, codes: Iterable[str]
 ) -> frozenset[str]:
     found = await connection.scalars(
-        select(p.code).where(p.estate_id == estate_id, p.code.in_(list(codes)))
+        select(p.code).where(p.estate_id == estate_id, among(p.code, codes))
     )
     return frozenset(found)
 
@@ -102,7 +103,7 @@ async def estates(
 
 
 async def places(connection: AsyncConnection, ids: Iterable[UUID]) -> Sequence[Place]:
-    rows = await connection.execute(select(place_table).where(p.id.in_(list(ids))))
+    rows = await connection.execute(select(place_table).where(among(p.id, ids)))
     return [_place(row) for row in rows]
 
 
@@ -189,3 +190,12 @@ def _place(row: Row[*tuple[Any, ...]]) -> Place:
         x=row.x,
         y=row.y,
     )
+
+
+async def coded(
+    connection: AsyncConnection, estate_id: UUID, codes: Iterable[str]
+) -> Sequence[Place]:
+    rows = await connection.execute(
+        select(place_table).where(p.estate_id == estate_id, among(p.code, codes))
+    )
+    return [_place(row) for row in rows]
