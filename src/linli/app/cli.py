@@ -70,6 +70,7 @@ RUN: Mapping[str, Callable[[argparse.Namespace, Settings], int]] = {
     "web": _process,
     "gateway": _process,
     "worker": _process,
+    "vision": _process,
     "version": _version,
 }
 

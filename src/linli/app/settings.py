@@ -9,7 +9,14 @@ from enum import StrEnum
 from pathlib import Path
 from typing import ClassVar, cast
 
-from pydantic import AliasChoices, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    AliasChoices,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -70,6 +77,16 @@ class Settings(BaseSettings):
         webhook_channels: which channels go there.
         proxies: networks whose `X-Forwarded-For` is believed, such as `10.0.0.0/8`.
         demo: the demo estate with its known passwords; never beyond loopback.
+        vision_connection: the code of the connection by which this machine's vision node speaks
+            (a site gateway), with `vision_token` or a file that holds it; without them `linli up`
+            runs no node outside a demo.
+        vision_platform: where the node finds the platform; None: this installation. Likewise
+            `vision_mqtt` (`mqtt://host:port` or `mqtts://…`).
+        vision_folder: recordings and unsent evidence; None: `vision` in the data folder.
+        vision_listen: `host:port` of the node's own door; port 0 takes a free one.
+        vision_address: how the platform reaches that door, when not by `vision_listen`.
+        vision_keep_free_gb: gigabytes that recordings leave free on their disk.
+        vision_most_gb: recordings take no more; None: as much as the disk gives.
     """
 
     model_config: ClassVar[SettingsConfigDict] = SettingsConfigDict(
@@ -109,6 +126,16 @@ class Settings(BaseSettings):
     log_format: LogFormat = LogFormat.CONSOLE
     log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$")
     demo: bool = False
+    vision_platform: str | None = None
+    vision_mqtt: str | None = None
+    vision_connection: str | None = None
+    vision_token: SecretStr | None = None
+    vision_token_file: Path | None = None
+    vision_folder: Path | None = None
+    vision_listen: str = Field(default="127.0.0.1:0", pattern=r"^.+:\d{1,5}$")
+    vision_address: str | None = None
+    vision_keep_free_gb: float = Field(default=2.0, ge=0)
+    vision_most_gb: float | None = Field(default=None, gt=0)
 
     @classmethod
     def settings_customise_sources(
@@ -221,6 +248,8 @@ class Settings(BaseSettings):
             if isinstance(value, tuple):
                 each = cast("tuple[object, ...]", value)
                 told[f"{PREFIX}{name.upper()}"] = json.dumps([str(one) for one in each])
+            elif isinstance(value, SecretStr):
+                told[f"{PREFIX}{name.upper()}"] = value.get_secret_value()
             else:
                 told[f"{PREFIX}{name.upper()}"] = str(value)
         return told
