@@ -117,6 +117,10 @@ class Absorber:
             told = await reader.read(work, finding, event)
             for incident in await respond(work, Judgement(findings=(told,))):
                 await reader.settled(work, event, incident)
+        for event in sensed.events:
+            for reader in self._readers.values():
+                if event.event in reader.follows:
+                    await reader.followed(work, event)
 
     def rolled_back(self) -> None:
         """A batch was not committed: nothing it let this process remember counts."""
@@ -173,6 +177,7 @@ def sensed_of(news: Sequence[DeviceNews], book: RuleBook) -> Sensed | None:
                     event.observed_at,
                     event.received_at,
                     event.evidence,
+                    event.external_id,
                 )
             )
         offset = one.clock_offset_s

@@ -11,12 +11,21 @@ from linli.responding.rules.contracts import SensedEvent
 class FindingReader(Protocol):
     """Knows more of the findings of one rule than the rule does; a scene fills it.
 
-    Both verbs run in the transaction of the message.
+    All verbs run in the transaction of the message.
     """
 
     @property
     def rule(self) -> str:
         """The code of the rule."""
+        ...
+
+    @property
+    def follows(self) -> frozenset[str]:
+        """Events that no rule judges and that bring more to what was read before."""
+        ...
+
+    async def followed(self, work: Work, event: SensedEvent) -> None:
+        """One of the events it follows came."""
         ...
 
     async def read(self, work: Work, finding: Finding, event: SensedEvent) -> Finding:

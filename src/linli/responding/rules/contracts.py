@@ -205,6 +205,8 @@ class SensedEvent:
     observed_at: datetime
     received_at: datetime
     evidence: tuple[UUID, ...] = ()
+    external_id: str = ""
+    """The device's own name of this event."""
 
 
 @dataclass(frozen=True, slots=True)

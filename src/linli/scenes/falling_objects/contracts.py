@@ -154,6 +154,10 @@ class Sighting:
     clip_id: UUID | None = None
     still_id: UUID | None = None
     track_id: UUID | None = None
+    clip_from: datetime | None = None
+    """The moment of the film's first picture."""
+    missing: str = ""
+    """Why there is no film."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -221,6 +221,8 @@ class SightingShape(Shape):
     clip_url: str | None
     still_url: str | None
     track_url: str | None
+    clip_from: datetime | None
+    missing: str
 
 
 class PackShape(Shape):
@@ -602,6 +604,8 @@ def _sighting(one: Sighting, places: Mapping[UUID, Place]) -> SightingShape:
         clip_url=_url(one.clip_id),
         still_url=_url(one.still_id),
         track_url=_url(one.track_id),
+        clip_from=one.clip_from,
+        missing=one.missing,
     )
 
 

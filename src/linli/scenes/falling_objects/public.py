@@ -5,8 +5,10 @@ from linli.responding.alerts.contracts import Finding
 from linli.responding.incidents.contracts import Incident
 from linli.responding.rules.contracts import SensedEvent
 from linli.scenes.falling_objects.service import (
+    CLIP_EVENT,
     RULE,
     CalibratedFacades,
+    add_evidence,
     calibrate,
     correct_windows,
     facades,
@@ -19,6 +21,11 @@ class FallReader:
     """Fills the intake's `FindingReader` for the rule `falling_object`."""
 
     rule = RULE
+    follows = frozenset({CLIP_EVENT})
+
+    async def followed(self, work: Work, event: SensedEvent) -> None:
+        """The film of a fall, or other late evidence, came after the alarm."""
+        await add_evidence(work, event)
 
     async def read(self, work: Work, finding: Finding, event: SensedEvent) -> Finding:
         """The finding with where it came from, and the incident it joins."""

@@ -36,7 +36,9 @@ from linli.support.files.public import attach, describe
 
 EVENT = "falling_object"
 RULE = "falling_object"
+CLIP_EVENT = "falling_object_clip"
 RECORDINGS = "see_recordings"
+LONGEST_EVENT_ID = 64
 _NUMBER = re.compile(r"-?\d+")
 
 
@@ -285,6 +287,51 @@ async def settle(work: Work, event: SensedEvent, incident: Incident) -> None:
     )
 
 
+async def add_evidence(work: Work, event: SensedEvent) -> None:
+    """The film follows its alarm by seconds: add it to what its camera saw, and tell the story."""
+    said = dict(event.fields)
+    of = said.get("of")
+    if not isinstance(of, str):
+        return
+    fall_id = await store.known_sighting(work.connection, event.device.id, of)
+    if fall_id is None:
+        return
+    [fall] = await store.falls(work.connection, ids=[fall_id])
+    seen = (await store.sightings(work.connection, [fall_id]))[fall_id]
+    before = next(one for one in seen if one.camera_id == event.device.id and one.event_id == of)
+    files = await describe(work, event.evidence)
+    by_kind = {files[one].kind: one for one in reversed(event.evidence) if one in files}
+    hidden = [one for kind, one in by_kind.items() if kind is not FileKind.PHOTO]
+    await attach(work, hidden, Attachment(event.device.estate_id, (RECORDINGS,)))
+    missing = said.get("missing")
+    after = replace(
+        before,
+        clip_id=before.clip_id or by_kind.get(FileKind.VIDEO),
+        still_id=before.still_id or by_kind.get(FileKind.PHOTO),
+        track_id=before.track_id or by_kind.get(FileKind.RECORD),
+        clip_from=_moment(said.get("clip_from")) or before.clip_from,
+        missing=missing if isinstance(missing, str) else before.missing,
+    )
+    if after == before:
+        return
+    await store.change_sighting(work.connection, after)
+    await store.change_fall(work.connection, replace(fall, version=fall.version + 1))
+    if fall.incident_id is not None:
+        title = "短片已保存" if after.clip_id else "没有留下短片"
+        await tell_story(
+            work,
+            fall.incident_id,
+            StepDraft(
+                kind="fall",
+                title=title,
+                words=after.missing,
+                actor_name=event.device.title,
+                actor_kind="device",
+                detail={"fall_id": str(fall.id)},
+            ),
+        )
+
+
 async def _fall_of(work: Work, sighting: Sighting, building_id: UUID | None) -> Fall:
     """The fall this sighting belongs to, with what all its cameras say together."""
     joined: Fall | None = None
@@ -386,7 +433,9 @@ async def _sighting(work: Work, event: SensedEvent) -> Sighting:
 
 
 def _event_id(event: SensedEvent) -> str:
-    """The same for the same event; two things that fell at one moment have other evidence."""
+    """The camera's own name of the event, or one made of what it says."""
+    if event.external_id:
+        return event.external_id[:LONGEST_EVENT_ID]
     told = (event.observed_at.isoformat(), *map(str, event.evidence), *map(str, event.fields))
     return hashlib.sha256("\n".join(told).encode()).hexdigest()[:32]
 

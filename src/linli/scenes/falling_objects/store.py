@@ -297,6 +297,12 @@ async def add_sighting(connection: AsyncConnection, sighting: Sighting) -> None:
     )
 
 
+async def change_sighting(connection: AsyncConnection, sighting: Sighting) -> None:
+    await connection.execute(
+        update(sighting_table).where(s.id == sighting.id).values(seen=msgspec.to_builtins(sighting))
+    )
+
+
 # Packs
 
 
