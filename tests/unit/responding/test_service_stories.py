@@ -14,6 +14,7 @@ from linli.app.engine.roles import DatabaseUrls
 from linli.kernel.errors import Forbidden, IllegalMove, NotFound, StaleVersion
 from linli.kernel.scope import Actor, Scope
 from linli.responding.alerts.contracts import Category, Severity
+from linli.responding.alerts.public import named as alerts_named
 from linli.responding.dispatch.contracts import Order, OrderMove, OrderState
 from linli.responding.dispatch.policy import AlreadyTaken, NotYours
 from linli.responding.dispatch.policy import Step as OrderStep
@@ -281,3 +282,18 @@ async def test_of_a_bulk_move_each_is_done_or_refused_with_its_reason(office: Of
     assert (await office.incident(refused.id)).state is S.RESOLVED
     after = await office.rows("SELECT count(*) FROM kernel_event")
     assert after[0][0] == before[0][0] + 1
+
+
+async def test_a_rule_opens_the_list_of_what_it_rang_for(office: Office) -> None:
+    incident = await office.alarm()
+    async with office.as_("shequ") as work:
+        [alert_id] = await store.alerts_of(work.connection, incident.id)
+        rule_id = (await alerts_named(work.connection, [alert_id]))[alert_id].finding.rule_id
+        for asked, count in (
+            (store.IncidentQuery(rule_id=rule_id), 1),
+            (store.IncidentQuery(rule_id=rule_id, rule_since=work.now - timedelta(days=30)), 1),
+            (store.IncidentQuery(rule_id=rule_id, rule_since=work.now + timedelta(days=1)), 0),
+            (store.IncidentQuery(rule_id=work.new_id()), 0),
+        ):
+            found, total = await store.listed(work.connection, asked)
+            assert (len(found), total) == (count, count)

@@ -85,6 +85,7 @@ export type Device = Answer<"/api/devices", "get">["items"][number];
 export type DeviceDetail = Answer<"/api/devices/{device_id}", "get">;
 export type DeviceCounts = Answer<"/api/devices/counts", "get">;
 export type DeviceKind = Answer<"/api/device-kinds", "get">[number];
+export type DriverSheet = Answer<"/api/drivers", "get">[number];
 export type DeviceProperty = DeviceKind["properties"][number];
 export type CommandKind = DeviceKind["commands"][number];
 export type CommandParam = CommandKind["params"][number];

@@ -1,6 +1,6 @@
 // @vitest-environment happy-dom
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { get, patch, post, Refused, setClientTexts, setCsrf, whenSignedOut, withQuery } from "@/api/client";
+import { get, patch, post, Refused, setClientTexts, setCsrf, whenSignedOut, withQuery, attention } from "@/api/client";
 
 interface Sent {
   path: string;
@@ -111,4 +111,11 @@ it("leaves empty filters out of an address", () => {
   expect(withQuery("/api/incidents", { q: "", state: "open", ids: ["a", "b"], mine: false, cursor: null, overdue: true })).toBe(
     "/api/incidents?state=open&ids=a%2Cb&overdue=true",
   );
+});
+
+describe("a page nobody touches", () => {
+  it("says so after five minutes, so that it keeps no session by itself", () => {
+    expect(attention(300_000, 0)).toEqual({});
+    expect(attention(300_001, 0)).toEqual({ "X-Unattended": "1" });
+  });
 });

@@ -4,7 +4,7 @@ from urllib.parse import urlsplit
 
 from linli.app.settings import Settings
 from linli.sensing.devices.contracts import HOST, Doors
-from linli.sensing.drivers.public import all_drivers
+from linli.sensing.drivers.public import all_drivers, setting_fault
 
 ANY_ADDRESS = frozenset({"0.0.0.0", "::"})  # noqa: S104 (compared)
 
@@ -19,6 +19,7 @@ def device_doors(settings: Settings) -> Doors:
         mqtt_url=_mqtt_url(settings, f"[{host}]" if ":" in host else host),
         http_url=settings.public_url or f"{scheme}://{host}:{settings.port}",
         drivers=frozenset(all_drivers()),
+        check=setting_fault,
     )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Row, bindparam, func, select, tuple_, update
+from sqlalchemy import Row, Select, bindparam, func, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -106,6 +106,12 @@ async def found_since(
         .group_by(_a.rule_id)
     )
     return {rule_id: (count, last) for rule_id, count, last in rows}
+
+
+def of_rule(rule_id: UUID, since: datetime | None) -> Select[UUID]:
+    """The ids of a rule's alerts (found since then), to be asked for inside another question."""
+    found = select(_a.id).where(_a.rule_id == rule_id)
+    return found if since is None else found.where(_a.found_at >= since)
 
 
 async def quiet(connection: AsyncConnection, alert_ids: Iterable[UUID], at: datetime) -> None:

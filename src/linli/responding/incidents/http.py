@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -604,6 +604,8 @@ async def list_incidents(
     estate_id: UUID | None = None,
     place_id: UUID | None = None,
     device_id: UUID | None = None,
+    rule_id: UUID | None = None,
+    rule_days: Annotated[int | None, Query(ge=1, le=366)] = None,
     q: Annotated[str, Query(max_length=100)] = "",
     mine: bool = False,
     overdue: bool | None = None,
@@ -614,8 +616,9 @@ async def list_incidents(
 ) -> IncidentList:
     """The queue: what is unanswered and critical first, or newest first.
 
-    `ids` fetches again what has changed, whatever its state. `cursor` is the number of rows
-    already shown.
+    `rule_id` asks for incidents in which this rule rang, with `rule_days` only those in which it
+    rang in so many days. `ids` fetches again what has changed, whatever its state. `cursor` is
+    the number of rows already shown.
     """
     require(work, "see_incidents")
     wanted = _ids(ids)
@@ -628,6 +631,8 @@ async def list_incidents(
             estate_id=estate_id,
             place_ids=await places_inside(work, place_id) if place_id else None,
             device_id=device_id,
+            rule_id=rule_id,
+            rule_since=work.now - timedelta(days=rule_days) if rule_days else None,
             words=q,
             mine=work.scope.account_id if mine else None,
             overdue=overdue,

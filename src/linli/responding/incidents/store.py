@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from linli.responding.alerts.contracts import Category, Severity
+from linli.responding.alerts.public import of_rule
 from linli.responding.incidents.contracts import (
     ACTIVE_STATES,
     UNANSWERED_STATES,
@@ -197,6 +198,8 @@ class IncidentQuery:
     estate_id: UUID | None = None
     place_ids: tuple[UUID, ...] | None = None
     device_id: UUID | None = None
+    rule_id: UUID | None = None
+    rule_since: datetime | None = None
     words: str = ""
     mine: UUID | None = None
     overdue: bool | None = None
@@ -224,6 +227,10 @@ def _conditions(query: IncidentQuery) -> list[Any]:
         found.append(_i.id.in_(within))
     if query.device_id is not None:
         found.append(_i.source_device_id == query.device_id)
+    if query.rule_id is not None:
+        rang = of_rule(query.rule_id, query.rule_since)
+        linked = select(link_table.c.incident_id).where(link_table.c.alert_id.in_(rang))
+        found.append(_i.id.in_(linked))
     if query.mine is not None:
         found.append(_i.taken_by_id == query.mine)
     if query.overdue is not None:

@@ -1,6 +1,6 @@
 """What others may know of devices and connections. Everything is frozen; times are aware UTC."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -268,15 +268,33 @@ class DeviceCounts:
 
 
 @dataclass(frozen=True, slots=True)
+class SettingFault:
+    """A setting of a driver that cannot be understood: which, and why, in Chinese."""
+
+    code: str
+    words: str
+
+
+SettingsCheck = Callable[[str, Mapping[str, str]], SettingFault | None]
+
+
+def any_settings(_driver: str, _settings: Mapping[str, str]) -> SettingFault | None:
+    """Stands where no driver is known: nothing can be said of its settings."""
+    return None
+
+
+@dataclass(frozen=True, slots=True)
 class Doors:
     """Where devices reach linli, as written into their credentials, and which drivers there are.
 
-    `HOST` in an address stands for the host by which a page was reached.
+    `HOST` in an address stands for the host by which a page was reached. `check` tells what is
+    wrong with a driver's settings.
     """
 
     mqtt_url: str
     http_url: str
     drivers: frozenset[str]
+    check: SettingsCheck = any_settings
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,14 +96,18 @@ def check_registration(draft: Registration, kinds: Mapping[str, DeviceKind]) -> 
         raise BadInput("网关内编号只能用字母、数字和 _ . : -，最长 64 个", field="external_code")
 
 
-def check_driver(driver: str, doors: Doors) -> None:
-    """Refuse a driver that does not exist.
+def check_driver(driver: str, settings: Mapping[str, str], doors: Doors) -> None:
+    """Refuse a driver that does not exist, or settings that it does not understand.
 
     Raises:
         UnknownDriver: there is none of this code.
+        BadInput: a setting is unknown or wrong; the field is `settings.<code>`.
     """
     if doors.drivers and driver not in doors.drivers:
         raise UnknownDriver(field="driver")
+    fault = doors.check(driver, settings)
+    if fault is not None:
+        raise BadInput(fault.words, field=f"settings.{fault.code}")
 
 
 def check_title(title: str) -> None:

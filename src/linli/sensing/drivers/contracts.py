@@ -49,7 +49,7 @@ _WORDS: Mapping[Reason, tuple[str, str]] = {
     Reason.TOO_LARGE: ("一条消息太大", "请设备分成几条发送，图片走文件接口。"),
     Reason.TOO_MANY: ("一条消息里条目太多", "请设备分批补传，每条不超过规定的条数。"),
     Reason.UNKNOWN_TOPIC: ("主题不认识", "请核对设备的接入协议是否选对，主题是否拼写正确。"),
-    Reason.UNKNOWN_CHILD: ("下挂设备没有登记", "请在设备管理里登记这台设备，再重放隔离的消息。"),
+    Reason.UNKNOWN_CHILD: ("下挂设备没有登记", "请在设备管理里登记这台设备，再重新处理。"),
     Reason.UNKNOWN_PROPERTY: ("这类设备没有这一项", "请核对设备类型，或在接入设置里写明对应关系。"),
     Reason.UNKNOWN_EVENT: ("这类设备没有这种事件", "请核对设备类型和事件名称。"),
     Reason.UNKNOWN_COMMAND: ("这类设备没有这个指令", "请核对设备类型和指令名称。"),
@@ -172,19 +172,50 @@ class Report(msgspec.Struct, frozen=True):
     seen: tuple[ChildSeen, ...] = ()
 
 
+class SettingForm(StrEnum):
+    """How a setting is entered: a line, a whole number, or many lines."""
+
+    TEXT = "text"
+    INTEGER = "integer"
+    LINES = "lines"
+
+
 class Setting(msgspec.Struct, frozen=True):
-    """One thing an installer may set for a connection with this driver."""
+    """One thing an installer may set for a connection with this driver.
+
+    `low` and `high` bound an integer; `longest` is the most characters of a text. `choices` are
+    the words that may stand after the equals sign of a line, empty when any may.
+    """
 
     code: str
     title: str
     default: str = ""
+    form: SettingForm = SettingForm.TEXT
+    help: str = ""
+    low: int | None = None
+    high: int | None = None
+    longest: int = 200
+    choices: tuple[str, ...] = ()
+
+
+NAMES_SETTING = Setting(
+    "names",
+    "名称对应",
+    form=SettingForm.LINES,
+    help="设备用的名称与本平台不同时填写，每行一条：对方名称 = 本平台属性 单位；单位相同可不写。"
+    "例如：pulseCounter = water_total L",
+    longest=8000,
+)
 
 
 class Manifest(msgspec.Struct, frozen=True):
     """What a driver is. `source` is the public page on which the protocol is written down.
 
     `topics` are the MQTT filters a device may publish to with default settings. `acknowledges`
-    tells whether commands are answered; if not, sent is all that is known.
+    tells whether commands are answered; if not, sent is all that is known. `purpose` says for which
+    devices it is, and `guide`, step by step, what to enter there: `{host}`, `{port}`, `{username}`,
+    `{token}`, `{mqtt_url}`, `{http_url}` and the codes of its settings stand for what belongs to
+    the connection.
     """
 
     code: str
@@ -196,6 +227,8 @@ class Manifest(msgspec.Struct, frozen=True):
     has_children: bool
     acknowledges: bool
     settings: tuple[Setting, ...] = ()
+    purpose: str = ""
+    guide: tuple[str, ...] = ()
 
 
 class CommandToSend(msgspec.Struct, frozen=True):

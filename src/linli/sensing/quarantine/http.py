@@ -1,11 +1,11 @@
 """The quarantine over HTTP."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, cast
 from uuid import UUID
 
-from fastapi import Query
+from fastapi import Depends, Query, Request
 from pydantic import BaseModel, ConfigDict
 
 from linli.kernel.web import CurrentWork, require, router
@@ -29,8 +29,8 @@ class Shape(BaseModel):
 class HeldShape(Shape):
     """A held message. `payload_preview` is its beginning as text, or as hexadecimal digits.
 
-    `replayable` is false for one that was too large to be kept whole; `replay_asked` tells that
-    the intake will have it next.
+    `remedy` says what to do about it. `replayable` is false for one that was too large to be kept
+    whole; `replay_asked` tells that the intake will have it next.
     """
 
     id: UUID
@@ -44,6 +44,7 @@ class HeldShape(Shape):
     reason: str
     reason_title: str
     words: str
+    remedy: str
     times_seen: int
     state: HeldState
     replay_asked: bool
@@ -59,10 +60,11 @@ class HeldList(Shape):
 
 
 class ReasonShape(Shape):
-    """How many wait for one reason."""
+    """How many wait for one reason, and what to do about it."""
 
     reason: str
     title: str
+    remedy: str
     waiting: int
 
 
@@ -74,9 +76,26 @@ class CountsShape(Shape):
     reasons: list[ReasonShape]
 
 
+Remedies = Callable[[str], str | None]
+
+
+def _unknown(_reason: str) -> None:
+    return None
+
+
+def _remedies_of(request: Request) -> Remedies:
+    """What the application's state tells about a reason; those who name reasons know."""
+    told = cast("Remedies", getattr(request.app.state, "remedies", _unknown))
+    return lambda reason: told(reason) or policy.OTHER_REMEDY
+
+
+CurrentRemedies = Annotated[Remedies, Depends(_remedies_of)]
+
+
 @api.get("")
 async def list_held(
     work: CurrentWork,
+    remedies: CurrentRemedies,
     *,
     reason: Annotated[str | None, Query()] = None,
     connection_id: Annotated[UUID | None, Query()] = None,
@@ -94,14 +113,14 @@ async def list_held(
     )
     codes = await _connections(work, page.messages)
     return HeldList(
-        items=[_shape(message, codes) for message in page.messages],
+        items=[_shape(message, codes, remedies) for message in page.messages],
         next_cursor=page.next_after,
         total=page.total,
     )
 
 
 @api.get("/counts")
-async def counts(work: CurrentWork) -> CountsShape:
+async def counts(work: CurrentWork, remedies: CurrentRemedies) -> CountsShape:
     """How many messages wait, and why."""
     require(work, "see_quarantine")
     counted = await service.counts(work)
@@ -109,24 +128,29 @@ async def counts(work: CurrentWork) -> CountsShape:
         waiting=counted.waiting,
         times_seen=counted.times_seen,
         reasons=[
-            ReasonShape(reason=reason, title=counted.titles[reason], waiting=waiting)
+            ReasonShape(
+                reason=reason,
+                title=counted.titles[reason],
+                remedy=remedies(reason) or "",
+                waiting=waiting,
+            )
             for reason, waiting in counted.by_reason.items()
         ],
     )
 
 
 @api.post("/{message_id}/replay")
-async def replay(work: CurrentWork, message_id: UUID) -> HeldShape:
+async def replay(work: CurrentWork, message_id: UUID, remedies: CurrentRemedies) -> HeldShape:
     """Have the message taken in again as soon as possible; its state tells what became of it."""
     require(work, "see_quarantine")
-    return await _one(work, await service.ask_replay(work, message_id))
+    return await _one(work, await service.ask_replay(work, message_id), remedies)
 
 
 @api.post("/{message_id}/drop")
-async def drop(work: CurrentWork, message_id: UUID) -> HeldShape:
+async def drop(work: CurrentWork, message_id: UUID, remedies: CurrentRemedies) -> HeldShape:
     """Nobody needs this message."""
     require(work, "see_quarantine")
-    return await _one(work, await service.drop(work, message_id))
+    return await _one(work, await service.drop(work, message_id), remedies)
 
 
 async def _connections(work: Work, messages: tuple[HeldMessage, ...]) -> Mapping[UUID, Connection]:
@@ -135,11 +159,13 @@ async def _connections(work: Work, messages: tuple[HeldMessage, ...]) -> Mapping
     )
 
 
-async def _one(work: Work, message: HeldMessage) -> HeldShape:
-    return _shape(message, await _connections(work, (message,)))
+async def _one(work: Work, message: HeldMessage, remedies: Remedies) -> HeldShape:
+    return _shape(message, await _connections(work, (message,)), remedies)
 
 
-def _shape(message: HeldMessage, connections: Mapping[UUID, Connection]) -> HeldShape:
+def _shape(
+    message: HeldMessage, connections: Mapping[UUID, Connection], remedies: Remedies
+) -> HeldShape:
     sender = connections.get(message.connection_id) if message.connection_id else None
     return HeldShape(
         id=message.id,
@@ -153,6 +179,7 @@ def _shape(message: HeldMessage, connections: Mapping[UUID, Connection]) -> Held
         reason=message.reason,
         reason_title=message.reason_title,
         words=message.words,
+        remedy=remedies(message.reason) or "",
         times_seen=message.times_seen,
         state=HeldState.WAITING if message.state is HeldState.ASKED else message.state,
         replay_asked=message.state is HeldState.ASKED,

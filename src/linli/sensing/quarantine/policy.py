@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from linli.sensing.quarantine.contracts import HeldMove, HeldState, Unusable
 
+OTHER_REMEDY = "请把消息内容和具体问题发给设备厂家核对。"
 LONGEST_PAYLOAD = 256 * 1024
 LONGEST_TOPIC = 1024
 LONGEST_WORDS = 500

@@ -322,7 +322,8 @@ async def register_device(
     response.headers[SHOWN_ONCE] = "true"
     require(work, "manage_devices", draft.estate_id)
     doors = devices.doors_at(request.app.state, request.url.hostname)
-    devices.check_driver(draft.driver, doors)
+    if draft.parent_connection_id is None:
+        devices.check_driver(draft.driver, draft.settings, doors)
     registered = await devices.register_device(
         work,
         Registration(

@@ -144,9 +144,9 @@ def test_a_token_shows_in_no_log() -> None:
 
 
 def test_only_drivers_that_exist_can_be_named() -> None:
-    check_driver("linli_native", DOORS)
+    check_driver("linli_native", {}, DOORS)
     with pytest.raises(UnknownDriver):
-        check_driver("made_up", DOORS)
+        check_driver("made_up", {}, DOORS)
 
 
 def test_the_addresses_are_those_of_the_installation_else_of_the_page() -> None:

@@ -20,7 +20,13 @@ from linli.sensing.quarantine.contracts import (
     HeldState,
     Unusable,
 )
-from linli.sensing.quarantine.policy import LONGEST_PAYLOAD, preview, state_after, storable
+from linli.sensing.quarantine.policy import (
+    LONGEST_PAYLOAD,
+    OTHER_REMEDY,
+    preview,
+    state_after,
+    storable,
+)
 from linli.sensing.quarantine.ports import Replayed
 
 
@@ -238,3 +244,16 @@ async def test_a_message_is_replayed_or_dropped_from_the_page(desks: Offices, to
         assert dropped["state"] == "dropped"
         assert (await page.post(f"/api/quarantine/{second.id}/drop")).status_code == 409
         assert (await page.post(f"/api/quarantine/{uuid4()}/drop")).status_code == 404
+
+
+async def test_what_to_do_comes_with_the_message_and_its_count(desks: Offices, town: Town) -> None:
+    sender = Sender(town.estates[0].id)
+    await hold(desks, [sender.says(), sender.says(reason="made_up")])
+    async with page_of(desks, town, "admin") as page:
+        page.app.state.remedies = {"broken_json": "检查括号"}.get
+        wanted = {"connection_id": str(sender.connection_id)}
+        items = (await page.get("/api/quarantine", **wanted)).json()["items"]
+        counts = (await page.get("/api/quarantine/counts")).json()
+    told = {one["reason"]: one["remedy"] for one in items}
+    assert told == {"broken_json": "检查括号", "made_up": OTHER_REMEDY}
+    assert {one["reason"]: one["remedy"] for one in counts["reasons"]}.items() >= told.items()

@@ -13,6 +13,7 @@ export function filtersFromQuery(query: LocationQuery, estateId: string): Filter
     state: STATES.find((one) => one === state) ?? "active",
     severity: SEVERITIES.find((one) => one === severity) ?? "",
     category: text(query["category"]),
+    rule: text(query["rule"]),
     estateId,
     q: text(query["q"]),
     mine: query["mine"] === "1",
@@ -27,6 +28,7 @@ export function filtersToQuery(filters: Filters): LocationQueryRaw {
   if (filters.state !== "active") query["state"] = filters.state;
   if (filters.severity) query["severity"] = filters.severity;
   if (filters.category) query["category"] = filters.category;
+  if (filters.rule) query["rule"] = filters.rule;
   if (filters.q.trim()) query["q"] = filters.q.trim();
   if (filters.mine) query["mine"] = "1";
   if (filters.overdue) query["overdue"] = "1";

@@ -15,6 +15,8 @@ export interface Filters {
   state: StateFilter;
   severity: Severity | "";
   category: string;
+  /** Only incidents in which this rule rang, in the last thirty days. */
+  rule: string;
   estateId: string;
   q: string;
   mine: boolean;

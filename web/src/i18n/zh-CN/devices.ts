@@ -79,6 +79,10 @@ export default {
   noIncidents: "没有因这台设备产生的事件单",
   allIncidents: "查看全部 {n} 件",
   access: {
+    host: "MQTT 服务器",
+    port: "端口",
+    topics: "发布的主题",
+    guide: "在设备或网关上这样填（{title}）",
     username: "接入账号",
     token: "接入密码",
     mqtt: "MQTT 地址",
@@ -115,6 +119,7 @@ export default {
     name: "名称",
     nameHint: "让人一看就知道是哪一台，例如：3号楼3号电梯 摄像机",
     code: "编号",
+    maker: "厂家或项目：{maker}",
     codeHint: "不填则自动编号",
     place: "安装位置",
     driver: "接入协议",

@@ -17,6 +17,7 @@ import msgspec
 
 from linli.sensing.devices.public import DeviceKind
 from linli.sensing.drivers.chirpstack.codecs import (
+    CODECS,
     BrokenFrame,
     Codec,
     Frame,
@@ -25,6 +26,7 @@ from linli.sensing.drivers.chirpstack.codecs import (
     codec_named,
 )
 from linli.sensing.drivers.contracts import (
+    NAMES_SETTING,
     AckStatus,
     ChildSeen,
     CommandAck,
@@ -35,6 +37,7 @@ from linli.sensing.drivers.contracts import (
     Refused,
     Report,
     Setting,
+    SettingForm,
     StateReport,
     Undecodable,
     Unsendable,
@@ -78,10 +81,40 @@ MANIFEST = Manifest(
     has_children=True,
     acknowledges=True,
     settings=(
-        Setting("application_id", "应用编号（下发指令用）"),
-        Setting("port", "下发指令的 FPort", "10"),
-        Setting("codecs", "解码方式（每行：设备模板名称 = 解码方式）"),
-        Setting("names", "名称对应（每行：对方名称 = 本平台属性 单位）"),
+        Setting(
+            "application_id",
+            "应用编号",
+            help="ChirpStack 里这个应用的 ID；要下发指令时才需要",
+            longest=64,
+        ),
+        Setting(
+            "port",
+            "下发指令的 FPort",
+            "10",
+            form=SettingForm.INTEGER,
+            help="按设备说明书填写",
+            low=LOWEST_PORT,
+            high=HIGHEST_PORT,
+        ),
+        Setting(
+            "codecs",
+            "解码方式",
+            form=SettingForm.LINES,
+            help="设备模板名称里看不出型号时填写，每行一条：设备模板名称 = 解码方式",
+            longest=4000,
+            choices=tuple(codec.code for codec in CODECS),
+        ),
+        NAMES_SETTING,
+    ),
+    purpose="已经有 ChirpStack v4 的 LoRaWAN 网络，如无线水表、烟感",
+    guide=(
+        (
+            "打开 ChirpStack 服务器的 chirpstack.toml，找到 [integration.mqtt]"
+            "（或在站点自己的 MQTT 服务器上做桥接）。"
+        ),
+        "server 填 {mqtt_url}，username 填 {username}，password 填下面的令牌，json 设为 true。",
+        "重启 ChirpStack；消息主题是 application/应用编号/device/DevEUI/event/up。",
+        "每个表、每个烟感登记为“接在网关后面”，网关内编号填它的 DevEUI（16 位小写十六进制）。",
     ),
 )
 

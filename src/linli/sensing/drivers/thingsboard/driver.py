@@ -14,6 +14,7 @@ import msgspec
 
 from linli.sensing.devices.public import DeviceKind
 from linli.sensing.drivers.contracts import (
+    NAMES_SETTING,
     AckStatus,
     ChildSeen,
     CommandAck,
@@ -23,7 +24,6 @@ from linli.sensing.drivers.contracts import (
     Reason,
     Refused,
     Report,
-    Setting,
     StateReport,
     Undecodable,
 )
@@ -96,7 +96,17 @@ MANIFEST = Manifest(
     topics=("v1/devices/me/#", "v1/gateway/#"),
     has_children=True,
     acknowledges=True,
-    settings=(Setting("names", "名称对应（每行：对方名称 = 本平台属性 单位）"),),
+    settings=(NAMES_SETTING,),
+    purpose="固件里已经支持 ThingsBoard 的设备，或 ThingsBoard IoT Gateway",
+    guide=(
+        "服务器（host）填 {host}，端口（port）填 {port}。",
+        (
+            "验证方式选“用户名和密码”（basic）：用户名 {username}，密码填下面的令牌；"
+            "客户端编号（clientId）可以随意。"
+        ),
+        "主题不用改：数据 v1/devices/me/telemetry，网关 v1/gateway/telemetry。",
+        "网关下面的每台设备登记为“接在网关后面”，网关内编号填它在网关里的名称。",
+    ),
 )
 
 

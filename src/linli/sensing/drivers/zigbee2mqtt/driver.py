@@ -13,6 +13,7 @@ import msgspec
 
 from linli.sensing.devices.public import DeviceKind
 from linli.sensing.drivers.contracts import (
+    NAMES_SETTING,
     ChildSeen,
     CommandToSend,
     EventReport,
@@ -57,8 +58,20 @@ MANIFEST = Manifest(
     has_children=True,
     acknowledges=False,
     settings=(
-        Setting("base_topic", "主题前缀（base_topic）", "zigbee2mqtt"),
-        Setting("names", "名称对应（每行：对方名称 = 本平台属性 单位）"),
+        Setting(
+            "base_topic",
+            "主题前缀（base_topic）",
+            "zigbee2mqtt",
+            help="与 Zigbee2MQTT 设置里的 mqtt.base_topic 一致",
+        ),
+        NAMES_SETTING,
+    ),
+    purpose="已经装了 Zigbee2MQTT 的网关，下面挂 Zigbee 传感器、门磁、按钮",
+    guide=(
+        "打开 Zigbee2MQTT 的设置页“MQTT”（或 configuration.yaml 的 mqtt 一节）。",
+        "服务器 server 填 {mqtt_url}，用户 user 填 {username}，密码 password 填下面的令牌。",
+        "主题前缀 base_topic 填 {base_topic}。",
+        "重启后把每个 Zigbee 设备登记为“接在网关后面”，网关内编号填它的 IEEE 地址或名称。",
     ),
 )
 
