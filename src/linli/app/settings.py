@@ -67,7 +67,6 @@ class Settings(BaseSettings):
         database_port: a fixed loopback port for linli's own PostgreSQL.
         database_durable: False makes linli's own PostgreSQL forget at a power cut; for tests.
         telemetry_url: reserved: another database for readings.
-        mqtt_url: reserved: an existing broker to join instead of opening doors.
         files_url: where evidence and photos are kept: a folder's path or `file://` URL, or
             `s3://bucket/prefix` of an S3-compatible store (keys and address from the usual `AWS_…`
             environment). None: `files` in the data folder.
@@ -113,9 +112,6 @@ class Settings(BaseSettings):
     telemetry_url: str | None = Field(
         default=None,
         validation_alias=AliasChoices("telemetry_url", "LINLI_TELEMETRY_URL", "TELEMETRY_URL"),
-    )
-    mqtt_url: str | None = Field(
-        default=None, validation_alias=AliasChoices("mqtt_url", "LINLI_MQTT_URL", "MQTT_URL")
     )
     files_url: str | None = None
     webhook_url: str | None = Field(default=None, pattern="^https?://[^/]+")

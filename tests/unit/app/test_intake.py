@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import pytest
 from sqlalchemy import text
 
@@ -25,7 +26,7 @@ from linli.kernel.work import Workshop
 from linli.responding.rules.public import declare
 from linli.sensing.devices.contracts import Registration
 from linli.sensing.devices.public import DeviceRegister, register_device
-from linli.sensing.gateway.contracts import ACCEPTED, Fate, Inbound, Outcome
+from linli.sensing.gateway.contracts import ACCEPTED, FAILED, Fate, Inbound, Outcome
 from linli.sensing.quarantine.public import ask_replay
 from linli.sensing.telemetry.public import Recorder
 from linli.support.sealing.contracts import Keys
@@ -349,7 +350,8 @@ async def test_a_flood_of_one_device_is_one_incident(yard: Yard) -> None:
         "SELECT d.code, i.times_seen, a.times_seen FROM responding_incident i"
         " JOIN sensing_device d ON d.id = i.source_device_id"
         " JOIN responding_incident_alert l ON l.incident_id = i.id"
-        " JOIN responding_alert a ON a.id = l.alert_id ORDER BY i.times_seen"
+        " JOIN responding_alert a ON a.id = l.alert_id"
+        " WHERE i.category <> 'device_fault' ORDER BY i.times_seen"
     )
     assert await yard.rows(seen) == [(OTHER_SOS, 41, 41), (SOS, 2_500, 2_500)]
     changes = "SELECT count(*) FROM kernel_event WHERE name = 'incident_changed'"
@@ -365,8 +367,9 @@ async def test_two_gateways_hear_the_same_device_at_once(yard: Yard) -> None:
     ]
     async with running(other), asyncio.timeout(ANSWERS_WITHIN_S):
         answers = [
-            intake.submit([pressed[number], told[number]])
+            intake.submit([message])
             for number in range(60)
+            for message in (pressed[number], told[number])
             for intake in (yard.intake, other)
         ]
         for answer in answers:
@@ -376,3 +379,100 @@ async def test_two_gateways_hear_the_same_device_at_once(yard: Yard) -> None:
     assert await yard.rows("SELECT times_seen FROM responding_incident") == [(60,)]
     assert await yard.rows("SELECT times_seen FROM responding_alert") == [(60,)]
     assert not await yard.rows("SELECT 1 FROM sensing_quarantine")
+
+
+@asynccontextmanager
+async def held_last_value(yard: Yard, code: str) -> AsyncGenerator[None]:
+    """While this is open nothing that changes the last value of the device can be committed."""
+    async with connected(yard.urls.admin) as holder:
+        await holder.execute(text("BEGIN"))
+        found = await holder.execute(
+            text(
+                "SELECT l.* FROM sensing_last_value l JOIN sensing_series s ON s.id = l.series_id"
+                " JOIN sensing_device d ON d.id = s.device_id WHERE d.code = :code FOR UPDATE OF l"
+            ),
+            {"code": code},
+        )
+        assert found.all()
+        yield
+        await holder.execute(text("COMMIT"))
+
+
+async def test_an_alarm_does_not_wait_for_the_batch_under_way(yard: Yard) -> None:
+    """But what its own connection said before it comes first."""
+    await yard.answered(await yard.message(METER, {"values": {"water_total": 1.0}}))
+    slow = await yard.message(METER, {"values": {"water_total": 2.0}})
+    leak = await yard.message(METER, {"values": {"leak": 1}})
+    async with held_last_value(yard, METER):
+        under_way = yard.intake.submit([slow])
+        await yard.until("SELECT count(*) > 0 FROM pg_locks WHERE NOT granted")
+        assert list(await yard.answered(await yard.pressed(SOS, "help"))) == [ACCEPTED]
+        assert await yard.one("SELECT count(*) FROM responding_incident") == 1
+        own_alarm = yard.intake.submit([leak])
+        assert not under_way.done()
+    async with asyncio.timeout(ANSWERS_WITHIN_S):
+        assert list(await own_alarm) == [ACCEPTED]
+    assert under_way.done()
+    assert yard.intake.urgent == 2
+    assert await yard.one("SELECT count(*) FROM responding_incident") == 2
+
+
+async def test_what_a_revoked_connection_said_is_not_taken(yard: Yard) -> None:
+    """Even when this process has not heard of the revocation."""
+    gone = await yard.message(METER, {"values": {"water_total": 1.0}})
+    stays = await yard.message(OTHER_METER, {"values": {"water_total": 1.0}})
+    await yard.rows(
+        "UPDATE sensing_connection SET revoked_at = now() WHERE id = :id", id=gone.connection_id
+    )
+    answers = [yard.intake.submit([message]) for message in (gone, stays, gone)]
+    async with asyncio.timeout(ANSWERS_WITHIN_S):
+        outcomes = [(await answer)[0] for answer in answers]
+    assert outcomes == [FAILED, ACCEPTED, FAILED]
+    assert not await yard.readings(METER)
+    assert len(await yard.readings(OTHER_METER)) == 1
+
+
+async def test_a_device_that_sends_without_end_becomes_an_order(yard: Yard) -> None:
+    """Flooded: one incident and one order for its company; it falls silent when that is over."""
+    seconds = timedelta(seconds=1)
+    began = yard.workshop.clock.now()
+
+    async def said(count: int, at: timedelta) -> list[Inbound]:
+        message = await yard.message(METER, {"values": {"water_total": 5.0}})
+        return [msgspec.structs.replace(message, received_at=began + at) for _ in range(count)]
+
+    orders = (
+        "SELECT i.what, i.category, o.state FROM responding_incident i"
+        " JOIN responding_order o ON o.subject_id = i.id"
+    )
+    assert set(await yard.answered(*await said(1_500, seconds))) == {ACCEPTED}
+    assert not await yard.rows(orders)
+    assert set(await yard.answered(*await said(300, 3 * seconds))) == {ACCEPTED}
+    flooded = [("设备不停地发消息，可能失控", "device_fault", "offered")]
+    assert await yard.rows(orders) == flooded
+    faults = "SELECT code FROM sensing_device_fault"
+    assert await yard.rows(faults) == [("flood",)]
+    # The next window is not over the limit, and so the one after it finds the device calm.
+    await yard.answered(*await said(1, 12 * seconds))
+    assert await yard.rows(faults) == [("flood",)]
+    await yard.answered(*await said(1, 23 * seconds))
+    assert not await yard.rows(faults)
+    assert await yard.rows("SELECT ringing FROM responding_incident") == [(False,)]
+
+
+async def test_what_a_device_makes_up_for_is_no_flood(yard: Yard) -> None:
+    backlog = [
+        await yard.message(
+            METER, {"ts": yard.ms(timedelta(minutes=5, seconds=n)), "values": {"water_total": 1.0}}
+        )
+        for n in range(1_600)
+    ]
+    assert set(await yard.answered(*backlog)) == {ACCEPTED}
+    assert not await yard.rows("SELECT 1 FROM responding_incident")
+
+
+async def test_messages_nobody_can_read_flood_too(yard: Yard) -> None:
+    told = await yard.message(METER, {})
+    broken = msgspec.structs.replace(told, payload=b"{")
+    await yard.answered(*[broken] * 1_600)
+    assert await yard.rows("SELECT code FROM sensing_device_fault") == [("flood",)]

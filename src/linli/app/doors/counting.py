@@ -27,6 +27,7 @@ class GatewayMetrics(Collector):
             ("linli_mqtt_acknowledged", "Messages acknowledged", counts.acknowledged),
             ("linli_mqtt_commands_sent", "Commands sent", counts.commands_sent),
             ("linli_intake_batches", "Batches committed", self._intake.batches),
+            ("linli_intake_urgent_batches", "Of these, with an alarm", self._intake.urgent),
             ("linli_intake_retried", "Batches tried again", self._intake.retried),
             ("linli_intake_unprocessable", "Messages set aside", self._intake.unprocessable),
         ):

@@ -7,7 +7,7 @@ never acknowledges.
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -77,19 +77,44 @@ class DriverTopics:
 def admission_of(known: KnownConnection, register: devices.DeviceRegister) -> Admission:
     """What a connection of the register may do at the door."""
     connection = known.connection
-    return Admission(connection.id, connection.code, DriverTopics(register, known))
+    return Admission(
+        connection.id,
+        connection.code,
+        DriverTopics(register, known),
+        credential_at=connection.rotated_at,
+    )
+
+
+@dataclass(slots=True)
+class HeldClients:
+    """The clients (connection, client id) that a gateway holds, as it has told the register."""
+
+    gateway: str = ""
+    clients: set[tuple[UUID, str]] = field(default_factory=set[tuple[UUID, str]])
 
 
 class RegisterDoorkeeper:
     """Fills `Doorkeeper`: tokens against the register, and who must leave at once."""
 
-    def __init__(self, workshop: Workshop, register: devices.DeviceRegister) -> None:
+    def __init__(
+        self,
+        workshop: Workshop,
+        register: devices.DeviceRegister,
+        held: HeldClients | None = None,
+    ) -> None:
         self._workshop = workshop
         self._register = register
+        self._held = held or HeldClients()
         self._changed = asyncio.Event()
+        self._moved = False
 
     def wake(self) -> None:
         """The register may have changed."""
+        self._changed.set()
+
+    def wake_moved(self) -> None:
+        """A client may have come to another gateway."""
+        self._moved = True
         self._changed.set()
 
     async def authenticate(self, credentials: Credentials) -> Admission | Refused:
@@ -124,6 +149,21 @@ class RegisterDoorkeeper:
                 raise Unavailable from error
             for connection_id in refreshed.ended:
                 yield Dismissal(connection_id, DismissalReason.REVOKED)
+            if self._moved:
+                self._moved = False
+                for connection_id, client_id in await self._elsewhere():
+                    yield Dismissal(
+                        connection_id, DismissalReason.TAKEN_OVER, client_id, self._held.gateway
+                    )
+
+    async def _elsewhere(self) -> frozenset[tuple[UUID, str]]:
+        held = self._held
+        try:
+            async with reaching(self._workshop) as work:
+                return await devices.clients_elsewhere(work, held.gateway, held.clients)
+        except Unavailable:
+            self._moved = True
+            raise
 
 
 def _kept(session: StoredSession) -> devices.KeptSession:
@@ -307,12 +347,19 @@ class DatabaseCommands:
 class RegisterPresence:
     """Fills `Presence`: who is there, for the register and its pages."""
 
-    def __init__(self, workshop: Workshop, register: devices.DeviceRegister) -> None:
+    def __init__(
+        self,
+        workshop: Workshop,
+        register: devices.DeviceRegister,
+        held: HeldClients | None = None,
+    ) -> None:
         self._workshop = workshop
         self._register = register
+        self._held = held or HeldClients()
 
     async def started(self, gateway: str, at: datetime) -> None:
         """Whoever was there through this gateway's last run is not any more."""
+        self._held.gateway = gateway
         async with reaching(self._workshop) as work:
             await devices.gateway_started(work, gateway, at)
 
@@ -338,3 +385,10 @@ class RegisterPresence:
                         reason=notice.reason,
                         at=notice.at,
                     )
+        # Only after the commit: until then the register may still name the gateway of before.
+        for notice in notices:
+            client = (notice.connection_id, notice.client_id)
+            if isinstance(notice, Arrived):
+                self._held.clients.add(client)
+            else:
+                self._held.clients.discard(client)

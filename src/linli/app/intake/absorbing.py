@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from linli.app.intake.decoding import Answer, Decoded, Heard
+from linli.app.intake.flooding import Floods, Heeded
 from linli.kernel.work import Work
 from linli.responding.alerts.contracts import Finding
 from linli.responding.incidents.ports import FindingReader
@@ -29,6 +30,7 @@ from linli.sensing.telemetry.contracts import DeviceNews, Entry
 from linli.sensing.telemetry.public import Recorder
 
 BOOK_GOES_STALE = timedelta(seconds=1)
+QUIET = Heeded((), frozenset())
 CLOCK_TOLERATED_S = 5.0
 """Offsets below this are the network's, not the clock's: no rule is asked about them."""
 
@@ -54,13 +56,17 @@ class Absorber:
         self._book: RuleBook | None = None
         self._checked_at: datetime | None = None
         self._breaching: set[tuple[UUID, str]] = set()
+        self._floods = Floods()
 
     async def absorb(self, work: Work, decoded: Decoded) -> None:
         """Everything the batch causes, within the transaction of `work`."""
-        if decoded.entries:
+        if decoded.entries or decoded.loud:
             book = await self._rules(work)
-            recorded = await self._recorder.record(work, decoded.entries)
-            sensed = sensed_of(recorded.news, book)
+            heeded = self._floods.heed(book, decoded.loud.values())
+            news: Sequence[DeviceNews] = ()
+            if decoded.entries:
+                news = (await self._recorder.record(work, decoded.entries)).news
+            sensed = sensed_of(news, book, heeded)
             if sensed is not None:
                 await self._respond(work, sensed, await rules.judge(work, book, sensed))
         if decoded.heard:
@@ -125,6 +131,7 @@ class Absorber:
     def rolled_back(self) -> None:
         """A batch was not committed: nothing it let this process remember counts."""
         self._signs.forget()
+        self._floods.forget()
         self._book = None
 
     async def _rules(self, work: Work) -> RuleBook:
@@ -141,9 +148,9 @@ class Absorber:
         return book
 
 
-def sensed_of(news: Sequence[DeviceNews], book: RuleBook) -> Sensed | None:
+def sensed_of(news: Sequence[DeviceNews], book: RuleBook, heeded: Heeded = QUIET) -> Sensed | None:
     """What of the news the rules must hear; None when there is no news."""
-    if not news:
+    if not (news or heeded.floods or heeded.calm):
         return None
     values: list[SensedValue] = []
     events: list[SensedEvent] = []
@@ -192,7 +199,11 @@ def sensed_of(news: Sequence[DeviceNews], book: RuleBook) -> Sensed | None:
         values=tuple(values),
         events=tuple(events),
         clocks=tuple(clocks),
-        heard=frozenset(one.device.id for one in news),
+        floods=heeded.floods,
+        calm=heeded.calm,
+        heard=frozenset(one.device.id for one in news)
+        | {flood.device.id for flood in heeded.floods}
+        | {device_id for _, device_id in heeded.calm},
         in_time=frozenset(in_time),
     )
 

@@ -2,14 +2,15 @@
 
 While one batch commits the next one gathers and is decoded, so batches grow with the load and
 stay small, and quick, without it. Two lanes: an alarm does not wait for the batch under way, it
-takes a transaction of its own, with all that its connection said before it. No connection is in
-both lanes at once, so every connection's messages are committed in their order.
+takes a transaction of its own, with all that its connection said before it, and the next batch
+lets it through. No connection is in both lanes at once, so every connection's messages are
+committed in their order.
 """
 
 import asyncio
 from asyncio import Future
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 import msgspec
@@ -63,6 +64,9 @@ class Intake:
         self._busy: set[UUID] = set()
         self._more = asyncio.Event()
         self._hurry = asyncio.Event()
+        self._calm = asyncio.Event()
+        self._calm.set()
+        self._away = 0
         self.batches = 0
         self.urgent = 0
         self.retried = 0
@@ -81,40 +85,59 @@ class Intake:
             group.urgent = True
             self._urgent.append(group)
             self._hurry.set()
+            self._calm.clear()
         return future
 
     async def run(self) -> None:
         """Commit batches for ever."""
         async with asyncio.TaskGroup() as lanes:
-            lanes.create_task(self._lane(self._gather, self._more))
-            lanes.create_task(self._lane(self._gather_urgent, self._hurry))
+            lanes.create_task(self._usual_lane())
+            lanes.create_task(self._urgent_lane())
 
-    async def _lane(self, gather: Callable[[], list[Group]], wake: asyncio.Event) -> None:
+    async def _usual_lane(self) -> None:
         while True:
-            batch = gather()
-            if not batch:
-                wake.clear()
-                await wake.wait()
+            # One process: what this lane does meanwhile would take the time of the alarm.
+            await self._calm.wait()
+            batch = self._gather()
+            if batch:
+                await self._through(batch)
+            else:
+                self._more.clear()
+                await self._more.wait()
+
+    async def _urgent_lane(self) -> None:
+        while True:
+            batch = self._gather_urgent()
+            if batch:
+                await self._through(batch)
+                self._calm.set()
                 continue
-            connections = {group.connection_id for group in batch}
-            self._busy |= connections
-            try:
-                outcomes = await self._commit(
-                    [message for group in batch for message in group.messages],
-                    _decoded_together(batch),
-                )
-            finally:
-                self._busy -= connections
-            self.batches += 1
-            place = 0
-            for group in batch:
-                end = place + len(group.messages)
-                if not group.future.done():
-                    group.future.set_result(outcomes[place:end])
-                place = end
-            # What the other lane held back because of these connections may go now.
-            self._more.set()
-            self._hurry.set()
+            if not self._urgent:
+                self._calm.set()
+            self._hurry.clear()
+            await self._hurry.wait()
+
+    async def _through(self, batch: Sequence[Group]) -> None:
+        """Commit the batch and answer its messages."""
+        connections = {group.connection_id for group in batch}
+        self._busy |= connections
+        try:
+            outcomes = await self._commit(
+                [message for group in batch for message in group.messages],
+                _decoded_together(batch),
+            )
+        finally:
+            self._busy -= connections
+        self.batches += 1
+        place = 0
+        for group in batch:
+            end = place + len(group.messages)
+            if not group.future.done():
+                group.future.set_result(outcomes[place:end])
+            place = end
+        # What the other lane held back because of these connections may go now.
+        self._more.set()
+        self._hurry.set()
 
     def _gather(self) -> list[Group]:
         """What waits, but for the connections that the other lane has or is about to take."""
@@ -162,16 +185,14 @@ class Intake:
                 return await self._once(messages, decoded)
             except NothingBegun as error:
                 # The database may have been restarted since; one that lives makes a new one.
-                log.warning("intake_connection_dead", messages=len(messages), error=repr(error))
                 if attempt:
-                    return [FAILED] * len(messages)
+                    return self._out_of_reach(len(messages), error)
             except Exception as error:
                 self._absorber.rolled_back()
                 # What was decoded before may be what went wrong, and may have been used up.
                 decoded = None
                 if is_away(error):
-                    log.warning("intake_database_away", messages=len(messages), error=repr(error))
-                    return [FAILED] * len(messages)
+                    return self._out_of_reach(len(messages), error)
                 if not isinstance(error, DBAPIError | postgres.PostgresError):
                     # A bug that one message brings out must not stop the others.
                     log.exception("intake_failed", messages=len(messages))
@@ -192,6 +213,13 @@ class Intake:
             *await self._commit(messages[middle:]),
         ]
 
+    def _out_of_reach(self, messages: int, error: Exception) -> Sequence[Outcome]:
+        """Nothing is acknowledged; the log hears of the first and, when it is over, how many."""
+        if not self._away:
+            log.warning("intake_database_away", error=repr(error))
+        self._away += messages
+        return [FAILED] * messages
+
     async def _once(
         self, messages: Sequence[Inbound], decoded: Decoded | None
     ) -> Sequence[Outcome]:
@@ -202,6 +230,9 @@ class Intake:
                 if is_away(error):
                     raise NothingBegun from error
                 raise
+            if self._away:
+                log.warning("intake_database_back", not_acknowledged=self._away)
+                self._away = 0
             if ended:
                 return await self._without(work, messages, ended)
             decoded = decoded or self.decode(messages)

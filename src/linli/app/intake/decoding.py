@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from functools import lru_cache
+from uuid import UUID
 
 import msgspec
 
@@ -27,6 +28,7 @@ FOREIGN_TITLE = "主题不属于这个连接"
 FOREIGN_WORDS = "设备向不属于自己的主题发了消息；请核对接入协议和凭证。"
 RECENT = timedelta(days=300)
 SOON = timedelta(seconds=100)
+MADE_UP_AFTER = timedelta(minutes=1)
 UNKNOWN_CONNECTION = "unknown_connection"
 UNKNOWN_TITLE = "连接没有登记"
 
@@ -47,6 +49,14 @@ class Answer(msgspec.Struct, frozen=True):
     received_at: datetime
 
 
+class Loud(msgspec.Struct):
+    """A device and how many messages of it there are, the last at `received_at`."""
+
+    device: Device
+    received_at: datetime
+    messages: int = 0
+
+
 class Decoded(msgspec.Struct):
     """What a batch of messages says; `outcomes` has one per message, in order."""
 
@@ -56,10 +66,12 @@ class Decoded(msgspec.Struct):
     answers: list[Answer]
     held: list[Unusable]
     children: list[tuple[KnownConnection, ChildSeen]]
+    loud: dict[UUID, Loud]
+    """How many messages each device sent; what it makes up for from before is not counted."""
 
 
 def nothing() -> Decoded:
-    return Decoded([], [], {}, [], [], [])
+    return Decoded([], [], {}, [], [], [], {})
 
 
 def together(parts: Iterable[Decoded]) -> Decoded:
@@ -74,7 +86,17 @@ def together(parts: Iterable[Decoded]) -> Decoded:
         for key, heard in part.heard.items():
             if heard.state is not None or key not in whole.heard:
                 whole.heard[key] = heard
+        for loud in part.loud.values():
+            _count(whole, loud.device, loud.received_at, loud.messages)
     return whole
+
+
+def _count(decoded: Decoded, device: Device, received_at: datetime, messages: int = 1) -> None:
+    loud = decoded.loud.get(device.id)
+    if loud is None:
+        loud = decoded.loud[device.id] = Loud(device, received_at)
+    loud.messages += messages
+    loud.received_at = received_at
 
 
 @lru_cache(maxsize=4096)
@@ -102,14 +124,23 @@ def decode_into(decoded: Decoded, message: Inbound, known: KnownConnection | Non
         reports = driver_of(known).decode(message.topic, message.payload, known)
     except Undecodable as error:
         reason = error.reason
+        if known.own is not None:
+            _count(decoded, known.own, message.received_at)
         _hold(decoded, message, known, reason, reason.heading, error.words)
         return
     receipt = _receipt(message) if message.qos and not _own_times(reports, message) else None
     outcome = ACCEPTED
+    before: str | None = ""
     for report in reports:
         refusal = _add(decoded, message, known, report, receipt)
         if refusal is not None:
             outcome = refusal
+        if report.child != before and not _is_old(report, message):
+            # However many readings a message brings of a device, it is one message.
+            before = report.child
+            device = known.device_for(report.child)
+            if device is not None:
+                _count(decoded, device, message.received_at)
     decoded.outcomes.append(outcome)
 
 
@@ -124,6 +155,11 @@ def _own_times(reports: tuple[Report, ...], message: Inbound) -> bool:
         if said is None or not -RECENT < said - received_at < SOON:
             return False
     return True
+
+
+def _is_old(report: Report, message: Inbound) -> bool:
+    said = report.observed_at
+    return said is not None and message.received_at - said > MADE_UP_AFTER
 
 
 def _receipt(message: Inbound) -> Receipt:

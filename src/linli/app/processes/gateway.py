@@ -13,6 +13,7 @@ from linli.app.doors.counting import GatewayMetrics
 from linli.app.doors.ports import (
     DatabaseCommands,
     DatabaseSessions,
+    HeldClients,
     RegisterDoorkeeper,
     RegisterPresence,
 )
@@ -28,7 +29,12 @@ from linli.app.settings import Settings, database_urls
 from linli.app.stopping import stop_on_signals
 from linli.kernel.database import engine_for
 from linli.kernel.work import Workshop
-from linli.sensing.devices.public import COMMAND_WAITING, REGISTER_CHANGED, DeviceRegister
+from linli.sensing.devices.public import (
+    CLIENT_MOVED,
+    COMMAND_WAITING,
+    REGISTER_CHANGED,
+    DeviceRegister,
+)
 from linli.sensing.gateway.public import Endpoint, GatewayPorts, MqttServer, MqttSettings
 from linli.sensing.quarantine.public import REPLAY_ASKED
 from linli.sensing.telemetry.public import Recorder
@@ -74,7 +80,8 @@ async def run(settings: Settings, keys: Keys) -> None:
     lanes = engine_for(database_urls(settings, keys).gateway, connections=LANES, ping=False)
     intake = Intake(Workshop(lanes, clock), register, absorber)
     replayer = Replayer(workshop, IntakeReplay(DeviceRegister(workshop), absorber))
-    doorkeeper = RegisterDoorkeeper(workshop, register)
+    held = HeldClients()
+    doorkeeper = RegisterDoorkeeper(workshop, register, held)
     commands = DatabaseCommands(workshop, register)
     server = MqttServer(
         GatewayPorts(
@@ -82,7 +89,7 @@ async def run(settings: Settings, keys: Keys) -> None:
             ingest=intake,
             sessions=DatabaseSessions(workshop, register),
             commands=commands,
-            presence=RegisterPresence(workshop, register),
+            presence=RegisterPresence(workshop, register, held),
         ),
         MqttSettings(
             gateway=f"{platform.node()}:{settings.mqtt_port}",
@@ -95,6 +102,7 @@ async def run(settings: Settings, keys: Keys) -> None:
     metrics.registry.register(collector)
     wakers = {
         REGISTER_CHANGED: doorkeeper.wake,
+        CLIENT_MOVED: doorkeeper.wake_moved,
         COMMAND_WAITING: commands.wake,
         REPLAY_ASKED: replayer.wake,
     }

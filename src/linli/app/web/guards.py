@@ -30,6 +30,9 @@ FILM_ADDRESS = "/device/v1/file"
 STREAM_ADDRESS = "/api/live"
 QUIET_ADDRESSES = frozenset({"/healthz", "/readyz", "/metrics"})
 SERVER_FAULT = 500
+# Refused for who is asking or how often: somebody may be trying doors.
+DOUBTFUL = frozenset({401, 403, 429})
+SLOW_S = 2.0
 
 # Charts and panels set positions in style attributes; style elements stay forbidden.
 CONTENT_SECURITY = (
@@ -172,7 +175,8 @@ class Watch:
         work = scope.get("state", {}).get("work")
         account_id = work.scope.account_id if isinstance(work, Work) else None
         # Without the query: it may hold a name that somebody searched for.
-        log.info(
+        say = _loudness(scope["path"], status, took_s)
+        say(
             "request",
             method=scope["method"],
             path=scope["path"],
@@ -181,6 +185,15 @@ class Watch:
             address=client[0] if client else None,
             account_id=str(account_id) if account_id else None,
         )
+
+
+def _loudness(path: str, status: int, took_s: float) -> Callable[..., None]:
+    """What goes well is for those who look for it; what fails, is slow or doubtful is told."""
+    if status >= SERVER_FAULT or status == 0:
+        return log.warning
+    if status in DOUBTFUL or (took_s >= SLOW_S and path != STREAM_ADDRESS):
+        return log.info
+    return log.debug
 
 
 def _add_headers(scope: Scope, headers: MutableHeaders) -> None:

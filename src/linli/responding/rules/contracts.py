@@ -99,6 +99,16 @@ class ClockOff(msgspec.Struct, frozen=True, tag="clock_off"):
     more_than_s: int
 
 
+class Flooding(msgspec.Struct, frozen=True, tag="flooding"):
+    """A device sends more than `most` messages within `window_s` seconds.
+
+    Old ones that it makes up for do not count.
+    """
+
+    most: int
+    window_s: int
+
+
 Condition = (
     Threshold
     | Switched
@@ -109,6 +119,7 @@ Condition = (
     | FlowWithoutPause
     | Stuck
     | ClockOff
+    | Flooding
 )
 Looked = Silence | UsedLess | UsedMore | FlowWithoutPause | Stuck
 """Conditions over a span of time: a worker looks at them when a deadline comes due."""
@@ -219,6 +230,17 @@ class SensedClock:
 
 
 @dataclass(frozen=True, slots=True)
+class SensedFlood:
+    """A device has sent this many messages since `since`, more than `rule_id` lets pass."""
+
+    device: SensedDevice
+    rule_id: UUID
+    messages: int
+    since: datetime
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class RuleBook:
     """The rules in force, found by what they listen to. `serial` grows with every change."""
 
@@ -227,6 +249,7 @@ class RuleBook:
     by_property: Mapping[tuple[str, str], tuple[Rule, ...]]
     by_event: Mapping[tuple[str, str], tuple[Rule, ...]]
     by_clock: Mapping[str, tuple[Rule, ...]]
+    by_flood: Mapping[str, tuple[Rule, ...]]
     looked: Mapping[str, tuple[Rule, ...]]
     """Per device kind, the rules over a span of time."""
     totals: Mapping[tuple[str, str], tuple[Rule, ...]]
@@ -249,5 +272,8 @@ class Sensed:
     events: tuple[SensedEvent, ...] = ()
     clocks: tuple[SensedClock, ...] = ()
     """Clocks that are off; the devices in `in_time` showed a right one."""
+    floods: tuple[SensedFlood, ...] = ()
+    calm: frozenset[tuple[UUID, UUID]] = frozenset()
+    """(Rule, device) whose last window of messages was within what the rule lets pass."""
     heard: frozenset[UUID] = frozenset()
     in_time: frozenset[UUID] = frozenset()

@@ -21,6 +21,7 @@ from linli.responding.rules.contracts import (
     Comparison,
     Condition,
     EventSeen,
+    Flooding,
     FlowWithoutPause,
     Looked,
     Phase,
@@ -32,6 +33,7 @@ from linli.responding.rules.contracts import (
     SensedClock,
     SensedDevice,
     SensedEvent,
+    SensedFlood,
     SensedValue,
     Silence,
     Stuck,
@@ -110,19 +112,25 @@ def _finding(
     )
 
 
+def breaches(rule: Rule, value: float) -> bool | None:
+    """Whether a reading is what the rule waits for; None when no single reading tells."""
+    condition = rule.draft.condition
+    if isinstance(condition, Switched):
+        return value == condition.to
+    if isinstance(condition, Threshold):
+        return holds(condition.comparison, value, condition.value)
+    return None
+
+
 def on_value(
     rule: Rule, state: RuleState | None, sensed: SensedValue, kind: DeviceKind
 ) -> Verdict | None:
     """Judge a new reading; None when nothing changes."""
-    condition = rule.draft.condition
-    if isinstance(condition, Switched):
-        breached = sensed.value == condition.to
-        for_s = 0
-    elif isinstance(condition, Threshold):
-        breached = holds(condition.comparison, sensed.value, condition.value)
-        for_s = condition.for_s
-    else:
+    breached = breaches(rule, sensed.value)
+    if breached is None:
         return None
+    condition = rule.draft.condition
+    for_s = condition.for_s if isinstance(condition, Threshold) else 0
     if not breached:
         if state is None:
             return None
@@ -254,6 +262,34 @@ def on_clock(rule: Rule, state: RuleState | None, sensed: SensedClock) -> Verdic
 
 def clock_right_again(state: RuleState) -> Verdict:
     """The device has shown a right clock."""
+    return Verdict(state=None, cleared=state.phase is Phase.ACTIVE)
+
+
+def on_flood(rule: Rule, state: RuleState | None, sensed: SensedFlood) -> Verdict | None:
+    """Judge a device that sends without end; None when that is known."""
+    condition = rule.draft.condition
+    if not isinstance(condition, Flooding) or sensed.messages <= condition.most:
+        return None
+    if state is not None and state.phase is Phase.ACTIVE:
+        return None
+    fact = Fact("收到的消息", f"{sensed.messages} 条", "", sensed.received_at)
+    finding = _finding(
+        rule,
+        sensed.device,
+        sentence=explain(rule, None),
+        facts=(fact,),
+        since=sensed.since,
+        found_at=sensed.received_at,
+        received_at=sensed.received_at,
+    )
+    active = RuleState(
+        rule.id, sensed.device.id, Phase.ACTIVE, sensed.since, float(sensed.messages)
+    )
+    return Verdict(state=active, finding=finding)
+
+
+def over(state: RuleState) -> Verdict:
+    """The device is within bounds again."""
     return Verdict(state=None, cleared=state.phase is Phase.ACTIVE)
 
 
@@ -423,6 +459,8 @@ def explain(rule: Rule, kind: DeviceKind | None) -> str:
             return f"{device}的{title(code)}{span(window_s)}没有变化"
         case ClockOff(more_than_s=more_than_s):
             return f"{device}的时钟与平台相差超过{span(more_than_s)}"
+        case Flooding(most=most, window_s=window_s):
+            return f"{device}{span(window_s)}内发来超过{most}条消息"
 
 
 def compile_book(rules: Iterable[Rule], kinds: Mapping[str, DeviceKind], serial: int) -> RuleBook:
@@ -430,6 +468,7 @@ def compile_book(rules: Iterable[Rule], kinds: Mapping[str, DeviceKind], serial:
     by_property: dict[tuple[str, str], list[Rule]] = defaultdict(list)
     by_event: dict[tuple[str, str], list[Rule]] = defaultdict(list)
     by_clock: dict[str, list[Rule]] = defaultdict(list)
+    by_flood: dict[str, list[Rule]] = defaultdict(list)
     looked: dict[str, list[Rule]] = defaultdict(list)
     totals: dict[tuple[str, str], list[Rule]] = defaultdict(list)
     enabled = [rule for rule in rules if rule.enabled]
@@ -448,6 +487,8 @@ def compile_book(rules: Iterable[Rule], kinds: Mapping[str, DeviceKind], serial:
                         by_event[kind, event].append(rule)
                 case ClockOff():
                     by_clock[kind].append(rule)
+                case Flooding():
+                    by_flood[kind].append(rule)
                 case Silence():
                     looked[kind].append(rule)
                 case UsedLess(property=code) | UsedMore(property=code):
@@ -463,6 +504,7 @@ def compile_book(rules: Iterable[Rule], kinds: Mapping[str, DeviceKind], serial:
         by_property={key: tuple(found) for key, found in by_property.items()},
         by_event={key: tuple(found) for key, found in by_event.items()},
         by_clock={key: tuple(found) for key, found in by_clock.items()},
+        by_flood={key: tuple(found) for key, found in by_flood.items()},
         looked={key: tuple(found) for key, found in looked.items()},
         totals={key: tuple(found) for key, found in totals.items()},
     )
@@ -505,6 +547,11 @@ def turns_of(condition: Condition, kind: DeviceKind | None) -> tuple[Turn, ...]:
             return (window,)
         case ClockOff():
             return (Turn("more_than_s", "允许偏差", "秒", 1, DAY),)
+        case Flooding():
+            return (
+                Turn("most", "最多消息数", "条", 10, 1e6),
+                Turn("window_s", "时间段", "秒", 1, HOUR),
+            )
 
 
 def settings_of(rule: Rule, kind: DeviceKind | None) -> tuple[RuleSetting, ...]:

@@ -1,6 +1,6 @@
 """The door of rules."""
 
-from linli.responding.rules.policy import explain, settings_of
+from linli.responding.rules.policy import breaches, explain, settings_of
 from linli.responding.rules.service import (
     HOLD,
     LOOK,
@@ -25,6 +25,7 @@ __all__ = [
     "all_rules",
     "arm",
     "book_is_stale",
+    "breaches",
     "change",
     "declare",
     "disarm",

@@ -123,9 +123,22 @@ async def judge(work: Work, book: RuleBook, sensed: Sensed) -> Judgement:
             verdict = policy.on_clock(rule, bench.state(key), clock)
             if verdict is not None:
                 bench.accept(rule, clock.device.id, verdict, kind=HOLD)
+    for flood in sensed.floods:
+        rule = book.rules.get(flood.rule_id)
+        verdict = rule and policy.on_flood(rule, bench.state((rule.id, flood.device.id)), flood)
+        if rule and verdict:
+            bench.accept(rule, flood.device.id, verdict, kind=HOLD)
+    _floods_over(book, sensed, bench)
     _clocks_right_again(book, sensed, bench)
     _look_soon(work, book, sensed, bench)
     return await bench.save(work)
+
+
+def _floods_over(book: RuleBook, sensed: Sensed, bench: _Bench) -> None:
+    for key in sensed.calm:
+        rule, state = book.rules.get(key[0]), bench.state(key)
+        if rule is not None and state is not None:
+            bench.accept(rule, key[1], policy.over(state), kind=HOLD)
 
 
 def _clocks_right_again(book: RuleBook, sensed: Sensed, bench: _Bench) -> None:

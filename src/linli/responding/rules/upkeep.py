@@ -4,6 +4,7 @@ from linli.responding.alerts.contracts import Category, Severity
 from linli.responding.rules.contracts import (
     ClockOff,
     Comparison,
+    Flooding,
     RuleDraft,
     Silence,
     Stuck,
@@ -49,6 +50,18 @@ RULES = (
         action="请校准设备时间",
         duty="repair",
         fault="clock",
+    ),
+    RuleDraft(
+        code="device_flood",
+        title="设备消息洪泛",
+        kinds=(),
+        condition=Flooding(most=1_500, window_s=10),
+        category=Category.DEVICE_FAULT,
+        severity=Severity.WARNING,
+        what="设备不停地发消息，可能失控",
+        action="请断电重启，仍不正常就更换",
+        duty="repair",
+        fault="flood",
     ),
     RuleDraft(
         code="temperature_stuck",

@@ -21,6 +21,7 @@ from linli.sensing.devices.register import (
     DeviceRegister,
 )
 from linli.sensing.devices.service import (
+    CLIENT_MOVED,
     COMMAND_WAITING,
     REGISTER_CHANGED,
     CodeTaken,
@@ -30,6 +31,7 @@ from linli.sensing.devices.service import (
     clear_fault,
     client_arrived,
     client_left,
+    clients_elsewhere,
     command_device,
     command_failed,
     commands_delivered,
@@ -45,6 +47,7 @@ from linli.sensing.devices.service import (
     devices_coded,
     devices_named,
     devices_of_kinds,
+    ended_credentials,
     expire_commands,
     fall_silent,
     faults_of,
@@ -76,6 +79,7 @@ from linli.sensing.devices.units import (
 )
 
 __all__ = [
+    "CLIENT_MOVED",
     "COMMAND_WAITING",
     "REGISTER_CHANGED",
     "CodeTaken",
@@ -100,6 +104,7 @@ __all__ = [
     "clear_fault",
     "client_arrived",
     "client_left",
+    "clients_elsewhere",
     "command_device",
     "command_failed",
     "commands_delivered",
@@ -118,6 +123,7 @@ __all__ = [
     "devices_of_kinds",
     "doors_at",
     "due_sessions",
+    "ended_credentials",
     "expire_commands",
     "fall_silent",
     "faults_of",

@@ -46,6 +46,8 @@ from linli.support.audit.public import record
 
 REGISTER_CHANGED = "linli_register_changed"
 """NOTIFY channel, without words: a connection or one of its devices changed."""
+CLIENT_MOVED = "linli_client_moved"
+"""NOTIFY channel, without words: a client came to a gateway that was at one already."""
 COMMAND_WAITING = "linli_command_waiting"
 """NOTIFY channel, without words: a command was written down."""
 
@@ -506,8 +508,8 @@ async def fall_silent(work: Work) -> int:
 async def client_arrived(
     work: Work, *, gateway: str, connection_id: UUID, client_id: str, address: str, at: datetime
 ) -> None:
-    """A client of a connection is there now, through this gateway."""
-    await store.arrive(
+    """A client of a connection is there now, through this gateway; another lets go of it."""
+    there = await store.arrive(
         work.connection,
         gateway=gateway,
         connection_id=connection_id,
@@ -515,6 +517,15 @@ async def client_arrived(
         address=address,
         at=at,
     )
+    if there:
+        await work.connection.execute(text(f"NOTIFY {CLIENT_MOVED}"))
+
+
+async def clients_elsewhere(
+    work: Work, gateway: str, clients: Collection[tuple[UUID, str]]
+) -> frozenset[tuple[UUID, str]]:
+    """Of the clients (connection, client id) of this gateway, those that came to another since."""
+    return await store.elsewhere(work.connection, gateway, clients) if clients else frozenset()
 
 
 async def client_left(

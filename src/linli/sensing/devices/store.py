@@ -11,6 +11,7 @@ from sqlalchemy import (
     bindparam,
     exists,
     func,
+    literal_column,
     or_,
     select,
     text,
@@ -160,6 +161,26 @@ async def connections_by_id(connection: AsyncConnection, ids: Collection[UUID]) 
 async def versions(connection: AsyncConnection, ids: Collection[UUID]) -> dict[UUID, int]:
     rows = await connection.execute(select(_c.id, _c.version).where(_ids(_c.id, ids)))
     return {row.id: row.version for row in rows}
+
+
+_ENDED = text(
+    """
+    SELECT s.id, s.since
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:since AS timestamptz[])) AS s (id, since)
+    LEFT JOIN sensing_connection AS c
+        ON c.id = s.id AND c.revoked_at IS NULL AND c.rotated_at = s.since
+    WHERE c.id IS NULL
+    """
+)
+
+
+async def ended_credentials(
+    connection: AsyncConnection, since: Collection[tuple[UUID, datetime]]
+) -> frozenset[tuple[UUID, datetime]]:
+    """Those of (connection, since when its credential holds) that do not hold any more."""
+    ids, moments = zip(*since, strict=True)
+    rows = await connection.execute(_ENDED, {"ids": list(ids), "since": list(moments)})
+    return frozenset((row[0], row[1]) for row in rows)
 
 
 async def connection_with_tokens(
@@ -650,11 +671,12 @@ async def arrive(
     client_id: str,
     address: str,
     at: datetime,
-) -> None:
+) -> bool:
+    """Note that the client is there; whether it was there before, perhaps through another door."""
     statement = insert(presence_table).values(
         connection_id=connection_id, client_id=client_id, gateway=gateway, address=address, since=at
     )
-    await connection.execute(
+    there = await connection.scalar(
         statement.on_conflict_do_update(
             index_elements=["connection_id", "client_id"],
             set_={
@@ -662,13 +684,37 @@ async def arrive(
                 "address": statement.excluded.address,
                 "since": statement.excluded.since,
             },
-        )
+            # Of a row just inserted, no transaction has ended the version before.
+        ).returning(literal_column("xmax <> 0"))
     )
     await connection.execute(
         update(connection_table)
         .where(_c.id == connection_id)
         .values(connected_since=func.coalesce(_c.connected_since, at), address=address)
     )
+    return bool(there)
+
+
+_ELSEWHERE = text(
+    """
+    SELECT p.connection_id, p.client_id
+    FROM unnest(CAST(:connections AS uuid[]), CAST(:clients AS text[])) AS c (connection, client)
+    JOIN sensing_presence AS p ON p.connection_id = c.connection AND p.client_id = c.client
+    WHERE p.gateway <> :gateway
+    """
+)
+
+
+async def elsewhere(
+    connection: AsyncConnection, gateway: str, clients: Collection[tuple[UUID, str]]
+) -> frozenset[tuple[UUID, str]]:
+    """Those of the clients (connection, client id) that another gateway has now."""
+    connections, names = zip(*clients, strict=True)
+    rows = await connection.execute(
+        _ELSEWHERE,
+        {"connections": list(connections), "clients": list(names), "gateway": gateway},
+    )
+    return frozenset((row[0], row[1]) for row in rows)
 
 
 async def leave(

@@ -89,12 +89,17 @@ class TopicPermission(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """The doorkeeper's yes: which connection this is and what it may do."""
+    """The doorkeeper's yes: which connection this is and what it may do.
+
+    `credential_at` is when the credential came into force that opened the door: what arrives
+    after another took its place, or none did, is not taken.
+    """
 
     connection_id: UUID
     code: str
     topics: TopicPermission
     limits: Limits = field(default_factory=Limits)
+    credential_at: datetime | None = None
 
 
 class Inbound(msgspec.Struct, frozen=True, gc=False):

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import uvloop
+from structlog.testing import capture_logs
 from tests.support.mqtt_certificate import certificate
 from tests.support.mqtt_client import BareClient, connected, dial, hello
 from tests.support.mqtt_door import (
@@ -424,6 +425,22 @@ async def test_without_the_session_store_nobody_with_a_session_comes_in(door: Do
         door.sessions.broken = None
         async with connected(door) as client:
             await client.alive()
+
+
+async def test_an_outage_is_told_when_it_begins_and_when_it_ends(door: Door) -> None:
+    """Not thirty times a second: how often calls failed is counted and told at the end."""
+    with capture_logs() as said:
+        async with door.open():
+            door.sessions.broken = Unavailable("the database restarts")
+            for _ in range(5):
+                async with dial(door) as client:
+                    client.send(hello(expiry=600))
+                    await client.expect(ConnAck)
+            door.sessions.broken = None
+            await door.server.sweep()
+    lines = [line for line in said if line["event"].startswith("mqtt_port")]
+    assert [line["event"] for line in lines] == ["mqtt_port_unavailable", "mqtt_port_available"]
+    assert lines[1]["failures"] == {"enter": 5}
 
 
 async def test_a_subscription_that_cannot_be_stored_is_not_confirmed(door: Door) -> None:

@@ -52,6 +52,7 @@ FULL_LOOK_SECONDS: Final = 1.0
 SWEEP_AT_ONCE: Final = 200
 BACKLOG: Final = 1_024
 TAKEOVER_PATIENCE: Final = 1.0
+TELL_AGAIN_SECONDS: Final = 60.0
 
 REFUSALS: Final = {
     RefusalReason.BAD_CREDENTIALS: Reason.BAD_USER_NAME_OR_PASSWORD,
@@ -68,6 +69,37 @@ GUESSES: Final = {RefusalReason.BAD_CREDENTIALS, RefusalReason.NOT_AUTHORIZED}
 OUR_FAULT: Final = {LeaveReason.FAILED}
 
 Key = tuple[UUID, str]
+
+
+class Outage:
+    """The rest of linli out of reach: told when it begins, once a minute, and when it is over."""
+
+    def __init__(self, monotonic: Callable[[], float]) -> None:
+        self._monotonic = monotonic
+        self._began: float | None = None
+        self._told = 0.0
+        self._failures: Counter[str] = Counter()
+
+    def failed(self, place: str, detail: str) -> None:
+        """Count a call that did not reach it."""
+        now = self._monotonic()
+        self._failures[place] += 1
+        if self._began is None:
+            self._began = now
+            LOG.warning("mqtt_port_unavailable", place=place, detail=detail)
+        elif now - self._told >= TELL_AGAIN_SECONDS:
+            LOG.warning("mqtt_port_still_unavailable", failures=dict(self._failures))
+        else:
+            return
+        self._told = now
+
+    def reached(self) -> None:
+        """A call came through."""
+        if self._began is not None:
+            away_s = round(self._monotonic() - self._began, 1)
+            LOG.warning("mqtt_port_available", away_s=away_s, failures=dict(self._failures))
+            self._began = None
+            self._failures.clear()
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +146,7 @@ class MqttServer:
         self._slowed: set[Conversation] = set()
         self._crowded: set[Conversation] = set()
         self._notices: asyncio.Queue[Notice] = asyncio.Queue()
+        self._outage = Outage(monotonic)
         self._client_throttle = Throttle(settings.client_throttle)
         self._address_throttle = Throttle(settings.address_throttle)
         self._threshold = asyncio.Semaphore(settings.max_entering)
@@ -180,7 +213,9 @@ class MqttServer:
     async def sweep(self) -> None:
         """Publish wills that are due and remove sessions that have ended."""
         now = self.now()
-        for session, admission in await self.sessions.due(now, SWEEP_AT_ONCE):
+        due = await self.sessions.due(now, SWEEP_AT_ONCE)
+        self._outage.reached()
+        for session, admission in due:
             key = (session.connection_id, session.client_id)
             async with self._lock(key):
                 if key not in self._clients:
@@ -211,10 +246,10 @@ class MqttServer:
         return True
 
     def failed(self, place: str, wrong: BaseException) -> None:
-        """Log and count a failure."""
+        """Log and count a failure; of those out of reach, the first and how many."""
         self.counters.failures[place] += 1
         if isinstance(wrong, Unavailable):
-            LOG.warning("mqtt_port_unavailable", place=place, detail=str(wrong))
+            self._outage.failed(place, str(wrong))
         else:
             LOG.error("mqtt_port_failed", place=place, exc_info=wrong)
 
@@ -234,6 +269,7 @@ class MqttServer:
         finally:
             self._entering.discard(conversation)
         if engine.phase is Phase.CONNECTED:
+            self._outage.reached()
             conversation.greeted()
 
     async def _examine(self, conversation: Conversation, connect: Connect, client_id: str) -> None:
