@@ -10,6 +10,7 @@ import msgspec
 
 from linli.app.demo.accounts import ACCOUNTS, PASSWORD
 from linli.app.demo.plan import BuildingPlan, DemoPlan, DevicePlan, EstatePlan, WherePlan, read_plan
+from linli.app.demo.rosters import plan_rosters
 from linli.directory.identity.contracts import AccountDraft, GrantDraft
 from linli.directory.identity.public import Passwords, create_account, grant_role
 from linli.directory.organisation.contracts import (
@@ -110,7 +111,8 @@ async def seed(work: Work, cipher: Cipher, passwords: Passwords, doors: DemoDoor
     plan = read_plan()
     organisations = await _organisations(work, plan)
     estate = await _estate(work, plan.estate, organisations)
-    await _accounts(work, cipher, passwords, organisations)
+    accounts = await _accounts(work, cipher, passwords, organisations)
+    await plan_rosters(work, organisations, accounts)
     places = await _places(work, estate, plan.estate)
     await _people(work, cipher, plan.estate, places)
     devices = await _devices(work, estate, plan.estate, places)
@@ -183,7 +185,8 @@ async def _estate(
 
 async def _accounts(
     work: Work, cipher: Cipher, passwords: Passwords, organisations: Mapping[str, Organisation]
-) -> None:
+) -> Mapping[str, UUID]:
+    accounts: dict[str, UUID] = {}
     password_hash = await passwords.hashed(PASSWORD)
     for demo in ACCOUNTS:
         organisation = organisations[demo.organisation]
@@ -199,6 +202,7 @@ async def _accounts(
             password_hash=password_hash,
             must_change=False,
         )
+        accounts[demo.login] = account.id
         await grant_role(
             work,
             account.id,
@@ -210,6 +214,7 @@ async def _accounts(
                 basis="演示账号",
             ),
         )
+    return accounts
 
 
 async def _places(work: Work, estate: Estate, plan: EstatePlan) -> Mapping[str, UUID]:

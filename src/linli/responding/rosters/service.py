@@ -11,6 +11,7 @@ from linli.directory.organisation.contracts import Organisation
 from linli.directory.organisation.public import organisations_named
 from linli.kernel.deadlines import Deadline, clear_deadlines, set_deadline
 from linli.kernel.errors import BadInput, Forbidden, IllegalMove, NotFound, NotSignedIn
+from linli.kernel.scope import MACHINE
 from linli.kernel.time import on_wall
 from linli.kernel.work import Work
 from linli.responding.rosters import policy, store
@@ -47,6 +48,8 @@ def _plans(work: Work, organisation_id: UUID) -> bool:
 
 
 def _require_planner(work: Work, organisation_id: UUID) -> None:
+    if work.actor.kind == MACHINE.kind:
+        return
     if organisation_id not in work.scope.organisations_for(SEE):
         raise NotFound
     if not _plans(work, organisation_id):

@@ -19,7 +19,7 @@ from linli.responding.rosters.contracts import Pattern, Shift, ShiftState, SwapM
 from linli.responding.rosters.ports import NothingOpen
 
 TODAY = date(2026, 11, 22)
-TOMORROW = date(2026, 11, 23)
+LATER = date(2027, 1, 10)
 # The office opens at 09:00 here; the day shift begins at 10:00.
 TEN = 10 * 60
 
@@ -77,11 +77,12 @@ async def test_who_is_on_duty_is_suggested_first(office: Office) -> None:
 
 
 async def test_nobody_is_planned_twice_at_once_and_nothing_is_half_planned(office: Office) -> None:
-    await planned(office, "wuye", ("anbao",))
+    """The first day of the plan is taken, so the second, free one is not planned either."""
+    await planned(office, "wuye", ("anbao",), days=(LATER,))
+    before = await office.rows("SELECT count(*) FROM responding_shift")
     with pytest.raises(policy.Overlap):
-        await planned(office, "wuye", ("anbao", "weixiu"), days=(TODAY, TOMORROW))
-    rows = await office.rows("SELECT count(*) FROM responding_shift")
-    assert rows[0][0] == 1
+        await planned(office, "wuye", ("anbao", "weixiu"), days=(LATER, LATER + timedelta(days=1)))
+    assert await office.rows("SELECT count(*) FROM responding_shift") == before
 
 
 async def test_only_who_plans_the_organisation_plans_it(office: Office) -> None:
