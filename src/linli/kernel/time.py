@@ -1,7 +1,6 @@
 """Time: aware and in UTC inside; Asia/Shanghai only where a person reads it."""
 
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -21,17 +20,6 @@ class SystemClock:
 
     def now(self) -> datetime:
         return datetime.now(UTC)  # noqa: TID251 - the one place that reads the machine's clock
-
-
-@dataclass(slots=True)
-class ShiftedClock:
-    """The machine's clock moved ahead: only a demo installation may fast-forward."""
-
-    base: Clock
-    shift: timedelta = field(default_factory=timedelta)
-
-    def now(self) -> datetime:
-        return self.base.now() + self.shift
 
 
 def on_wall(moment: datetime) -> str:
