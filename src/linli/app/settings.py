@@ -66,7 +66,6 @@ class Settings(BaseSettings):
             None: linli runs its own.
         database_port: a fixed loopback port for linli's own PostgreSQL.
         database_durable: False makes linli's own PostgreSQL forget at a power cut; for tests.
-        telemetry_url: reserved: another database for readings.
         files_url: where evidence and photos are kept: a folder's path or `file://` URL, or
             `s3://bucket/prefix` of an S3-compatible store (keys and address from the usual `AWS_…`
             environment). None: `files` in the data folder.
@@ -109,10 +108,6 @@ class Settings(BaseSettings):
     )
     database_port: int | None = Field(default=None, ge=1, le=65535)
     database_durable: bool = True
-    telemetry_url: str | None = Field(
-        default=None,
-        validation_alias=AliasChoices("telemetry_url", "LINLI_TELEMETRY_URL", "TELEMETRY_URL"),
-    )
     files_url: str | None = None
     webhook_url: str | None = Field(default=None, pattern="^https?://[^/]+")
     webhook_secret: str | None = Field(default=None, min_length=16, repr=False)

@@ -16,7 +16,7 @@ def bare_environment() -> Generator[None]:
     """The developer's own LINLI_… variables take no part."""
     kept = dict(os.environ)
     for name in kept:
-        if name.startswith("LINLI_") or name in {"DATABASE_URL", "TELEMETRY_URL"}:
+        if name.startswith("LINLI_") or name == "DATABASE_URL":
             del os.environ[name]
     yield
     os.environ.clear()
