@@ -25,7 +25,7 @@ from linli.kernel.ids import new_id
 from linli.sensing.vision.health.contracts import StreamFigures
 from linli.sensing.vision.health.watching import HealthWatch
 from linli.sensing.vision.node.capacity import Level
-from linli.sensing.vision.node.detectors import DETECTORS, Detector, Noticed, Shape
+from linli.sensing.vision.node.detectors import DETECTORS
 from linli.sensing.vision.node.keeping import Why
 from linli.sensing.vision.node.live import Live
 from linli.sensing.vision.node.messages import (
@@ -33,6 +33,7 @@ from linli.sensing.vision.node.messages import (
     Answered,
     Beat,
     ClipWanted,
+    ClockError,
     Configure,
     DiskFull,
     FileMade,
@@ -50,6 +51,7 @@ from linli.sensing.vision.node.messages import (
     order,
     packed,
 )
+from linli.sensing.vision.node.noticing import Detector, Noticed, Shape
 from linli.sensing.vision.node.recording import Recorder, mend
 from linli.sensing.vision.node.ring import Ring
 from linli.sensing.vision.node.shelf import CameraShelf, Entry, Line, replaced
@@ -233,6 +235,7 @@ class CameraProcess:
         self._stills: list[int] = []
         self._others: dict[str, bytes] = {}
         self._told_view = -1
+        self._clock_error_ms: float | None = None
 
     def run(self) -> None:
         """Work until the node is gone."""
@@ -289,6 +292,8 @@ class CameraProcess:
                 self._clip_wanted(item)
             case LearnView():
                 self._health.learn_view()
+            case ClockError(milliseconds):
+                self._clock_error_ms = milliseconds
             case OtherViews(views):
                 self._others = views
                 self._health.others(views)
@@ -494,7 +499,7 @@ class CameraProcess:
             clip = self._ring.cut(begin, end, middle)
             clip_from = clip[1][0].dts / SECOND if clip else noticed.began
             path = folder / "track.json"
-            path.write_bytes(noticed.track(event_id, clip_from))
+            path.write_bytes(noticed.track(event_id, clip_from, self._clock_error_ms))
             files.append(FileMade(str(path), JSON))
         self._shelf.note(Line(Entry.EVIDENCE, begin // 1000, end // 1000))
         self._send(

@@ -21,6 +21,7 @@ from linli.sensing.vision.node.messages import (
     Answered,
     Beat,
     ClipWanted,
+    ClockError,
     Configure,
     DiskFull,
     LearnView,
@@ -117,6 +118,7 @@ class Cameras:
         self._listener = listener
         self._tasks = asyncio.TaskGroup()
         self._numbers = 0
+        self._clock_error_ms: float | None = None
         self.by_code: dict[str, Camera] = {}
 
     async def __aenter__(self) -> Self:
@@ -149,6 +151,12 @@ class Cameras:
         camera = self.by_code[code]
         camera.level = level
         camera.tell(Analyse(int(level)))
+
+    def clock_error(self, milliseconds: float) -> None:
+        """Tell the cameras how far the node's clock may be from the platform's."""
+        self._clock_error_ms = milliseconds
+        for camera in self.by_code.values():
+            camera.tell(ClockError(milliseconds))
 
     def learn_view(self, code: str) -> bool:
         """Accept what a camera sees now; False when it does not run."""
@@ -253,6 +261,8 @@ class Cameras:
         reader, camera.writer = await asyncio.open_connection(sock=ours, limit=1 << 20)
         camera.tell(Configure(camera.plan, str(self._folder)))
         camera.tell(Analyse(int(camera.level)))
+        if self._clock_error_ms is not None:
+            camera.tell(ClockError(self._clock_error_ms))
         self._tell_views()
         words = "killed by the node"
         try:

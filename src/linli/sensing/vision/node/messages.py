@@ -62,7 +62,23 @@ class OtherViews(msgspec.Struct, frozen=True, tag=True):
     views: dict[str, bytes]
 
 
-Order = Configure | Analyse | Watch | Unwatch | StillWanted | ClipWanted | LearnView | OtherViews
+class ClockError(msgspec.Struct, frozen=True, tag=True):
+    """Node → camera: how far the node's clock may be from the platform's, in milliseconds."""
+
+    milliseconds: float
+
+
+Order = (
+    Configure
+    | Analyse
+    | Watch
+    | Unwatch
+    | StillWanted
+    | ClipWanted
+    | LearnView
+    | OtherViews
+    | ClockError
+)
 
 
 class Beat(msgspec.Struct, frozen=True, tag=True, kw_only=True):

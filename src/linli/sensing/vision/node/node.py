@@ -52,7 +52,6 @@ class Node:
         self._poll_now = asyncio.Event()
         self._standing: dict[str, tuple[str, ...]] = {}
         self._speaking: asyncio.Queue[tuple[str, Json]] = asyncio.Queue(1000)
-        self._clock_ahead_s: float | None = None
         self._cpu: dict[str, tuple[int | None, float]] = {}
         self._load = 0.0
         self.port = settings.port
@@ -109,7 +108,9 @@ class Node:
         while True:
             try:
                 answer = await self._platform.plan(self._etag, time.time(), self.address)
-                self._clock_ahead_s = answer.clock_ahead_s
+                if answer.clock_ahead_s is not None:
+                    # The answer's date is whole seconds.
+                    self._cameras.clock_error(abs(answer.clock_ahead_s) * 1000 + 500)
                 if answer.plan is not None:
                     self._etag = answer.etag
                     self._follow(answer.plan)
@@ -153,9 +154,6 @@ class Node:
 
     def seen(self, code: str, seen: Seen) -> None:
         """An event: on disk first, then on its way."""
-        fields = dict(seen.fields)
-        if self._clock_ahead_s is not None and "of" not in fields:
-            fields["clock_error_ms"] = round(abs(self._clock_ahead_s) * 1000)
         files = tuple(Enclosed(one.path, one.media_type) for one in seen.files)
         self._uplink.put(
             Letter(
@@ -163,7 +161,7 @@ class Node:
                 camera=code,
                 event=seen.event,
                 at_ms=seen.at_ms,
-                fields=fields,
+                fields=dict(seen.fields),
                 files=files,
             )
         )

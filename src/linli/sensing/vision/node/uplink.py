@@ -241,8 +241,7 @@ class Uplink:
             except NotTaken as error:
                 log.error("evidence_refused", event=letter.event, error=str(error))  # noqa: TRY400 (theirs to say)
                 files = tuple(other for other in letter.files if other is not one)
-                fields = {**letter.fields, "evidence_refused": str(error)}
-                letter = msgspec.structs.replace(letter, files=files, fields=fields)
+                letter = msgspec.structs.replace(letter, files=files)
                 return await self._with_evidence(letter)
             except OSError as error:
                 log.warning("letter_not_kept", event=letter.event, error=str(error))
