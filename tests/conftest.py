@@ -138,7 +138,11 @@ async def _clone(server: TestServer, purpose: str) -> DatabaseUrls:
     async with connected(server.admin_url) as connection:
         await connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": ONE_AT_A_TIME})
         await connection.execute(
-            text(f"CREATE DATABASE {quoted(name)} TEMPLATE {quoted(template)} OWNER linli_owner")
+            text(
+                f"CREATE DATABASE {quoted(name)} TEMPLATE {quoted(template)} "
+                # Takes 0.1 s instead of 0.2 with its dropping: whole files, no write-ahead log.
+                "STRATEGY file_copy OWNER linli_owner"
+            )
         )
         # A clone takes the template's tables and grants, but not the rights on the database.
         await connection.execute(text(f"REVOKE ALL ON DATABASE {quoted(name)} FROM PUBLIC"))

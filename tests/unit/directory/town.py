@@ -117,7 +117,10 @@ async def database_beside(urls: DatabaseUrls, template: str) -> AsyncGenerator[D
         gateway=on_database(urls.gateway, name),
     )
     async with connected(on_database(urls.admin, "postgres")) as admin:
-        create = f"CREATE DATABASE {quoted(name)} TEMPLATE {quoted(template)} OWNER linli_owner"
+        create = (
+            f"CREATE DATABASE {quoted(name)} TEMPLATE {quoted(template)} "
+            "STRATEGY file_copy OWNER linli_owner"
+        )
         await admin.execute(text(create))
         try:
             yield made
