@@ -1,6 +1,6 @@
 export default {
   ofRule: "近 30 天“{title}”响过的",
-  oneRule: "一条规则",
+  oneRule: "所选规则",
   title: "值班台",
   queue: "事件队列",
   untaken: "待处置",

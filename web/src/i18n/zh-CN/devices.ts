@@ -82,7 +82,7 @@ export default {
     host: "MQTT 服务器",
     port: "端口",
     topics: "发布的主题",
-    guide: "在设备或网关上这样填（{title}）",
+    guide: "在设备或网关上这样填 · {title}",
     username: "接入账号",
     token: "接入密码",
     mqtt: "MQTT 地址",

@@ -112,9 +112,9 @@ MANIFEST = Manifest(
             "打开 ChirpStack 服务器的 chirpstack.toml，找到 [integration.mqtt]"
             "（或在站点自己的 MQTT 服务器上做桥接）。"
         ),
-        "server 填 {mqtt_url}，username 填 {username}，password 填下面的令牌，json 设为 true。",
+        "server 填 {mqtt_url}，username 填 {username}，password 填接入密码，json 设为 true。",
         "重启 ChirpStack；消息主题是 application/应用编号/device/DevEUI/event/up。",
-        "每个表、每个烟感登记为“接在网关后面”，网关内编号填它的 DevEUI（16 位小写十六进制）。",
+        "每个表、每个烟感登记为“挂在现场网关下”，网关内编号填它的 DevEUI（16 位小写十六进制）。",
     ),
 )
 

@@ -82,7 +82,7 @@ class LinliNative:
         acknowledges=True,
         purpose="按本平台协议开发的设备和站点网关，MQTT 或 HTTP 都可以",
         guide=(
-            "MQTT 服务器填 {host}，端口 {port}，用户名 {username}，密码填下面的令牌。",
+            "MQTT 服务器填 {host}，端口 {port}，用户名 {username}，密码填接入密码。",
             (
                 "数据发到 linli/v1/telemetry，事件发到 linli/v1/event，状态发到 linli/v1/state；"
                 '遗嘱建议设为 linli/v1/state 上的 {"online": false}。'
@@ -90,7 +90,7 @@ class LinliNative:
             "订阅 linli/v1/command 接收指令，办完后在 linli/v1/command/ack 回执。",
             (
                 "只会 HTTP 的设备：POST 到 {http_url}/device/v1/telemetry，"
-                "请求头 Authorization: Bearer {username}:令牌。"
+                "请求头 Authorization: Bearer {username}:接入密码。"
             ),
         ),
     )

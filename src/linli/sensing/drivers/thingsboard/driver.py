@@ -101,11 +101,11 @@ MANIFEST = Manifest(
     guide=(
         "服务器（host）填 {host}，端口（port）填 {port}。",
         (
-            "验证方式选“用户名和密码”（basic）：用户名 {username}，密码填下面的令牌；"
+            "验证方式选“用户名和密码”（basic）：用户名 {username}，密码填接入密码；"
             "客户端编号（clientId）可以随意。"
         ),
         "主题不用改：数据 v1/devices/me/telemetry，网关 v1/gateway/telemetry。",
-        "网关下面的每台设备登记为“接在网关后面”，网关内编号填它在网关里的名称。",
+        "网关下面的每台设备登记为“挂在现场网关下”，网关内编号填它在网关里的名称。",
     ),
 )
 

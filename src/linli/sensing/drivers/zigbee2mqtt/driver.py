@@ -69,9 +69,9 @@ MANIFEST = Manifest(
     purpose="已经装了 Zigbee2MQTT 的网关，下面挂 Zigbee 传感器、门磁、按钮",
     guide=(
         "打开 Zigbee2MQTT 的设置页“MQTT”（或 configuration.yaml 的 mqtt 一节）。",
-        "服务器 server 填 {mqtt_url}，用户 user 填 {username}，密码 password 填下面的令牌。",
+        "服务器 server 填 {mqtt_url}，用户 user 填 {username}，密码 password 填接入密码。",
         "主题前缀 base_topic 填 {base_topic}。",
-        "重启后把每个 Zigbee 设备登记为“接在网关后面”，网关内编号填它的 IEEE 地址或名称。",
+        "重启后把每个 Zigbee 设备登记为“挂在现场网关下”，网关内编号填它的 IEEE 地址或名称。",
     ),
 )
 
