@@ -74,7 +74,7 @@ def test_the_goal_is_reached_in_steps_that_are_small_and_never_negative(
         step = after - policy.demo_time(announced, just_before)
         assert timedelta(0) < step <= policy.STEP + timedelta(microseconds=1)
         assert policy.held_time(announced, machine) <= policy.demo_time(announced, machine)
-        shift = policy.settled(announced, machine, until=policy.demo_time(announced, machine))
+        shift = policy.settled(announced, until=policy.demo_time(announced, machine))
         assert shift.ahead >= began
         before = policy.demo_time(shift, machine)
     assert policy.demo_time(shift, machine + LEAD) >= goal
@@ -91,6 +91,18 @@ def test_two_processes_switch_at_the_same_moment_and_not_when_they_hear_of_it() 
     assert policy.ahead_at(early, NOON + LEAD) == policy.ahead_at(late, NOON + LEAD) > timedelta()
 
 
+def test_a_new_leader_does_not_take_back_what_another_announced() -> None:
+    goal = NOON + timedelta(hours=1)
+    announced = policy.next_step(Shift(), goal, NOON, LEAD)
+    assert announced is not None
+    anew = policy.next_step(announced, goal, NOON + LEAD / 2, LEAD)
+    assert anew is not None
+    assert anew.ahead == announced.next_ahead
+    for after_ms in range(0, 400, 10):
+        machine = NOON + timedelta(milliseconds=after_ms)
+        assert policy.ahead_at(anew, machine) >= policy.ahead_at(announced, machine)
+
+
 def test_old_news_that_come_late_change_nothing() -> None:
     known = Shift(serial=7, ahead=timedelta(hours=3))
     assert policy.newer(known, Shift(serial=6, ahead=timedelta(hours=2))) is known
@@ -104,7 +116,7 @@ def test_deadlines_see_the_time_only_when_the_devices_have_spoken() -> None:
     clock.machine = Machine(NOON + timedelta(seconds=1))
     assert clock.now() > NOON + timedelta(minutes=3)
     assert held_by(clock).now() == NOON
-    clock.learn(policy.settled(announced, clock.machine.now(), until=clock.now()))
+    clock.learn(policy.settled(announced, until=clock.now()))
     assert held_by(clock).now() == clock.now()
 
 

@@ -155,7 +155,7 @@ class Forwarder:
         async with transaction(self.workshop.engine) as connection:
             state = await store.lock_clock(connection)
             until = policy.demo_time(state.shift, machine)
-            shift = policy.settled(state.shift, machine, until=until)
+            shift = policy.settled(state.shift, until=until)
             await store.write_shift(connection, shift)
         self.clock.learn(shift)
 
@@ -176,7 +176,7 @@ class Forwarder:
             if state.walk is None:
                 return
             machine = self.clock.machine.now()
-            shift = policy.settled(state.shift, machine, until=None)
+            shift = policy.settled(state.shift, until=None)
             rang = await store.events_named(connection, RANG, state.walk.from_event)
             await store.write_shift(connection, shift)
             ended_at = policy.demo_time(shift, machine)

@@ -42,7 +42,7 @@ def next_step(shift: Shift, goal_at: datetime, machine: datetime, lead: timedelt
 
     None when the goal has come by itself. Demo time never runs backwards: no step is negative.
     """
-    ahead = ahead_at(shift, machine)
+    ahead = _announced(shift)
     next_at = machine + lead
     there = next_at + ahead
     target = min(there + STEP, goal_at)
@@ -53,11 +53,16 @@ def next_step(shift: Shift, goal_at: datetime, machine: datetime, lead: timedelt
         ahead=ahead,
         next_ahead=ahead + (target - there),
         next_at=next_at,
-        held_at=shift.held_at or machine + ahead,
+        held_at=shift.held_at or demo_time(shift, machine),
     )
 
 
-def settled(shift: Shift, machine: datetime, *, until: datetime | None) -> Shift:
+def _announced(shift: Shift) -> timedelta:
+    """What is announced is not taken back, also when its moment has not come: some may know it."""
+    return shift.ahead if shift.next_ahead is None else shift.next_ahead
+
+
+def settled(shift: Shift, *, until: datetime | None) -> Shift:
     """After a step: what was announced is in force, and deadlines may see time up to `until`.
 
     None lets them see the present again: the walk is over.
@@ -65,7 +70,7 @@ def settled(shift: Shift, machine: datetime, *, until: datetime | None) -> Shift
     return replace(
         shift,
         serial=shift.serial + 1,
-        ahead=ahead_at(shift, machine),
+        ahead=_announced(shift),
         next_ahead=None,
         next_at=None,
         held_at=until,

@@ -9,6 +9,7 @@ from uuid import UUID
 import msgspec
 
 from linli.app.demo.accounts import ACCOUNTS, PASSWORD
+from linli.app.demo.cameras import seed_cameras
 from linli.app.demo.plan import BuildingPlan, DemoPlan, DevicePlan, EstatePlan, WherePlan, read_plan
 from linli.app.demo.rosters import plan_rosters
 from linli.directory.identity.contracts import AccountDraft, GrantDraft
@@ -53,6 +54,8 @@ class DemoDoors:
     mqtt_host: str
     mqtt_port: int
     http_url: str
+    films: Path = Path("footage")
+    """Where the simulator writes the films that the demo's cameras show."""
 
 
 class SeededDevice(msgspec.Struct, frozen=True):
@@ -99,6 +102,7 @@ class SeededWorld(msgspec.Struct, frozen=True):
     http: str
     estates: tuple[SeededEstate, ...]
     control: SeededControl
+    vision: SeededControl
 
 
 async def is_seeded(work: Work) -> bool:
@@ -116,6 +120,7 @@ async def seed(work: Work, cipher: Cipher, passwords: Passwords, doors: DemoDoor
     places = await _places(work, estate, plan.estate)
     await _people(work, cipher, plan.estate, places)
     devices = await _devices(work, estate, plan.estate, places)
+    vision = await seed_cameras(work, cipher, estate, places, doors.films)
     control = await register_device(
         work,
         Registration(
@@ -133,6 +138,7 @@ async def seed(work: Work, cipher: Cipher, passwords: Passwords, doors: DemoDoor
         http=doors.http_url,
         estates=(SeededEstate(estate.code, estate.title, devices),),
         control=SeededControl(credential.username, credential.token),
+        vision=SeededControl(vision.username, vision.token),
     )
 
 
