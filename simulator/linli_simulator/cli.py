@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import contextlib
 import signal
+import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -111,8 +112,16 @@ def _positive(words: str) -> float:
     return value
 
 
+def _make_films(folder: Path) -> None:
+    """The films of the estate's cameras, made beside by a process that leaves others the time."""
+    command = [sys.executable, "-m", "linli_simulator.footage.demo", str(folder)]
+    subprocess.Popen(command, stdin=subprocess.DEVNULL)  # noqa: S603 - our own module
+
+
 async def _until_told_to_stop(wish: Wish, register: Register) -> int:
     """SIGTERM and SIGINT cancel everything; connections say good-bye on the way out."""
+    if wish.scene is None:
+        _make_films(wish.folder / "footage")
     loop, task = asyncio.get_running_loop(), asyncio.current_task()
     assert task is not None  # noqa: S101 - we are inside asyncio.run
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -7,9 +7,10 @@ import shutil
 import signal
 import sys
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import structlog
 
@@ -19,6 +20,7 @@ from linli.app.engine.postgres import Postgres
 from linli.app.health import METRICS_FOLDER as METRICS
 from linli.app.keys import FILE as KEYS_FILE
 from linli.app.keys import Keys, ensure_keys, make_data_folder, read_keys
+from linli.app.local_node import local_node
 from linli.app.problems import Problem
 from linli.app.settings import FILE as SETTINGS_FILE
 from linli.app.settings import Settings
@@ -27,9 +29,12 @@ from linli.app.supervisor import Child, Supervisor, bound_to_parent
 DATABASE = "database"
 SERVING = ("web", "gateway", "worker")
 SIMULATOR = "simulator"
+VISION = "vision"
 PROCESSES = "linli.app.processes"
 # Together with the three serving processes' five seconds this stays below ten.
 DATABASE_STOPS = ((signal.SIGINT, 3.5), (signal.SIGQUIT, 0.7))
+
+NOTHING_MORE: Mapping[str, str] = MappingProxyType({})
 
 log = structlog.get_logger()
 
@@ -43,6 +48,8 @@ class Parts:
     serving: tuple[tuple[str, tuple[str, ...]], ...] = tuple(
         (name, ("-m", f"{PROCESSES}.{name}")) for name in SERVING
     )
+    provide: tuple[str, ...] = ("-m", f"{PROCESSES}.provide")
+    vision: tuple[str, ...] = ("-m", f"{PROCESSES}.vision")
     simulator: tuple[str, ...] = ("-m", "linli_simulator")
 
 
@@ -140,8 +147,10 @@ class _Installation:
     parts: Parts
     announce: Callable[[str], None]
 
-    def child(self, name: str, arguments: tuple[str, ...]) -> Child:
-        """A Python process of linli."""
+    def child(
+        self, name: str, arguments: tuple[str, ...], more: Mapping[str, str] = NOTHING_MORE
+    ) -> Child:
+        """A Python process of linli, with `more` in its environment."""
         settings = self.settings
         ready: dict[str, Callable[[], bool]] = {
             "web": lambda: answers(settings.host, settings.port),
@@ -151,7 +160,7 @@ class _Installation:
             name,
             lambda: bound_to_parent(sys.executable, *arguments),
             ready=ready.get(name),
-            environment=settings.as_environment(),
+            environment={**settings.as_environment(), **more},
         )
 
 
@@ -186,6 +195,7 @@ async def _start(installation: _Installation, supervisor: Supervisor) -> None:
     await _run_to_end(installation, "migrate", parts.migrate)
     if settings.demo:
         await _run_to_end(installation, "seed", parts.seed)
+    await _run_to_end(installation, "provide", parts.provide)
     for name, arguments in parts.serving:
         supervisor.keep(installation.child(name, arguments))
     for name, _ in parts.serving:
@@ -193,6 +203,9 @@ async def _start(installation: _Installation, supervisor: Supervisor) -> None:
     if settings.demo:
         demo = ("--data", str(settings.data / "demo"))
         supervisor.keep(installation.child(SIMULATOR, (*parts.simulator, *demo)))
+    node = local_node(settings)
+    if node is not None:
+        supervisor.keep(installation.child(VISION, parts.vision, node))
     installation.announce(greeting(settings))
 
 

@@ -3,8 +3,10 @@
 import asyncio
 from pathlib import Path
 
+from linli.app.demo.cameras import FILMS
 from linli.app.demo.seeding import DemoDoors, is_seeded, seed, write_world
 from linli.app.keys import Keys
+from linli.app.local_node import write_credential
 from linli.app.processes.begin import begin
 from linli.app.processes.surroundings import cipher_of, clock_of
 from linli.app.settings import Settings, database_urls
@@ -30,9 +32,11 @@ async def run(settings: Settings, keys: Keys) -> None:
                 mqtt_host=settings.host,
                 mqtt_port=settings.mqtt_port,
                 http_url=f"http://{settings.host}:{settings.port}",
+                films=world_folder(settings) / FILMS,
             )
             world = await seed(work, cipher_of(keys), Passwords(), doors)
             write_world(world, world_folder(settings))
+            write_credential(world.vision.username, world.vision.token, settings.data)
     await engine.dispose()
 
 
