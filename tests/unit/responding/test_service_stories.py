@@ -288,7 +288,7 @@ async def test_a_rule_opens_the_list_of_what_it_rang_for(office: Office) -> None
     incident = await office.alarm()
     async with office.as_("shequ") as work:
         [alert_id] = await store.alerts_of(work.connection, incident.id)
-        rule_id = (await alerts_named(work.connection, [alert_id]))[alert_id].finding.rule_id
+        rule_id = (await alerts_named(work.connection, [alert_id]))[alert_id].finding.rule.id
         for asked, count in (
             (store.IncidentQuery(rule_id=rule_id), 1),
             (store.IncidentQuery(rule_id=rule_id, rule_since=work.now - timedelta(days=30)), 1),
