@@ -1,7 +1,8 @@
 """What there is, found by its name: each context's `http` and `handlers` modules.
 
 A context's routers are the `APIRouter`s of its `http` module; its reactions are `EVENTS`,
-`DEADLINES` and `CHORES` of its `handlers` module. Tables are found likewise (`tables.py`).
+`DEADLINES` and `CHORES` of its `handlers` module; its `conditions` and `measures` modules say by
+what it can be asked and what its records should hold. Tables are found likewise (`tables.py`).
 """
 
 import importlib
@@ -14,6 +15,8 @@ from types import ModuleType
 from fastapi import APIRouter
 
 import linli
+from linli.kernel.measures import Measure
+from linli.kernel.questions import Condition
 from linli.kernel.reactions import Chore, DeadlineReaction, EventReaction
 
 # The application knows this one by itself.
@@ -58,6 +61,30 @@ def reactions() -> Reactions:
     _refuse_twins(reaction.kind for reaction in deadlines)
     _refuse_twins(chore.name for chore in chores)
     return Reactions(tuple(events), tuple(deadlines), tuple(chores))
+
+
+def conditions() -> tuple[Condition, ...]:
+    """Every condition that questions may be made of.
+
+    Raises ValueError when two share a code.
+    """
+    found: list[Condition] = []
+    for module in _modules("conditions"):
+        found.extend(getattr(module, "CONDITIONS", ()))
+    _refuse_twins(condition.code for condition in found)
+    return tuple(found)
+
+
+def measures() -> tuple[Measure, ...]:
+    """Every measure of completeness.
+
+    Raises ValueError when two share a code.
+    """
+    found: list[Measure] = []
+    for module in _modules("measures"):
+        found.extend(getattr(module, "MEASURES", ()))
+    _refuse_twins(measure.code for measure in found)
+    return tuple(found)
 
 
 def _modules(name: str) -> Sequence[ModuleType]:

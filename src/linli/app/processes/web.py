@@ -9,11 +9,12 @@ from fastapi import FastAPI
 
 import linli
 from linli.app import status
-from linli.app.assemble import routers
+from linli.app.assemble import conditions, measures, routers
 from linli.app.demo.clock import followed
 from linli.app.doors.addresses import device_doors
 from linli.app.doors.http_door import open_http_door
 from linli.app.keys import Keys
+from linli.app.known_devices import RegisteredDevices
 from linli.app.metrics import Metrics
 from linli.app.open_matters import OpenIncidents
 from linli.app.place_figures import CountedFigures
@@ -71,6 +72,9 @@ def application(
                 "settings": settings,
                 "metrics": metrics,
                 "place_figures": CountedFigures(),
+                "known_devices": RegisteredDevices(),
+                "conditions": conditions(),
+                "measures": measures(),
                 "open_matters": OpenIncidents(),
                 "doors": device_doors(settings),
                 "remedies": remedy_of,

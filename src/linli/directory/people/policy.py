@@ -254,3 +254,11 @@ def moved(history: Sequence[Stay], from_home: UUID, into: Stay) -> tuple[Stay, .
 def day(text: str) -> date:
     """A day written `1949-12-31`."""
     return date.fromisoformat(text)
+
+
+def years_before(day: date, years: int) -> date:
+    """The same day so many years ago; 28 February stands for a leap day that was not."""
+    try:
+        return day.replace(year=day.year - years)
+    except ValueError:
+        return day.replace(year=day.year - years, day=28)

@@ -37,6 +37,7 @@ from linli.directory.people.service import (
     reveal,
     versions_of_person,
 )
+from linli.directory.people.store import living_now
 
 __all__ = [
     "AlreadyRegistered",
@@ -53,6 +54,7 @@ __all__ = [
     "list_corrections",
     "list_twins",
     "lived_at",
+    "living_now",
     "look_for_twins",
     "masked_name",
     "merge_people",

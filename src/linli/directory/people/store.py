@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import (
     Row,
+    Select,
     and_,
     delete,
     func,
@@ -648,3 +649,10 @@ async def who_lived_at(
         .order_by(r.valid_to.desc().nulls_first(), r.valid_from.desc(), r.id)
     )
     return [(row.person_id, _residence(row)) for row in rows_]
+
+
+def living_now(now: datetime) -> Select[UUID, UUID, UUID, str, Sequence[UUID]]:
+    """Who lives where: `person_id`, `home_id`, `estate_id`, `home_title`, `home_path`."""
+    return select(r.person_id, r.home_id, r.estate_id, r.home_title, r.home_path).where(
+        r.valid_from <= now, or_(r.valid_to.is_(None), r.valid_to > now)
+    )

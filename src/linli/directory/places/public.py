@@ -16,6 +16,7 @@ from linli.directory.places.service import (
     plan_of,
     sizes_of,
 )
+from linli.directory.places.store import homes, lifts, reached_from
 
 __all__ = [
     "CodeTaken",
@@ -25,11 +26,14 @@ __all__ = [
     "all_estates",
     "estate_of",
     "estates_named",
+    "homes",
+    "lifts",
     "place_of",
     "places_coded",
     "places_in",
     "places_inside",
     "places_named",
     "plan_of",
+    "reached_from",
     "sizes_of",
 ]

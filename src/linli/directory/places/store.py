@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, func, insert, select
+from sqlalchemy import Row, Select, func, insert, select, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from linli.directory.places.contracts import (
@@ -199,3 +199,24 @@ async def coded(
         select(place_table).where(p.estate_id == estate_id, among(p.code, codes))
     )
     return [_place(row) for row in rows]
+
+
+def homes() -> Select[UUID, UUID, str]:
+    """`id`, `estate_id` and `path` of every home, to be counted and joined."""
+    return select(p.id, p.estate_id, p.path).where(p.kind == PlaceKind.HOME.value)
+
+
+def lifts() -> Select[UUID, UUID, str]:
+    """`id`, `estate_id` and `path` of every lift."""
+    return select(p.id, p.estate_id, p.path).where(p.kind == PlaceKind.LIFT.value)
+
+
+def reached_from(places: Select[UUID]) -> Select[UUID]:
+    """These places; of a lift and a machine room also what they lie in, since they serve it."""
+    serving = (PlaceKind.LIFT.value, PlaceKind.ROOM.value)
+    around = select(p.parent_id).where(
+        p.id.in_(places), p.kind.in_(serving), p.parent_id.is_not(None)
+    )
+    own = select(p.id).where(p.id.in_(places))
+    both = union_all(own, around).subquery()
+    return select(both.c[0])

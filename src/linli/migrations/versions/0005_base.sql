@@ -72,6 +72,19 @@ CREATE TABLE directory_revision (
 --
 CREATE INDEX ix_directory_revision_estate ON directory_revision (estate_id, replaced_at)
 --
+CREATE TABLE screens_question (
+	id UUID NOT NULL, 
+	organisation_id UUID NOT NULL, 
+	title VARCHAR(80) NOT NULL, 
+	clauses JSONB NOT NULL, 
+	created_by VARCHAR(100) NOT NULL, 
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	CONSTRAINT pk_screens_question PRIMARY KEY (id), 
+	CONSTRAINT fk_screens_question_organisation_id FOREIGN KEY(organisation_id) REFERENCES directory_organisation (id)
+)
+--
+CREATE INDEX ix_screens_question_organisation_id ON screens_question (organisation_id)
+--
 CREATE TABLE directory_person_merge (
 	id UUID NOT NULL, 
 	estate_id UUID NOT NULL, 
@@ -92,6 +105,17 @@ CREATE INDEX ix_directory_person_merge_estate_id ON directory_person_merge (esta
 CREATE INDEX ix_directory_person_merge_gone_id ON directory_person_merge (gone_id)
 --
 CREATE INDEX ix_directory_person_merge_kept_id ON directory_person_merge (kept_id)
+--
+CREATE TABLE screens_completeness (
+	estate_id UUID NOT NULL, 
+	measure VARCHAR(60) NOT NULL, 
+	total INTEGER NOT NULL, 
+	have INTEGER NOT NULL, 
+	counted_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	CONSTRAINT pk_screens_completeness PRIMARY KEY (estate_id, measure), 
+	CONSTRAINT ck_screens_completeness_figures CHECK (have >= 0 AND have <= total), 
+	CONSTRAINT fk_screens_completeness_estate_id FOREIGN KEY(estate_id) REFERENCES directory_estate (id)
+)
 --
 CREATE TABLE directory_enterprise (
 	id UUID NOT NULL, 
@@ -450,6 +474,18 @@ CREATE POLICY people ON directory_revision TO linli_app USING ((estate_id = ANY 
 --
 CREATE POLICY machine ON directory_revision TO linli_gateway USING (true) WITH CHECK (true)
 --
+REVOKE ALL ON screens_question FROM PUBLIC
+--
+GRANT SELECT, INSERT, UPDATE, DELETE ON screens_question TO linli_app
+--
+GRANT SELECT, INSERT, UPDATE, DELETE ON screens_question TO linli_gateway
+--
+ALTER TABLE screens_question ENABLE ROW LEVEL SECURITY
+--
+CREATE POLICY people ON screens_question TO linli_app USING (organisation_id = ANY ((SELECT linli_organisations('see_people'))::uuid[])) WITH CHECK (organisation_id = ANY ((SELECT linli_organisations('see_people'))::uuid[]))
+--
+CREATE POLICY machine ON screens_question TO linli_gateway USING (true) WITH CHECK (true)
+--
 REVOKE ALL ON directory_person_merge FROM PUBLIC
 --
 GRANT SELECT, INSERT, UPDATE ON directory_person_merge TO linli_app
@@ -461,6 +497,18 @@ ALTER TABLE directory_person_merge ENABLE ROW LEVEL SECURITY
 CREATE POLICY people ON directory_person_merge TO linli_app USING (EXISTS (SELECT FROM directory_person AS seen WHERE seen.id = kept_id) AND EXISTS (SELECT FROM directory_person AS seen WHERE seen.id = gone_id)) WITH CHECK (EXISTS (SELECT FROM directory_person AS seen WHERE seen.id = kept_id) AND EXISTS (SELECT FROM directory_person AS seen WHERE seen.id = gone_id))
 --
 CREATE POLICY machine ON directory_person_merge TO linli_gateway USING (true) WITH CHECK (true)
+--
+REVOKE ALL ON screens_completeness FROM PUBLIC
+--
+GRANT SELECT, INSERT, UPDATE ON screens_completeness TO linli_app
+--
+GRANT SELECT, INSERT, UPDATE, DELETE ON screens_completeness TO linli_gateway
+--
+ALTER TABLE screens_completeness ENABLE ROW LEVEL SECURITY
+--
+CREATE POLICY people ON screens_completeness TO linli_app USING (estate_id = ANY ((SELECT linli_estates('see_places'))::uuid[])) WITH CHECK (estate_id = ANY ((SELECT linli_estates('see_places'))::uuid[]))
+--
+CREATE POLICY machine ON screens_completeness TO linli_gateway USING (true) WITH CHECK (true)
 --
 REVOKE ALL ON directory_enterprise FROM PUBLIC
 --
