@@ -541,12 +541,14 @@ class CameraProcess:
         try:
             if form is None:
                 raise FileNotFoundError("事发前后的画面没有留下")
+            # The folder went when the platform had taken still and track.
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             whole_mp4(form, pictures, path)
             fields["clip_from"] = pictures[0].dts // 1000
             fields["clip_to"] = pictures[-1].dts // 1000
             files = (FileMade(str(path), MP4),)
         except (Unplayable, OSError) as error:
-            log.warning("clip_not_made", event=clip.event_id, error=str(error))
+            log.warning("clip_not_made", of=clip.event_id, error=str(error))
             fields["missing"] = str(error)
         self._send(
             Seen(

@@ -93,7 +93,7 @@ class Uplink:
         try:
             self._outbox.put(letter)
         except OSError as error:
-            log.error("letter_not_kept", event=letter.event, error=str(error))  # noqa: TRY400 (the disk, no bug)
+            log.error("letter_not_kept", told=letter.event, error=str(error))  # noqa: TRY400 (the disk, no bug)
         self._wake()
 
     async def say(self, topic: str, body: Json) -> bool:
@@ -236,15 +236,15 @@ class Uplink:
                 letter = msgspec.structs.replace(letter, files=files)
                 await asyncio.to_thread(self._outbox.put, letter)
             except PlatformAway as error:
-                log.warning("evidence_waits", event=letter.event, error=str(error))
+                log.warning("evidence_waits", told=letter.event, error=str(error))
                 return letter, False
             except NotTaken as error:
-                log.error("evidence_refused", event=letter.event, error=str(error))  # noqa: TRY400 (theirs to say)
+                log.error("evidence_refused", told=letter.event, error=str(error))  # noqa: TRY400 (theirs to say)
                 files = tuple(other for other in letter.files if other is not one)
                 letter = msgspec.structs.replace(letter, files=files)
                 return await self._with_evidence(letter)
             except OSError as error:
-                log.warning("letter_not_kept", event=letter.event, error=str(error))
+                log.warning("letter_not_kept", told=letter.event, error=str(error))
         return letter, True
 
 

@@ -2,26 +2,22 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TypeVar
 
 import httpx
 import msgspec
 import pytest
 from tests.support.clips import frames_in, make_clip, noisy, street
+from tests.support.vision_node import eventually, running
 from tests.support.vision_platform import PlatformStand, ticket
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from linli.sensing.vision.node.node import Node
 from linli.sensing.vision.plan import CameraPlan, Recording, Source, SourceKind
 from linli.sensing.vision.tickets import View
 from linli.sensing.vision.video import jpeg_size
 
 CAMERA = "YG-GK-01"
-Found = TypeVar("Found")
 FOREVER = int(time.time() * 1000) + 3_600_000
 
 
@@ -41,27 +37,6 @@ def camera(film: Path, code: str = CAMERA, **changes: object) -> CameraPlan:
         record=Recording(segment_s=2),
     )
     return msgspec.structs.replace(plan, **changes)
-
-
-@asynccontextmanager
-async def running(stand: PlatformStand, folder: Path) -> AsyncGenerator[Node]:
-    node = Node(stand.settings(folder))
-    stop = asyncio.Event()
-    async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(node.run(stop))
-        await node.ready.wait()
-        try:
-            yield node
-        finally:
-            stop.set()
-
-
-async def eventually(look: Callable[[], Awaitable[Found | None]], patience: float = 30.0) -> Found:
-    """Ask another process again and again; there is nothing to wait on."""
-    async with asyncio.timeout(patience):
-        while (found := await look()) is None:  # noqa: ASYNC110
-            await asyncio.sleep(0.1)
-        return found
 
 
 async def test_a_camera_is_seen_kept_and_shown(film: Path, tmp_path: Path) -> None:
