@@ -17,6 +17,10 @@ def _luma(made: Any) -> Luma:  # noqa: ANN401 (what OpenCV returns is wider than
     return cast("Luma", made)
 
 
+def as_floats(made: npt.NDArray[Any]) -> Floats:
+    return made.astype(np.float32)
+
+
 def warped(texture: Floats, homography: Matrix, size: tuple[int, int]) -> Floats:
     """The texture as the camera sees it; outside it 0."""
     made = cv2.warpPerspective(texture, homography, size, flags=cv2.INTER_AREA)

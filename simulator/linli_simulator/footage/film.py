@@ -4,18 +4,22 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from io import BytesIO
+from math import pi
 from pathlib import Path
-from typing import cast
+from typing import Protocol, cast
 
 import av
 import numpy as np
+from av.container import OutputContainer
 from av.video.frame import VideoFrame
+from av.video.plane import VideoPlane
 from av.video.stream import VideoStream
 from numpy.random import Generator
 
 from linli_simulator.footage.canvas import (
     Floats,
     Luma,
+    Matrix,
     blurred,
     brighter,
     darker,
@@ -50,10 +54,10 @@ def noise_of(scene: Scene, dice: Generator) -> Noise:
     minus = np.clip(np.round(-grains), 0, 255).astype(np.uint8)
     bands = None
     if scene.sensor.bands:
-        rows = np.arange(2 * height)[:, None]
-        wave = scene.sensor.bands * (1 + np.sin(rows / height * 6 * np.pi))
+        rows = np.arange(2 * height, dtype=np.float64)[:, None]
+        wave: Matrix = scene.sensor.bands * (1 + np.sin(rows / height * (6 * pi)))
         bands = np.ascontiguousarray(
-            np.broadcast_to(np.round(wave).astype(np.uint8), (2 * height, width))
+            np.broadcast_to(np.round(wave).astype(np.uint8), (2 * height, width)), np.uint8
         )
     return Noise(plus, minus, bands)
 
@@ -104,7 +108,7 @@ def film(scene: Scene, target: Path | BytesIO, *, preset: str = "superfast") -> 
     One reference of two seconds between key frames, no B frames, an even bit rate.
     """
     with av.open(target, "w", format="mp4") as container:
-        stream = cast("VideoStream", container.add_stream("libx264", rate=Fraction(FPS)))
+        stream = _stream(container)
         height, width = scene.backdrop.luma.shape
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
         stream.bit_rate = scene.truth.bitrate
@@ -121,14 +125,32 @@ def film(scene: Scene, target: Path | BytesIO, *, preset: str = "superfast") -> 
             ):
                 _fill(plane, values)
             frame.pts, frame.time_base = n, Fraction(1, int(FPS))
-            for packet in stream.encode(frame):
-                container.mux(packet)
-        for packet in stream.encode():
-            container.mux(packet)
+            _put(container, stream, frame)
+        _put(container, stream, None)
     return truth_of(scene)
 
 
-def _fill(plane: av.video.plane.VideoPlane, values: Luma) -> None:
+class _Container(Protocol):
+    """What is used of an output container; the library's own types are partly unknown."""
+
+    def add_stream(self, codec_name: str, rate: Fraction) -> VideoStream: ...
+    def mux(self, packets: object) -> None: ...
+
+
+class _Encoder(Protocol):
+    def encode(self, frame: VideoFrame | None = None) -> list[object]: ...
+
+
+def _stream(container: OutputContainer) -> VideoStream:
+    return cast("_Container", container).add_stream("libx264", Fraction(FPS))
+
+
+def _put(container: OutputContainer, stream: VideoStream, frame: VideoFrame | None) -> None:
+    for packet in cast("_Encoder", stream).encode(frame):
+        cast("_Container", container).mux(packet)
+
+
+def _fill(plane: VideoPlane, values: Luma) -> None:
     wide = plane.line_size
-    target = np.frombuffer(plane, np.uint8).reshape(plane.height, wide)
+    target = np.frombuffer(cast("memoryview", plane), np.uint8).reshape(plane.height, wide)
     np.copyto(target[:, : values.shape[1]], values)

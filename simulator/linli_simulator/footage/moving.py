@@ -226,7 +226,8 @@ def wandering(
     pace = speed * np.clip(1 + np.cumsum(dice.normal(0, 0.08, count)), 0.3, 2.0)
     x = start[1] + np.cumsum(np.cos(heading) * pace * step)
     y = start[2] + np.cumsum(np.sin(heading) * pace * step)
-    return np.stack([start[0] + step * np.arange(count), x, y], axis=1)
+    times = start[0] + step * np.arange(count, dtype=np.float64)
+    return np.stack([times, x, y], axis=1).astype(np.float64)
 
 
 def swooping(start: tuple[float, float, float], speed: float, pull: float, seconds: float,

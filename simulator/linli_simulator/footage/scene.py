@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from math import atan2, hypot, pi, sin
+from math import atan2, ceil, exp, floor, hypot, log, pi, sin
 from typing import TypeVar
 
 import numpy as np
@@ -77,7 +77,7 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Sensor:
-    """What the camera itself adds: noise, bands of mains light, steps of exposure, clouds, shake."""
+    """What the camera adds: noise, bands of mains light, steps of exposure, clouds, shake."""
 
     noise: float
     exposure: float
@@ -184,6 +184,11 @@ def _one(dice: Generator, shares: Mapping[Kind, float]) -> Kind:
     return kinds[int(dice.choice(len(kinds), p=list(shares.values())))]
 
 
+def _between(dice: Generator, low: float, high: float) -> float:
+    """A chance value whose logarithm is even."""
+    return exp(float(dice.uniform(log(low), log(high))))
+
+
 def _placed(wish: Wish, dice: Generator) -> tuple[Camera, tuple[Wall, ...]]:
     width, height = wish.size
     wall = Wall(
@@ -237,7 +242,9 @@ def _blind(walls: tuple[Wall, ...], camera: Camera) -> tuple[tuple[Point, ...], 
 def _sensor(wish: Wish, light: Light, kinds: tuple[Distraction, ...], dice: Generator) -> Sensor:
     low, high = {Light.DAY: (1.0, 2.5), Light.DUSK: (2.0, 3.5), Light.NIGHT: (2.5, 4.5)}[light]
     fast, slow = {
-        Light.DAY: (1 / 1000, 1 / 200), Light.DUSK: (1 / 200, 1 / 75), Light.NIGHT: (1 / 100, 1 / 33)
+        Light.DAY: (1 / 1000, 1 / 200),
+        Light.DUSK: (1 / 200, 1 / 75),
+        Light.NIGHT: (1 / 100, 1 / 33),
     }[light]  # fmt: skip
 
     def times(every: float) -> list[float]:
@@ -259,7 +266,7 @@ def _sensor(wish: Wish, light: Light, kinds: tuple[Distraction, ...], dice: Gene
     )  # fmt: skip
     return Sensor(
         noise=float(dice.uniform(low, high)),
-        exposure=float(np.exp(dice.uniform(np.log(fast), np.log(slow)))),
+        exposure=_between(dice, fast, slow),
         bands=float(dice.uniform(1.0, 3.0)) if Distraction.BANDS in kinds else 0.0,
         jumps=jumps, clouds=clouds, shakes=shakes,
     )  # fmt: skip
@@ -279,7 +286,7 @@ def _falls(stage: Stage, dice: Generator) -> tuple[tuple[Falling, ...], tuple[Fa
         broad = wall.width_m / wall.columns
         across = (column + float(dice.uniform(0.2, 0.8))) * broad
         height = (row + float(dice.uniform(0.25, 0.75))) * wall.storey_height_m
-        size_px = float(np.exp(dice.uniform(np.log(wish.size_px[0]), np.log(wish.size_px[1]))))
+        size_px = _between(dice, wish.size_px[0], wish.size_px[1])
         thrown = dice.random() < 0.5
         throw = Throw(
             at=2.5 + slot * n + float(dice.uniform(0, max(0.0, slot - 4.0))),
@@ -288,9 +295,9 @@ def _falls(stage: Stage, dice: Generator) -> tuple[tuple[Falling, ...], tuple[Fa
             speed_up=float(dice.uniform(-1.5, 1.5)) if thrown else 0.0,
             speed_out=float(dice.uniform(0.5, 3.5)) if thrown else float(dice.uniform(0.1, 0.6)),
         )  # fmt: skip
-        terminal = float(np.exp(dice.uniform(np.log(7), np.log(45))))
+        terminal = _between(dice, 7, 45)
         path = trajectory(throw, terminal)
-        contrast = float(np.exp(dice.uniform(np.log(wish.contrast[0]), np.log(wish.contrast[1]))))
+        contrast = _between(dice, wish.contrast[0], wish.contrast[1])
         probe = Falling(Thing(1.0, 0, 1, 0, terminal), path, wall, camera, stage.exposure)
         moments = np.arange(path[0, 0], path[-1, 0], 1 / FPS)
         behind = float(np.median([stage.level_at(*probe.pixels(at)) for at in moments]))
@@ -304,8 +311,8 @@ def _falls(stage: Stage, dice: Generator) -> tuple[tuple[Falling, ...], tuple[Fa
         )  # fmt: skip
         one = Falling(thing, path, wall, camera, stage.exposure)
         falling.append(one)
-        frames = np.arange(np.ceil(path[0, 0] * FPS), np.floor(path[-1, 0] * FPS) + 1) / FPS
-        points = tuple(_point(one, float(at) - stage.exposure / 2, float(at)) for at in frames)
+        frames = range(ceil(path[0, 0] * FPS), floor(path[-1, 0] * FPS) + 1)
+        points = tuple(_point(one, n / FPS - stage.exposure / 2, n / FPS) for n in frames)
         truths.append(
             FallTruth(
                 wall.id, row + 1, column + 1, float(path[0, 0]), float(path[-1, 0]), size_px,
@@ -341,7 +348,7 @@ def _birds(stage: Stage, dice: Generator) -> list[Layer]:
         path = wandering((at, x, y), float(dice.uniform(2, 8)), speed, 0.9, dice)
         made_layers.append(
             Wanderer(
-                path, float(np.exp(dice.uniform(np.log(2), np.log(14)))),
+                path, _between(dice, 2, 14),
                 float(dice.uniform(2.5, 9)), _dark_or_light(stage, x, y, dice), 1.0, 0.7,
                 stage.exposure,
             )

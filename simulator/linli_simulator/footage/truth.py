@@ -93,14 +93,18 @@ class Truth:
 def load(path: Path) -> Truth:
     """Read what `Truth.save` wrote."""
     told = cast("dict[str, Any]", json.loads(path.read_text(encoding="utf-8")))
-    walls = tuple(
-        WallTruth(**{**wall, "corners": tuple((x, y) for x, y in wall["corners"])})
-        for wall in told.pop("walls")
-    )
-    falls = tuple(
-        FallTruth(**{**fall, "points": tuple(FallPoint(**point) for point in fall["points"])})
-        for fall in told.pop("falls")
-    )
-    blind = tuple(tuple((x, y) for x, y in area) for area in told.pop("blind"))
-    distractions = tuple(told.pop("distractions"))
-    return Truth(**told, walls=walls, falls=falls, blind=blind, distractions=distractions)
+    told["walls"] = tuple(_wall(wall) for wall in told["walls"])
+    told["falls"] = tuple(_fall(fall) for fall in told["falls"])
+    told["blind"] = tuple(tuple((x, y) for x, y in area) for area in told["blind"])
+    told["distractions"] = tuple(told["distractions"])
+    return Truth(**told)
+
+
+def _wall(told: dict[str, Any]) -> WallTruth:
+    told["corners"] = tuple((x, y) for x, y in told["corners"])
+    return WallTruth(**told)
+
+
+def _fall(told: dict[str, Any]) -> FallTruth:
+    told["points"] = tuple(FallPoint(**point) for point in told["points"])
+    return FallTruth(**told)

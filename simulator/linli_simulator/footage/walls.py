@@ -12,6 +12,7 @@ from linli_simulator.footage.canvas import (
     Floats,
     Luma,
     Matrix,
+    as_floats,
     blurred,
     halved,
     homography,
@@ -89,7 +90,7 @@ def paint(walls: tuple[Wall, ...], camera: Camera, look: Look, dice: Generator) 
     shown = np.maximum(shown, lamps * (1 - 0.5 * look.haze)).astype(np.float32)
     red += lamps * 0.06
     blue -= lamps * 0.06
-    return Backdrop(_bytes(shown), _bytes(halved(blue)), _bytes(halved(red)))
+    return Backdrop(_bytes(shown), _bytes(halved(as_floats(blue))), _bytes(halved(as_floats(red))))
 
 
 def _bytes(levels: Floats) -> Luma:

@@ -64,6 +64,7 @@ class Reason(StrEnum):
     LOOSE = "loose"
     SEEN_LATE = "seen_late"
     LOST_ABOVE_GROUND = "lost_above_ground"
+    LEFT_VIEW = "left_view"
     TINY = "tiny"
     FAINT = "faint"
     CROWDED = "crowded"
@@ -83,6 +84,7 @@ REASON_TEXTS: Mapping[Reason, str] = MappingProxyType(
         Reason.LOOSE: "轨迹与自由下落有些出入",
         Reason.SEEN_LATE: "开始下落的一段没有看清",
         Reason.LOST_ABOVE_GROUND: "没有看到落地",
+        Reason.LEFT_VIEW: "落出了监看范围，后面没有看到",
         Reason.TINY: "画面里的物体很小",
         Reason.FAINT: "物体和背景颜色接近",
         Reason.CROWDED: "当时画面里移动的东西很多（雨、雪、飞虫等）",
@@ -99,6 +101,7 @@ DOUBTS = frozenset(
         Reason.LOOSE,
         Reason.SEEN_LATE,
         Reason.LOST_ABOVE_GROUND,
+        Reason.LEFT_VIEW,
         Reason.TINY,
         Reason.FAINT,
         Reason.CROWDED,

@@ -22,10 +22,19 @@ def half(luma: Luma) -> Luma:
     return cast("Luma", cv2.resize(luma, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA))
 
 
-def shrunk(picture: Floats, by: int) -> Floats:
+def shrunk(luma: Luma, by: int) -> Luma:
     """The picture at one `by`-th of its size, each pixel the mean of its block."""
-    size = (max(1, picture.shape[1] // by), max(1, picture.shape[0] // by))
-    return cast("Floats", cv2.resize(picture, size, interpolation=cv2.INTER_AREA))
+    return cast("Luma", cv2.resize(luma, _part(luma.shape, by), interpolation=cv2.INTER_AREA))
+
+
+def shrunk_floats(picture: Floats, by: int) -> Floats:
+    """The same of floating point numbers."""
+    made = cv2.resize(picture, _part(picture.shape, by), interpolation=cv2.INTER_AREA)
+    return cast("Floats", made)
+
+
+def _part(shape: tuple[int, ...], by: int) -> tuple[int, int]:
+    return max(1, shape[1] // by), max(1, shape[0] // by)
 
 
 def grown(picture: Floats, size: tuple[int, int]) -> Floats:
@@ -63,6 +72,23 @@ def learn(picture: Luma, mean: Floats, rate: float) -> None:
     cv2.accumulateWeighted(picture, mean, rate)
 
 
+def within(luma: Luma, usual: Luma, reach: int) -> Luma:
+    """The picture, but nowhere further than `reach` levels from `usual`."""
+    step = np.array([reach], np.float64)
+    high = cv2.min(luma, cv2.add(usual, step))
+    return cast("Luma", cv2.max(high, cv2.subtract(usual, step)))
+
+
+def at_most(luma: Luma, level: int) -> Luma:
+    return cast("Luma", cv2.threshold(luma, level, 255, cv2.THRESH_TRUNC)[1])
+
+
+def aged(age: Luma, hot: Luma) -> Luma:
+    """One more where `hot` is not 0, else 0."""
+    _, one = cv2.threshold(hot, 0, 1, cv2.THRESH_BINARY)
+    return cast("Luma", cv2.multiply(cv2.add(age, one), one))
+
+
 def product(one: Floats, other: Floats) -> Floats:
     """Pixel by pixel."""
     return cast("Floats", cv2.multiply(one, other))
@@ -73,9 +99,9 @@ def spread(luma: Luma) -> Luma:
     return cast("Luma", cv2.dilate(luma, _NEIGHBOURS))
 
 
-def smooth(luma: Luma) -> Luma:
+def smooth(picture: Floats) -> Floats:
     """Each pixel the mean of its 3 x 3 neighbours."""
-    return cast("Luma", cv2.blur(luma, (3, 3)))
+    return cast("Floats", cv2.blur(picture, (3, 3)))
 
 
 def slopes(picture: Floats) -> tuple[Floats, Floats]:
@@ -93,10 +119,24 @@ def shifted(luma: Luma, dx: float, dy: float) -> Luma:
     return cast("Luma", made)
 
 
-def blobs(hot: Luma) -> tuple[Whole, npt.NDArray[np.float64]]:
-    """Connected areas that are not 0: rows of (left, top, width, height, pixels), and middles."""
-    _, _, stats, middles = cv2.connectedComponentsWithStats(hot, connectivity=8, ltype=cv2.CV_16U)
-    return cast("Whole", stats)[1:], cast("npt.NDArray[np.float64]", middles)[1:]
+def sum_of(one: Luma, other: Luma) -> Luma:
+    """Pixel by pixel, 255 at most."""
+    return cast("Luma", cv2.add(one, other))
+
+
+def occupied(hot: Luma, block: int) -> Luma:
+    """Which blocks of `block` x `block` pixels hold a pixel that is not 0."""
+    _, sharp = cv2.threshold(hot, 0, 255, cv2.THRESH_BINARY)
+    size = (-(-hot.shape[1] // block), -(-hot.shape[0] // block))
+    padded = np.zeros((size[1] * block, size[0] * block), np.uint8)
+    padded[: hot.shape[0], : hot.shape[1]] = sharp
+    return cast("Luma", cv2.resize(padded, size, interpolation=cv2.INTER_AREA))
+
+
+def blobs(hot: Luma) -> list[list[int]]:
+    """Connected areas that are not 0: left, top, width, height, pixels of each."""
+    _, _, stats, _ = cv2.connectedComponentsWithStats(hot, connectivity=8, ltype=cv2.CV_16U)
+    return cast("list[list[int]]", stats[1:].tolist())
 
 
 def polygon_mask(size: tuple[int, int], polygons: list[npt.NDArray[np.float64]]) -> Luma:

@@ -24,7 +24,12 @@ LEAST_LIMIT = 4.0
 LIMIT_OFFSET = 2.0
 LIMIT_FACTOR = 4.6
 MOST_LIMIT = 70.0
-BUSY_SHARE = 0.0015
+MOST_STEP = 10
+"""Levels by which one look can differ from the background when it is learnt."""
+MOST_UNREST = 25
+STAYS_STEPS = 12
+"""Looks (6 a second) after which a thing that stays belongs to the background."""
+BUSY_SHARE = 0.004
 """More pixels than this share over their limit, and the frame is looked at for light and shake."""
 LOST_SHARE = 0.03
 """More than this even then, and the frame shows nothing that can be told apart."""
@@ -34,6 +39,11 @@ LIGHT_BLOCK = 24
 STILL_PX = 0.06
 MOST_SHIFT = 6.0
 SLOPE_ALLOWANCE = 0.35
+SWING_ROUNDS = 3
+MOST_OFF = 25.0
+EVEN_LIGHT = 0.008
+FLAT = 1e-3
+FULL = 255
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +72,9 @@ class Background:
     _still: Luma = field(init=False)
     _limit: Luma = field(init=False)
     _apart: Luma = field(init=False)
+    _age: Luma = field(init=False)
     _hot: Luma = field(init=False)
-    _right: Floats | None = None
-    _down: Floats | None = None
-    _small: Floats | None = None
+    _slopes: "_Slopes | None" = None
     _shaken: int = 0
     _lost: int = 0
     _area: int = 0
@@ -124,8 +133,9 @@ class Background:
         self._mean = pictures.floats(luma)
         self._unrest = np.full(luma.shape, 1.5, np.float32)
         self._still = luma.copy()
+        self._age = np.zeros(luma.shape, np.uint8)
         self._limit = self._limits()
-        self._right = self._down = self._small = None
+        self._slopes = None
         self._lost = self._shaken = 0
         self.frames = 0
 
@@ -136,12 +146,17 @@ class Background:
             pictures.learn(self._apart, self._unrest, rate)
             self._still = pictures.levels(self._mean)
         elif self.frames % LEARN_EVERY == 0:
-            pictures.learn(luma, self._mean, LEARN_RATE)
-            pictures.learn(self._apart, self._unrest, LEARN_RATE)
+            # What passes must not leave a trace; what stays is learnt after a while.
+            self._age = pictures.aged(self._age, self._hot)
+            near = pictures.within(luma, self._still, MOST_STEP)
+            pictures.learn(near, self._mean, LEARN_RATE)
+            if int(self._age.max()) >= STAYS_STEPS:
+                np.copyto(self._mean, luma, where=self._age >= STAYS_STEPS, casting="unsafe")
+            pictures.learn(pictures.at_most(self._apart, MOST_UNREST), self._unrest, LEARN_RATE)
             self._still = pictures.levels(self._mean)
         if self.frames % LIMITS_EVERY == LIMITS_EVERY - 1 or self.frames == WARM_FRAMES:
             self._limit = self._limits()
-            self._small = None
+            self._slopes = None
 
     def _limits(self) -> Luma:
         limits = self._unrest * (LIMIT_FACTOR * self.strictness) + LIMIT_OFFSET * self.strictness
@@ -161,28 +176,25 @@ class Background:
         lit = self._relit(luma)
         pictures.difference(luma, lit, self._apart)
         limit = self._limit
-        if moved and self._right is not None and self._down is not None:
-            steep = pictures.levels((np.abs(self._right) + np.abs(self._down)) * SLOPE_ALLOWANCE)
-            limit = np.maximum(limit, np.minimum(limit, 254 - steep) + steep)
+        if moved and self._slopes is not None:
+            limit = pictures.sum_of(limit, self._slopes.steep)
         pictures.beyond(self._apart, limit, self._hot)
         return luma, (dx, dy)
 
     def _swing(self, luma: Luma) -> tuple[float, float]:
         """How far the picture moved against the background: least squares on its slopes."""
-        if self._right is None or self._down is None or self._small is None:
-            self._small = pictures.shrunk(self._mean, 2)
-            self._right, self._down = pictures.slopes(self._mean)
-        small_right, small_down = (pictures.shrunk(one, 2) for one in (self._right, self._down))
-        weight = (pictures.shrunk(pictures.floats(self.mask), 2) > 200).astype(np.float32)
+        if self._slopes is None:
+            self._slopes = _slopes(self._mean, self.mask)
+        slopes = self._slopes
         dx = dy = 0.0
-        for _ in range(3):
+        for _ in range(SWING_ROUNDS):
             here = luma if not (dx or dy) else pictures.shifted(luma, -dx, -dy)
-            off = pictures.shrunk(pictures.floats(here), 2) - self._small
-            off -= float(np.median(off))
-            clipped = np.clip(off, -25, 25) * weight
-            step = _least_squares(small_right, small_down, clipped)
+            off = pictures.floats(pictures.shrunk(here, 2)) - slopes.small
+            off -= float(off.mean())
+            np.clip(off, -MOST_OFF, MOST_OFF, out=off)
+            step = _least_squares(slopes, off)
             dx, dy = dx + step[0], dy + step[1]
-            if hypot(*step) < STILL_PX / 2:
+            if hypot(*step) < STILL_PX:
                 break
         if hypot(dx, dy) > MOST_SHIFT:
             return 0.0, 0.0
@@ -190,22 +202,43 @@ class Background:
 
     def _relit(self, luma: Luma) -> Luma:
         """The background in the light of this frame, where light changes over whole blocks."""
-        now = pictures.shrunk(pictures.floats(luma), LIGHT_BLOCK)
-        usual = pictures.shrunk(self._mean, LIGHT_BLOCK)
+        now = pictures.floats(pictures.shrunk(luma, LIGHT_BLOCK))
+        usual = pictures.floats(pictures.shrunk(self._still, LIGHT_BLOCK))
         ratio = (now + 1) / (usual + 1)
         ratio = np.clip(_median_of_neighbours(ratio), 0.5, 2.0).astype(np.float32)
-        if float(np.abs(ratio - 1).max()) < 0.008:
+        if float(np.abs(ratio - 1).max()) < EVEN_LIGHT:
             return self._still
         factor = pictures.grown(ratio, (luma.shape[1], luma.shape[0]))
         return pictures.levels(pictures.product(self._mean, factor))
 
 
-def _least_squares(right: Floats, down: Floats, off: Floats) -> tuple[float, float]:
+@dataclass(frozen=True, slots=True)
+class _Slopes:
+    """The background's slopes at half the working size, and what a swing leaves at edges."""
+
+    small: Floats
+    right: Floats
+    down: Floats
+    steep: Luma
+
+
+def _slopes(mean: Floats, mask: Luma) -> _Slopes:
+    right, down = pictures.slopes(mean)
+    weight = np.asarray(pictures.shrunk(mask, 2) == FULL, np.float32)
+    steep = pictures.levels((np.abs(right) + np.abs(down)) * np.float32(SLOPE_ALLOWANCE))
+    small_right, small_down = (
+        pictures.product(pictures.shrunk_floats(one, 2), weight) for one in (right, down)
+    )
+    return _Slopes(pictures.shrunk_floats(mean, 2), small_right, small_down, steep)
+
+
+def _least_squares(slopes: _Slopes, off: Floats) -> tuple[float, float]:
     """The shift that explains the difference: off = -(dx * right + dy * down)."""
+    right, down = slopes.right, slopes.down
     rr, dd = float(np.vdot(right, right)), float(np.vdot(down, down))
     rd = float(np.vdot(right, down))
     whole = rr * dd - rd * rd
-    if whole < 1e-3 * max(1.0, rr * dd):
+    if whole < FLAT * max(1.0, rr * dd):
         return 0.0, 0.0
     ro, do = float(np.vdot(right, off)), float(np.vdot(down, off))
     return -(ro * dd - do * rd) / whole, -(do * rr - ro * rd) / whole

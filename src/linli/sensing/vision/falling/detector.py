@@ -29,7 +29,7 @@ from linli.sensing.vision.falling.facade import CrookedFacade, FacadeView
 from linli.sensing.vision.falling.judging import Evidence, Refused, Verdict, judge
 from linli.sensing.vision.falling.physics import Drop, Points, fit
 from linli.sensing.vision.falling.settings import Settings
-from linli.sensing.vision.falling.tracking import Sighting, Spot, Track, Tracker
+from linli.sensing.vision.falling.tracking import Sighting, Spot, Track, Tracker, together
 from linli.sensing.vision.pictures import Luma
 
 KEPT_S = 3.2
@@ -37,26 +37,38 @@ MOST_SPOTS = 150
 CROWDED_SPOTS = 45
 SHAKING_PX = 0.4
 LEAST_EXCESS = 6
+LEAST_PIXELS = 2
+BLOCK = 8
+LEAST_WINDOW = 4
+NOT_WATCHED = 255
+FEWEST_CORNERS = 3
 WORTH_SEEN = 5
 WORTH_STOREYS = 0.9
 BREAK_S = 1.0
 RESTART_S = 8.0
-BESIDE_M = 2.0
+BESIDE_M = 3.0
 ABOVE_STOREYS = 1.3
 BELOW_M = 2.5
 COARSE = 16
 SOUGHT_SHARE = 0.55
 SOUGHT_MISSES = 4
-SOUGHT_FROM = 5
 JOIN_HEIGHT_M = 2.5
 JOIN_ACROSS_M = 1.8
 JOIN_WAIT_S = 1.2
 REMEMBERED_S = 6.0
+PIECE_SEEN = 8
+PIECES_OVERLAP_S = 0.2
+PIECES_GAP_S = 0.8
+PIECES_ACROSS_M = 2.5
+OUT_OF_VIEW_S = (0.08, 0.16, 0.24)
+FLEW_ON_S = 0.3
+FLEW_ON_FRAMES = 3
+ALIKE = 3.0
 DRIP_PX = 4.2
 DRIP_ACROSS_M = 0.45
 DRIP_HEIGHT_M = 2.5
 DRIP_MEMORY_S = 900.0
-DRIP_WAIT_S = 5.0
+DRIP_WAIT_S = 2.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +79,12 @@ class Kept:
     luma: Luma
     shaking: bool
     crowded: bool
+    spots: tuple[Spot, ...]
 
 
 @dataclass(slots=True)
 class Waiting:
-    """A fall that is not reported yet: its lower half may follow, or it may be one of many drops."""
+    """A fall not reported yet: its lower half may follow, or it may be one of many drops."""
 
     view: FacadeView
     sightings: list[Sighting]
@@ -118,6 +131,9 @@ class FallingDetector:
     _last: float | None = None
     _waiting: list[Waiting] = field(default_factory=list[Waiting])
     _reported: deque[Waiting] = field(default_factory=lambda: deque[Waiting](maxlen=32))
+    _pieces: deque[tuple[FacadeView, list[Sighting]]] = field(
+        default_factory=lambda: deque[tuple[FacadeView, list[Sighting]]](maxlen=16)
+    )
     _drips: deque[tuple[float, str, float, float]] = field(
         default_factory=lambda: deque[tuple[float, str, float, float]](maxlen=64)
     )
@@ -184,7 +200,7 @@ class FallingDetector:
         shaking = hypot(*seen.shift) > SHAKING_PX
         crowded = seen.lost or len(spots) > CROWDED_SPOTS
         steady = pictures.shifted(part, -seen.shift[0], -seen.shift[1]) if shaking else part
-        kept = Kept(at, steady, shaking, crowded)
+        kept = Kept(at, steady, shaking, crowded, tuple(spots))
         self._kept.append(kept)
         while self._kept and self._kept[0].at < at - KEPT_S:
             self._kept.popleft()
@@ -192,7 +208,7 @@ class FallingDetector:
         scales = [self._scale(spot.x, spot.y) for spot in spots]
         ended = self._tracker.step(at, sightings, scales)
         for track in self._tracker.tracks:
-            if track.misses and track.seen >= SOUGHT_FROM and not seen.lost:
+            if track.misses and not seen.lost and track.promising:
                 x, y = track.predicted(at)
                 spot = self._sought(kept, x, y, 2.0 + 0.12 * abs(track.down_speed) / self.fps)
                 if spot is not None:
@@ -200,25 +216,40 @@ class FallingDetector:
         return self._ended(ended, at)
 
     def _spots(self, seen: Seen) -> list[Spot]:
-        if not seen.pixels:
+        if seen.pixels < LEAST_PIXELS:
             return []
-        stats, _ = pictures.blobs(pictures.spread(seen.hot))
-        if len(stats) > MOST_SPOTS:
-            stats = stats[np.argsort(-stats[:, 4])[:MOST_SPOTS]]
         spots: list[Spot] = []
-        for left, top, wide, tall, _ in stats.tolist():
+        for left, top, wide, tall in self._areas(seen.hot):
             hot = seen.hot[top : top + tall, left : left + wide]
-            total = int(hot.sum())
+            by_column, by_row = hot.sum(axis=0, dtype=np.int64), hot.sum(axis=1, dtype=np.int64)
+            total = int(by_row.sum())
             if total < LEAST_EXCESS:
                 continue
-            pixels = int(np.count_nonzero(hot))
-            across = float(hot.sum(axis=0) @ np.arange(wide)) / total
-            down = float(hot.sum(axis=1) @ np.arange(tall)) / total
+            pixels = pictures.count(hot)
+            across = float(by_column @ np.arange(wide)) / total
+            down = float(by_row @ np.arange(tall)) / total
+            columns, rows = np.flatnonzero(by_column), np.flatnonzero(by_row)
+            broad, high = int(columns[-1] - columns[0]) + 1, int(rows[-1] - rows[0]) + 1
             peak = int(seen.apart[top : top + tall, left : left + wide].max())
-            spots.append(
-                Spot(left + across, top + down, max(1, wide - 2), max(1, tall - 2), pixels, peak)
-            )
+            spots.append(Spot(left + across, top + down, broad, high, pixels, peak))
+        if len(spots) <= CROWDED_SPOTS:
+            spots = together(spots)
+        if len(spots) > MOST_SPOTS:
+            spots.sort(key=lambda spot: -spot.pixels)
+            del spots[MOST_SPOTS:]
         return spots
+
+    def _areas(self, hot: Luma) -> list[tuple[int, int, int, int]]:
+        """Left, top, width and height of what hangs together: whole blocks first, then pixels."""
+        tall, wide = hot.shape
+        areas: list[tuple[int, int, int, int]] = []
+        for left, top, blocks_wide, blocks_tall, _ in pictures.blobs(pictures.occupied(hot, BLOCK)):
+            x0, y0 = max(0, left * BLOCK - 1), max(0, top * BLOCK - 1)
+            x1 = min(wide, (left + blocks_wide) * BLOCK + 1)
+            y1 = min(tall, (top + blocks_tall) * BLOCK + 1)
+            part = pictures.spread(np.ascontiguousarray(hot[y0:y1, x0:x1]))
+            areas += [(x0 + x, y0 + y, w, h) for x, y, w, h, _ in pictures.blobs(part)]
+        return areas
 
     def _sought(self, kept: Kept, x: float, y: float, reach: float) -> Spot | None:
         """The strongest difference near a place, at a lower limit than the gate's."""
@@ -226,15 +257,15 @@ class FallingDetector:
         span = int(reach) + 3
         left, right = max(0, int(x) - span), min(wide, int(x) + span + 1)
         top, bottom = max(0, int(y) - span), min(tall, int(y) + span + 1)
-        if right - left < 4 or bottom - top < 4:
+        if min(right - left, bottom - top) < LEAST_WINDOW:
             return None
         here = kept.luma[top:bottom, left:right].astype(np.float32)
         usual = self._background.still[top:bottom, left:right]
         limit = self._background.limit[top:bottom, left:right]
         off = here - usual
-        off -= np.median(off)
-        apart = _mean_of_neighbours(np.abs(off)) - SOUGHT_SHARE * limit
-        apart[limit == 255] = 0
+        off -= np.float32(np.median(off[::2, ::2]))
+        apart = pictures.smooth(np.abs(off)) - np.float32(SOUGHT_SHARE) * limit
+        apart[limit == NOT_WATCHED] = 0
         np.clip(apart, 0, None, out=apart)
         if float(apart.max()) <= 0:
             return None
@@ -243,8 +274,10 @@ class FallingDetector:
         x0, x1 = max(0, int(column) - 2), int(column) + 3
         weight = apart[y0:y1, x0:x1]
         total = float(weight.sum())
-        found_x = left + x0 + float(weight.sum(axis=0) @ np.arange(weight.shape[1])) / total
-        found_y = top + y0 + float(weight.sum(axis=1) @ np.arange(weight.shape[0])) / total
+        steps = np.arange(2 * int(reach) + 9, dtype=np.float32)
+        across, down = weight.sum(axis=0), weight.sum(axis=1)
+        found_x = left + x0 + float(across @ steps[: len(across)]) / total
+        found_y = top + y0 + float(down @ steps[: len(down)]) / total
         if hypot(found_x - x, found_y - y) > reach:
             return None
         pixels = int(np.count_nonzero(weight))
@@ -262,6 +295,8 @@ class FallingDetector:
             view = self._views[self._owner(track.sightings[0].spot)]
             storey = view.facade.storey_height_m
             if track.drop_px < WORTH_STOREYS * storey * track.px_m * 0.7:
+                if track.seen >= PIECE_SEEN and track.promising:
+                    self._pieces.append((view, track.sightings))
                 continue
             found += self._consider(view, track.sightings, at)
         return found
@@ -269,7 +304,7 @@ class FallingDetector:
     def _consider(
         self, view: FacadeView, sightings: list[Sighting], at: float
     ) -> list[FallenObject]:
-        drop = fit(self._points(view, sightings))
+        drop = fit(self._points(view, sightings), rough=True)
         if drop is None:
             return []
         sightings = self._completed(view, sightings, drop)
@@ -280,33 +315,69 @@ class FallingDetector:
         self, view: FacadeView, sightings: list[Sighting], drop: Drop, at: float
     ) -> list[FallenObject]:
         joined = self._join(view, sightings)
+        if joined in self._reported:
+            return []
         if joined is not None:
-            if joined in self._reported:
-                return []
             longer = sorted([*joined.sightings, *sightings], key=lambda one: one.at)
             longer_drop = fit(self._points(view, longer))
             if longer_drop is not None:
                 self._waiting.remove(joined)
                 sightings, drop = longer, longer_drop
-        if len(drop.used) != len(sightings):
-            return []
-        kept = [one for one, used in zip(sightings, drop.used, strict=True) if used]
-        evidence = self._evidence(view, kept)
-        verdict = judge(drop, evidence, view.facade)
-        self.judged.append(Judged(at, evidence.seen, verdict.refused, drop))
+        kept, verdict = self._verdict(view, sightings, drop)
         if verdict.refused is not None:
+            for earlier in list(self._pieces):
+                whole = self._whole(view, earlier, sightings)
+                if whole is None:
+                    continue
+                whole_kept, whole_verdict = self._verdict(view, *whole)
+                if whole_verdict.refused is None:
+                    self._pieces.remove(earlier)
+                    (sightings, drop), kept, verdict = whole, whole_kept, whole_verdict
+                    break
+        self.judged.append(Judged(at, len(kept), verdict.refused, drop))
+        if verdict.refused is not None:
+            self._pieces.append((view, sightings))
             if verdict.refused is Refused.TOO_SMALL:
                 self._drips.append((at, view.facade.id, drop.release_across, drop.release_height))
             return []
         fallen = self._told(view, kept, drop, verdict)
         waiting = Waiting(view, sightings, drop, fallen, at)
-        if evidence.size_px < DRIP_PX:
+        if fallen.size_px < DRIP_PX:
             waiting.until = at + DRIP_WAIT_S
             self._drips.append((at, view.facade.id, drop.release_across, drop.release_height))
         elif Reason.LOST_ABOVE_GROUND in fallen.reasons:
             waiting.until = min(drop.arrival(0.0) + 0.4, at + JOIN_WAIT_S)
         self._waiting.append(waiting)
         return []
+
+    def _verdict(
+        self, view: FacadeView, sightings: list[Sighting], drop: Drop
+    ) -> tuple[list[Sighting], Verdict]:
+        """The sightings that the fit used, and what to think of them."""
+        kept = [one for one, used in zip(sightings, drop.used, strict=True) if used]
+        evidence = self._evidence(view, kept, drop)
+        return kept, judge(drop, evidence, view.facade)
+
+    def _whole(
+        self,
+        view: FacadeView,
+        earlier: tuple[FacadeView, list[Sighting]],
+        sightings: list[Sighting],
+    ) -> tuple[list[Sighting], Drop] | None:
+        """An earlier piece of a track and this one as one fall, where they could be."""
+        first, last = sightings[0], earlier[1][-1]
+        gap = first.at - last.at
+        if earlier[0] is not view or not -PIECES_OVERLAP_S < gap < PIECES_GAP_S:
+            return None
+        px_m = self._scale(first.spot.x, first.spot.y)
+        if abs(first.spot.x - last.spot.x) > PIECES_ACROSS_M * px_m:
+            return None
+        if first.spot.y < last.spot.y - px_m:
+            return None
+        by_time = {one.at: one for one in [*sightings, *earlier[1]]}
+        longer = [by_time[at] for at in sorted(by_time)]
+        drop = fit(self._points(view, longer))
+        return None if drop is None else (longer, drop)
 
     def _due(self, at: float) -> list[FallenObject]:
         """Waiting falls whose time has come, drops from an air conditioner left out."""
@@ -333,7 +404,16 @@ class FallingDetector:
             and abs(across - one.drop.release_across) < DRIP_ACROSS_M
             and abs(height - one.drop.release_height) < DRIP_HEIGHT_M
         ]
-        return len(same) > 1
+        on_the_way = [
+            1
+            for track in self._tracker.tracks
+            if track.promising
+            and track.sightings[0].at > one.sightings[0].at
+            and 2 * max(track.sightings[-1].spot.wide, 1) <= DRIP_PX
+            and abs(self._metres(one.view, track.sightings[0].spot)[0] - one.drop.release_across)
+            < DRIP_ACROSS_M
+        ]
+        return len(same) + len(on_the_way) > 1
 
     def _join(self, view: FacadeView, sightings: list[Sighting]) -> Waiting | None:
         """The fall, waiting or reported, of which these sightings are another part."""
@@ -387,14 +467,33 @@ class FallingDetector:
             np.array(errors),
         )
 
-    def _evidence(self, view: FacadeView, kept: list[Sighting]) -> Evidence:
+    def _flew_on(self, sightings: list[Sighting]) -> bool:
+        """Whether something like it moved on from where it was last seen: a bird after its dive."""
+        last = sightings[-1]
+        before = sightings[max(0, len(sightings) - 6)]
+        past = last.at - before.at
+        if past <= 0:
+            return False
+        way_x, way_y = last.spot.x - before.spot.x, last.spot.y - before.spot.y
+        speed = hypot(way_x, way_y) / past
+        found = 0
+        for kept in self._kept:
+            gone = kept.at - last.at
+            if not 0 < gone < FLEW_ON_S:
+                continue
+            for spot in kept.spots:
+                away = hypot(spot.x - last.spot.x, spot.y - last.spot.y)
+                alike = 1 / ALIKE < (spot.pixels + 2) / (last.spot.pixels + 2) < ALIKE
+                if alike and 0.35 * speed * gone < away < 1.5 * speed * gone + 3:
+                    found += 1
+                    break
+        return found >= FLEW_ON_FRAMES
+
+    def _evidence(self, view: FacadeView, kept: list[Sighting], drop: Drop) -> Evidence:
         first, last = kept[0], kept[-1]
         spots = [one.spot for one in kept]
         size = float(np.median([min(s.wide, s.tall, s.pixels**0.5) for s in spots]))
         middle = len(kept) / 2
-        tall, wide = self._mask.shape
-        x, y = round(last.spot.x), round(last.spot.y + 0.04 * self.fps * 3)
-        edge = y >= tall - 3 or not 0 <= x < wide or self._mask[min(y, tall - 1), x] == 0
         return Evidence(
             seen=len(kept),
             frames=round((last.at - first.at) * self.fps) + 1,
@@ -405,8 +504,19 @@ class FallingDetector:
             contrast=float(np.median([spot.peak for spot in spots])),
             crowded=sum(one.crowded for one in kept) > middle,
             shaking=sum(one.shaking for one in kept) > middle,
-            near_edge=bool(edge),
+            left_view=self._left_view(view, drop, last.at),
+            flew_on=self._flew_on(kept),
         )
+
+    def _left_view(self, view: FacadeView, drop: Drop, last: float) -> bool:
+        """Whether the next moments of the fall lie outside the watched part."""
+        tall, wide = self._mask.shape
+        for later in OUT_OF_VIEW_S:
+            expected = view.pixels(drop.across_at(last + later), drop.height_at(last + later))
+            x, y = round(expected[0] / 2) - self._left, round(expected[1] / 2) - self._top
+            if not (0 <= x < wide and 0 <= y < tall) or self._mask[y, x] == 0:
+                return True
+        return False
 
     def _told(
         self, view: FacadeView, kept: list[Sighting], drop: Drop, verdict: Verdict
@@ -467,6 +577,7 @@ class FallingDetector:
         self._tracker = Tracker()
         self._kept = deque()
         self._waiting.clear()
+        self._pieces.clear()
 
     def _watch(self) -> None:
         """The part of the picture to look at: façades with some space around, less blind parts."""
@@ -489,7 +600,7 @@ class FallingDetector:
         if not areas:
             mask[:] = 255
         for area in self.blind:
-            if len(area) > 2:
+            if len(area) >= FEWEST_CORNERS:
                 corners = np.array([(x * wide, y * tall) for x, y in area])
                 mask[pictures.polygon_mask((wide, tall), [corners]) > 0] = 0
         rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
@@ -527,13 +638,6 @@ def _away(view: FacadeView, x: float, y: float) -> float:
         max(0.0, -across, across - view.facade.width_m),
         max(0.0, -height, height - view.facade.height_m),
     )
-
-
-def _mean_of_neighbours(picture: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    padded = np.pad(picture, 1, mode="edge")
-    tall, wide = picture.shape
-    nine = [padded[y : y + tall, x : x + wide] for y in range(3) for x in range(3)]
-    return np.mean(np.stack(nine), axis=0, dtype=np.float32)
 
 
 __all__ = ["FallingDetector", "Grade", "Judged"]

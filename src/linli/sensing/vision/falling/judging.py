@@ -22,9 +22,12 @@ LEAST_GAIN_M_S = 1.5
 STEADY_FACTOR = 1.6
 MOST_ACCELERATION = 13.5
 ROOF_M = 3.5
+BESIDE_M = 1.5
+AIRBORNE_ACROSS_M_S = 3.0
 LATE_STOREYS = 2.0
 HOPELESSLY_LATE_M = 12.0
 GROUND_STOREYS = 1.3
+HIDDEN_STOREYS = 2.5
 SHORT_STOREYS = 2.6
 SHORT_POINTS = 10
 TINY_PX = 4.5
@@ -48,6 +51,8 @@ class Refused(StrEnum):
     BESIDE = "beside"
     TOO_SMALL = "too_small"
     SEEN_TOO_LATE = "seen_too_late"
+    FLEW_ON = "flew_on"
+    SHORT_OF_GROUND = "short_of_ground"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +69,10 @@ class Evidence:
     contrast: float
     crowded: bool
     shaking: bool
-    near_edge: bool
-    """It left the watched part, or went behind a blind region, going down."""
-    strict: float = 1.0
+    left_view: bool
+    """It left the watched part, or went behind a blind region."""
+    flew_on: bool = False
+    """Something like it moved on elsewhere from where it was last seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,15 +99,17 @@ def judge(drop: Drop, evidence: Evidence, facade: Facade) -> Verdict:
     return Verdict(None, grade, tuple(reasons), confidence)
 
 
-LIGHT_DOUBTS = frozenset({Reason.FAINT, Reason.TINY, Reason.CROWDED, Reason.SHAKING})
+LIGHT_DOUBTS = frozenset({Reason.LEFT_VIEW, Reason.FAINT, Reason.CROWDED, Reason.SHAKING})
 
 
 def _refusal(drop: Drop, evidence: Evidence, facade: Facade) -> Refused | None:
-    fallen = evidence.first_height - evidence.last_height
-    beside = 1.5
+    storey = facade.storey_height_m
+    fallen = _fallen(drop, evidence, storey)
+    in_the_air = not _low(evidence, facade) and not evidence.left_view
+    short = fallen < SHORT_STOREYS * storey or evidence.seen < SHORT_POINTS
     tests: tuple[tuple[bool, Refused], ...] = (
         (evidence.seen < FEWEST_POINTS or evidence.lasted_s < FEWEST_S, Refused.FEW_POINTS),
-        (fallen <= LEAST_STOREYS * facade.storey_height_m, Refused.SHORT_DROP),
+        (fallen <= LEAST_STOREYS * storey, Refused.SHORT_DROP),
         (evidence.seen < LEAST_SHARE * evidence.frames, Refused.GAPS),
         (evidence.size_px < MINIMUM_PX, Refused.TOO_SMALL),
         (drop.residual > WORST_RESIDUAL, Refused.NOT_BALLISTIC),
@@ -121,17 +129,32 @@ def _refusal(drop: Drop, evidence: Evidence, facade: Facade) -> Refused | None:
             Refused.SEEN_TOO_LATE,
         ),
         (
-            not -beside < drop.release_across < facade.width_m + beside,
+            not -BESIDE_M < drop.release_across < facade.width_m + BESIDE_M,
             Refused.BESIDE,
         ),
+        (in_the_air and evidence.flew_on, Refused.FLEW_ON),
+        (in_the_air and abs(drop.across_speed) > AIRBORNE_ACROSS_M_S, Refused.FLEW_ON),
+        (in_the_air and short, Refused.SHORT_OF_GROUND),
     )
     return next((why for applies, why in tests if applies), None)
 
 
+def _fallen(drop: Drop, evidence: Evidence, storey: float) -> float:
+    """Metres fallen: what was seen, and at most a storey that follows from the fit above it."""
+    began = min(max(drop.release_height, evidence.first_height), evidence.first_height + storey)
+    return began - evidence.last_height
+
+
+def _low(evidence: Evidence, facade: Facade) -> bool:
+    """Whether it was last seen near the ground, or went behind something not far above it."""
+    storeys = HIDDEN_STOREYS if evidence.left_view else GROUND_STOREYS
+    return evidence.last_height < storeys * facade.storey_height_m
+
+
 def _reasons(drop: Drop, evidence: Evidence, facade: Facade) -> list[Reason]:
     storey = facade.storey_height_m
-    fallen = evidence.first_height - evidence.last_height
-    ground = evidence.last_height < GROUND_STOREYS * storey or evidence.near_edge
+    fallen = _fallen(drop, evidence, storey)
+    ground = _low(evidence, facade)
     late = drop.release_height - evidence.first_height > LATE_STOREYS * storey
     short = fallen < SHORT_STOREYS * storey or evidence.seen < SHORT_POINTS
     tests: tuple[tuple[bool, Reason], ...] = (
@@ -144,7 +167,8 @@ def _reasons(drop: Drop, evidence: Evidence, facade: Facade) -> list[Reason]:
         (short, Reason.SHORT),
         (max(drop.residual, drop.across_bend) > LOOSE_RESIDUAL, Reason.LOOSE),
         (late, Reason.SEEN_LATE),
-        (not ground, Reason.LOST_ABOVE_GROUND),
+        (not ground and not evidence.left_view, Reason.LOST_ABOVE_GROUND),
+        (not ground and evidence.left_view, Reason.LEFT_VIEW),
         (evidence.size_px < TINY_PX, Reason.TINY),
         (evidence.contrast < FAINT_LEVELS, Reason.FAINT),
         (evidence.crowded, Reason.CROWDED),

@@ -6,6 +6,8 @@ s, near 1, takes up what calibration and the distance from the wall do to the sc
 """
 
 from dataclasses import dataclass
+from math import sqrt
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
@@ -16,8 +18,12 @@ GRAVITY = 9.8
 TERMINALS = np.array([2.0, 2.7, 3.5, 4.5, 6.0, 8.0, 10.5, 14.0, 19.0, 27.0, 45.0])
 BEFORE_S = 3.6
 AFTER_S = 0.3
-STEP_S = 0.02
-FINE_S = 0.004
+COARSE_S = 0.04
+FINE_S = 0.005
+FINE_PARTS = np.array([0.0, 0.17, 0.33, 0.5, 0.67, 0.83, 1.0])
+ENOUGH = 36
+"""Points that are enough for the search of the release."""
+SINGULAR = 1e14
 SCALE_SPREAD = 0.08
 OUTLIER = 3.0
 ROUNDS = 3
@@ -86,17 +92,20 @@ def _fallen(past: Values, terminal: Values) -> Values:
     return terminal**2 / GRAVITY * (argument + np.log1p(np.exp(-2 * argument)) - np.log(2.0))
 
 
-def fit(points: Points) -> Drop | None:
-    """The fall that fits best, points far from it left out; `None` with too few or odd points."""
+def fit(points: Points, *, rough: bool = False) -> Drop | None:
+    """The fall that fits best, points far from it left out; `None` with too few or odd points.
+
+    `rough` takes the first search's answer: good enough to know where to look for more points.
+    """
     used = np.ones(len(points.at), np.bool_)
     for _ in range(ROUNDS):
         if int(used.sum()) < FEWEST:
             return None
-        rough = _quadratic(points, used)
-        if rough is None:
+        curve = _quadratic(points, used)
+        if curve is None:
             return None
-        apart = np.abs(points.height - rough.of(points.at)) / points.error
-        sideways = np.abs(points.across - rough.across_of(points.at)) / points.error
+        apart = np.abs(points.height - curve.of(points.at)) / points.error
+        sideways = np.abs(points.across - curve.across_of(points.at)) / points.error
         worst = np.maximum(apart, sideways)
         limit = OUTLIER * max(1.0, 1.5 * float(np.median(worst[used])))
         kept = worst <= limit
@@ -105,51 +114,55 @@ def fit(points: Points) -> Drop | None:
         used = kept
     if int(used.sum()) < FEWEST:
         return None
-    rough = _quadratic(points, used)
-    return None if rough is None else _drop(points, used, rough)
+    curve = _quadratic(points, used)
+    return None if curve is None else _drop(points, used, curve, rough=rough)
 
 
 @dataclass(frozen=True, slots=True)
-class _Rough:
+class _Curve:
     origin: float
     height: Values
     across: Values
     acceleration_error: float
 
     def of(self, at: Values) -> Values:
-        return np.polyval(self.height, at - self.origin)
+        return _curve(self.height, at - self.origin)
 
     def across_of(self, at: Values) -> Values:
-        return np.polyval(self.across, at - self.origin)
+        return _curve(self.across, at - self.origin)
 
 
-def _quadratic(points: Points, used: npt.NDArray[np.bool_]) -> _Rough | None:
+def _quadratic(points: Points, used: npt.NDArray[np.bool_]) -> _Curve | None:
     at, height, across = points.at[used], points.height[used], points.across[used]
     origin = float(at.mean())
     time, weight = at - origin, 1 / points.error[used]
     design = np.stack([time**2, time, np.ones_like(time)], axis=1)
     normal = (design * weight[:, None] ** 2).T @ design
-    if not np.isfinite(normal).all() or np.linalg.cond(normal) > 1e14:
+    if not np.isfinite(normal).all() or float(np.linalg.cond(normal)) > SINGULAR:
         return None
-    inverse = np.linalg.inv(normal)
+    inverse = cast("Values", np.linalg.inv(normal))
     by_height = inverse @ ((design * weight[:, None] ** 2).T @ height)
     by_across = inverse @ ((design * weight[:, None] ** 2).T @ across)
-    return _Rough(origin, by_height, by_across, float(2 * np.sqrt(max(0.0, inverse[0, 0]))))
+    return _Curve(origin, by_height, by_across, 2 * sqrt(max(0.0, float(inverse[0, 0]))))
 
 
-def _drop(points: Points, used: npt.NDArray[np.bool_], rough: _Rough) -> Drop:
+def _drop(points: Points, used: npt.NDArray[np.bool_], curve: _Curve, *, rough: bool) -> Drop:
     at, height, error = points.at[used], points.height[used], points.error[used]
     first = float(at[0])
-    coarse = np.arange(first - BEFORE_S, first + AFTER_S, STEP_S)
-    release, terminal, _ = _search(at, height, error, coarse, TERMINALS)
-    near = np.arange(release - 4 * STEP_S, release + 4 * STEP_S, FINE_S)
-    near = near[near <= first + AFTER_S]
-    slower = TERMINALS[max(0, int(np.searchsorted(TERMINALS, terminal)) - 1)]
-    faster = TERMINALS[min(len(TERMINALS) - 1, int(np.searchsorted(TERMINALS, terminal)) + 1)]
-    close = np.geomspace(slower, faster, 9)
-    release, terminal, best = _search(at, height, error, near, close)
+    coarse = np.arange(first - BEFORE_S, first + AFTER_S, COARSE_S)
+    some = slice(None, None, max(1, len(at) // ENOUGH))
+    # Of the points left out for speed the others tell the same: their weight goes to them.
+    few = at[some], height[some], error[some] * np.sqrt(len(at[some]) / len(at))
+    costs, heights, _ = _grid(*few, coarse, TERMINALS)
+    row, column = np.unravel_index(int(np.argmin(costs)), costs.shape)
+    release, terminal, best = float(coarse[row]), float(TERMINALS[column]), float(costs.min())
+    if not rough:
+        near = np.arange(release - COARSE_S, release + COARSE_S, FINE_S)
+        near = near[near <= first + AFTER_S]
+        slower = float(TERMINALS[max(0, int(column) - 1)])
+        faster = float(TERMINALS[min(len(TERMINALS) - 1, int(column) + 1)])
+        release, terminal, best = _search(*few, near, slower * (faster / slower) ** FINE_PARTS)
     # How far the release may be from there: all falls of the coarse grid, by how well they fit.
-    costs, heights, _ = _grid(at, height, error, coarse, TERMINALS)
     loose = max(1.0, best / max(1, len(at) - 3))
     weight = np.exp(-0.5 * (costs - min(float(costs.min()), best)) / loose)
     weight /= max(1e-300, float(weight.sum()))
@@ -157,8 +170,7 @@ def _drop(points: Points, used: npt.NDArray[np.bool_], rough: _Rough) -> Drop:
     release_height, factor = float(top[0, 0]), float(scale[0, 0])
     height_error = float(np.sqrt((weight * (heights - release_height) ** 2).sum()))
     fitted = release_height - factor * _fallen(at - release, np.array(terminal))
-    steady = np.polyfit(at, height, 1)
-    unsteady = (height - np.polyval(steady, at)) / error
+    unsteady = _unsteady(at, height) / error
     line, line_error = _line(points, used, release)
     bend = points.across[used] - (line[0] + line[1] * (at - release))
     return Drop(
@@ -171,8 +183,8 @@ def _drop(points: Points, used: npt.NDArray[np.bool_], rough: _Rough) -> Drop:
         across_bend=float(np.sqrt(np.mean((bend / error) ** 2))),
         terminal=terminal,
         scale=factor,
-        acceleration=float(-2 * rough.height[0]),
-        acceleration_error=rough.acceleration_error,
+        acceleration=float(-2 * curve.height[0]),
+        acceleration_error=curve.acceleration_error,
         speed_first=float(factor * terminal * np.tanh(GRAVITY * (first - release) / terminal)),
         speed_last=float(
             factor * terminal * np.tanh(GRAVITY * (float(at[-1]) - release) / terminal)
@@ -181,6 +193,16 @@ def _drop(points: Points, used: npt.NDArray[np.bool_], rough: _Rough) -> Drop:
         steady_residual=float(np.sqrt(np.mean(unsteady**2))),
         used=used,
     )
+
+
+def _curve(factors: Values, time: Values) -> Values:
+    return factors[0] * time**2 + factors[1] * time + factors[2]
+
+
+def _unsteady(at: Values, height: Values) -> Values:
+    """What is left of the heights after the best steady speed."""
+    time, above = at - at.mean(), height - height.mean()
+    return above - time * (float(time @ above) / max(1e-12, float(time @ time)))
 
 
 def _line(

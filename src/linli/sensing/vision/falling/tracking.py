@@ -24,6 +24,16 @@ PATIENCE = 7
 IDLE_S = 0.7
 IDLE_M = 0.45
 RISE_M = 0.5
+MOST_ACROSS_M_S = 9.0
+PROMISING_SEEN = 5
+PROMISING_M = 0.5
+SURE = 3
+"""Sightings from which a track keeps its spots for itself."""
+LONG = 20
+UPWARDS_PX = 1.5
+PIECE_PIXELS = 8
+PIECE_MOST = 500
+PIECE_GAP = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +46,40 @@ class Spot:
     tall: int
     pixels: int
     peak: float
+
+
+def together(spots: list[Spot]) -> list[Spot]:
+    """Spots that are close for their size as one: a large thing before windows comes in pieces."""
+    left = sorted((spot for spot in spots if spot.pixels >= PIECE_PIXELS), key=lambda one: one.x)
+    made = [spot for spot in spots if spot.pixels < PIECE_PIXELS]
+    while left:
+        spot = left.pop()
+        n = 0
+        while n < len(left):
+            other = left[n]
+            gap = PIECE_GAP * min(max(spot.wide, spot.tall), max(other.wide, other.tall)) + 1
+            apart_x = abs(spot.x - other.x) - (spot.wide + other.wide) / 2
+            apart_y = abs(spot.y - other.y) - (spot.tall + other.tall) / 2
+            if apart_x < gap and apart_y < gap and max(spot.pixels, other.pixels) < PIECE_MOST:
+                spot = _both(spot, left.pop(n))
+                n = 0
+            else:
+                n += 1
+        made.append(spot)
+    return made
+
+
+def _both(one: Spot, other: Spot) -> Spot:
+    whole = one.pixels + other.pixels
+    left = min(one.x - one.wide / 2, other.x - other.wide / 2)
+    right = max(one.x + one.wide / 2, other.x + other.wide / 2)
+    top = min(one.y - one.tall / 2, other.y - other.tall / 2)
+    bottom = max(one.y + one.tall / 2, other.y + other.tall / 2)
+    return Spot(
+        (one.x * one.pixels + other.x * other.pixels) / whole,
+        (one.y * one.pixels + other.y * other.pixels) / whole,
+        round(right - left), round(bottom - top), whole, max(one.peak, other.peak),
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +122,11 @@ class Track:
     def drop_px(self) -> float:
         return self.sightings[-1].spot.y - self.first_y
 
+    @property
+    def promising(self) -> bool:
+        """Whether it went down far enough to be worth a closer look."""
+        return self.seen >= PROMISING_SEEN and self.drop_px > PROMISING_M * self.px_m
+
     def predicted(self, at: float) -> tuple[float, float]:
         past = at - self.at
         fall = 0.5 * FALL_ALLOWANCE * 9.8 * self.px_m * past**2
@@ -106,7 +155,7 @@ class Track:
             return True
         if lasted > IDLE_S and last.spot.y - first.spot.y < IDLE_M * self.px_m * lasted:
             return True
-        return abs(self.across_speed) > 9 * self.px_m and self.seen > 4
+        return abs(self.across_speed) > MOST_ACROSS_M_S * self.px_m and self.seen >= PROMISING_SEEN
 
 
 @dataclass(slots=True)
@@ -136,14 +185,14 @@ class Tracker:
                 track.misses += 1
             else:
                 track.add(sightings[chosen])
-                if track.seen > 2:  # two points may be chance: others may use the spot too
+                if track.seen >= SURE:  # two points may be chance: others may use the spot too
                     free[chosen] = False
-            patience = 1 if track.seen < 3 else min(PATIENCE, 1 + track.seen // 2)
+            patience = 1 if track.seen < SURE else min(PATIENCE, 1 + track.seen // 2)
             if track.misses > patience:
                 ended.append(track)
             elif not track.hopeless():
                 going.append(track)
-            elif track.seen > 20:
+            elif track.seen > LONG:
                 ended.append(track)
         for n, sighting in enumerate(sightings):
             if free[n]:
@@ -170,7 +219,7 @@ def _choose(
     if track.seen == 1:
         # It may have just been let go, or come by at speed.
         reach = FASTEST_M_S * 0.5 * track.px_m * past
-        fits = (off_y > -1.5) & (off_y < reach + 2)
+        fits = (off_y > -UPWARDS_PX) & (off_y < reach + 2)
         fits &= np.abs(off_x) < FIRST_GATE_ACROSS_PX + 0.4 * np.maximum(off_y, 0)
         cost = np.abs(off_x) + 0.3 * np.abs(off_y)
     else:

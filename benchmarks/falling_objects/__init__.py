@@ -1,0 +1,1 @@
+"""How well falling objects are found, on synthetic scenes; run it as a module."""
