@@ -197,6 +197,398 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/enterprises": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Enterprises
+         * @description Enterprises. `q`: words of title, codes or contact; `sort`: title, staff, `-…`.
+         */
+        get: operations["list_enterprises_api_enterprises_get"];
+        put?: never;
+        /**
+         * Note Enterprise
+         * @description Note an enterprise, or bring it up to date; the former version stays.
+         */
+        post: operations["note_enterprise_api_enterprises_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/facilities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Facilities
+         * @description Facilities. `q`: words of title, code, maker or serial; scrapped ones when asked for.
+         */
+        get: operations["list_facilities_api_facilities_get"];
+        put?: never;
+        /**
+         * Note Facility
+         * @description Note a facility, or bring the one with this code up to date; the former version stays.
+         */
+        post: operations["note_facility_api_facilities_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/facilities/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count Facilities
+         * @description How many facilities are in each state, and due when.
+         */
+        get: operations["count_facilities_api_facilities_counts_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/facilities/kinds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Kinds
+         * @description The kinds of facilities, and how often each is checked.
+         */
+        get: operations["list_kinds_api_facilities_kinds_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/facilities/{facility_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Facility
+         * @description One facility with its checks and versions.
+         */
+        get: operations["read_facility_api_facilities__facility_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/facilities/{facility_id}/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Put Into State
+         * @description Stop, repair, start or scrap a facility, with the reason.
+         */
+        post: operations["put_into_state_api_facilities__facility_id__state_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/facilities/{facility_id}/checks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Note Check
+         * @description Note a check; the next is due one interval later, a failed one stops the facility.
+         */
+        post: operations["note_check_api_facilities__facility_id__checks_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/facilities/{facility_id}/devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Link Devices
+         * @description Say which devices watch or work a facility; replaces what was said before.
+         */
+        post: operations["link_devices_api_facilities__facility_id__devices_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/homes/{home_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Home
+         * @description All that is noted of a home: size, owners with their shares, leases, households, vehicles.
+         */
+        get: operations["read_home_api_homes__home_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/homes/{home_id}/facts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Note Facts
+         * @description Note size, use and state; what is left out stays. The former version stays too.
+         */
+        post: operations["note_facts_api_homes__home_id__facts_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/homes/{home_id}/shares": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Note Share
+         * @description Note a share; all shares together never exceed the whole.
+         */
+        post: operations["note_share_api_homes__home_id__shares_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/homes/{home_id}/transfer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Transfer
+         * @description Hand shares over on a day, without a gap and without losing any; former owners stay noted.
+         */
+        post: operations["transfer_api_homes__home_id__transfer_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/homes/{home_id}/leases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Note Lease
+         * @description Note a lease.
+         */
+        post: operations["note_lease_api_homes__home_id__leases_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/homes/{home_id}/leases/{lease_id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End Lease
+         * @description The lease ends on a day; it stays noted.
+         */
+        post: operations["end_lease_api_homes__home_id__leases__lease_id__end_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/homes/{home_id}/households": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Note Household
+         * @description Note a household with its members, one of them its head.
+         */
+        post: operations["note_household_api_homes__home_id__households_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/homes/{home_id}/households/{household_id}/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change Members
+         * @description From today the household has these members; who left stays noted.
+         */
+        post: operations["change_members_api_homes__home_id__households__household_id__members_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/people/{person_id}/holdings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Holdings
+         * @description What a person owns, rents, belongs to and drives, now and before.
+         */
+        get: operations["read_holdings_api_people__person_id__holdings_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/vehicles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Vehicles
+         * @description Vehicles in use, plates masked. `q`: a part of a plate; `sort`: plate, kind, space, `-…`.
+         */
+        get: operations["list_vehicles_api_vehicles_get"];
+        put?: never;
+        /**
+         * Note Vehicle
+         * @description Note a vehicle, or bring it up to date; the answer's plate is masked.
+         */
+        post: operations["note_vehicle_api_vehicles_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/vehicles/{vehicle_id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End Vehicle
+         * @description From today the vehicle is no longer of its estate; it stays noted.
+         */
+        post: operations["end_vehicle_api_vehicles__vehicle_id__end_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/accounts": {
         parameters: {
             query?: never;
@@ -1039,8 +1431,8 @@ export interface paths {
          * @description The queue: what is unanswered and critical first, or newest first.
          *
          *     `rule_id` asks for incidents in which this rule rang, with `rule_days` only those in which it
-         *     rang in so many days. `ids` fetches again what has changed, whatever its state. `cursor` is the number of rows
-         *     already shown.
+         *     rang in so many days. `ids` fetches again what has changed, whatever its state. `cursor` is
+         *     the number of rows already shown.
          */
         get: operations["list_incidents_api_incidents_get"];
         put?: never;
@@ -1717,6 +2109,130 @@ export interface paths {
          */
         post: operations["export_pack_api_falls__fall_id__pack_post"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/completeness": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Completeness
+         * @description How complete every estate in sight is, and the organisations over them, added up.
+         */
+        get: operations["read_completeness_api_completeness_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/completeness/count": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Count Anew
+         * @description Count one estate anew, now.
+         */
+        post: operations["count_anew_api_completeness_count_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/completeness/gaps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Gaps
+         * @description The records of an estate that lack what a measure asks for.
+         */
+        get: operations["list_gaps_api_completeness_gaps_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/questions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Questions
+         * @description What can be asked, and the questions that are kept.
+         */
+        get: operations["list_questions_api_questions_get"];
+        put?: never;
+        /**
+         * Save
+         * @description Keep a question for an organisation and all who see people there.
+         */
+        post: operations["save_api_questions_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/questions/answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Answer
+         * @description Ask: who is it that all the clauses hold for. Changes nothing.
+         */
+        post: operations["answer_api_questions_answer_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/questions/{question_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Forget
+         * @description Keep a question no longer.
+         */
+        delete: operations["forget_api_questions__question_id__delete"];
         options?: never;
         head?: never;
         patch?: never;
@@ -2660,6 +3176,12 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * About
+         * @description What a condition selects.
+         * @enum {string}
+         */
+        About: "person" | "place";
+        /**
          * AccountBody
          * @description An account to be created.
          */
@@ -2798,6 +3320,22 @@ export interface components {
         Alive: {
             /** Status */
             status: string;
+        };
+        /**
+         * AnswerView
+         * @description The people for whom every clause holds, by address, and where they are.
+         */
+        AnswerView: {
+            /** Words */
+            words: string;
+            /** Items */
+            items: components["schemas"]["FoundView"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Total */
+            total: number;
+            /** Spots */
+            spots: components["schemas"]["SpotView"][];
         };
         /**
          * AskedBy
@@ -3166,6 +3704,76 @@ export interface components {
          */
         Channel: "in_app" | "sms" | "phone" | "wechat";
         /**
+         * CheckBody
+         * @description A check; one that failed says what was wrong.
+         */
+        CheckBody: {
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /** Passed */
+            passed: boolean;
+            /**
+             * Words
+             * @default
+             */
+            words: string;
+        };
+        /**
+         * CheckView
+         * @description A check of a facility.
+         */
+        CheckView: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /** Passed */
+            passed: boolean;
+            /** By */
+            by: string;
+            /** Words */
+            words: string;
+        };
+        /**
+         * ChoiceView
+         * @description A value and its name.
+         */
+        ChoiceView: {
+            /** Value */
+            value: string;
+            /** Title */
+            title: string;
+        };
+        /**
+         * ClauseBody
+         * @description A condition with its parameters; `negated` asks for the opposite.
+         */
+        ClauseBody: {
+            /** Code */
+            code: string;
+            /**
+             * Values
+             * @default {}
+             */
+            values: {
+                [key: string]: string;
+            };
+            /**
+             * Negated
+             * @default false
+             */
+            negated: boolean;
+        };
+        /**
          * ClearedShape
          * @description A home from which it cannot have come, and why.
          */
@@ -3237,6 +3845,31 @@ export interface components {
         CommandsShape: {
             /** Commands */
             commands: components["schemas"]["linli__sensing__gateway__http__CommandShape"][];
+        };
+        /**
+         * CompletenessView
+         * @description All standings in sight, and the formula behind the scores.
+         */
+        CompletenessView: {
+            /** Formula */
+            formula: string;
+            /** Standings */
+            standings: components["schemas"]["StandingView"][];
+        };
+        /**
+         * ConditionView
+         * @description One thing that can be asked; `title` names its parameters in braces.
+         */
+        ConditionView: {
+            /** Code */
+            code: string;
+            /** Title */
+            title: string;
+            /** Group */
+            group: string;
+            about: components["schemas"]["About"];
+            /** Parameters */
+            parameters: components["schemas"]["ParameterView"][];
         };
         /**
          * ConnectionKind
@@ -3455,6 +4088,17 @@ export interface components {
             decision: string | null;
             /** Version */
             version: number;
+        };
+        /**
+         * CountBody
+         * @description The estate to be counted anew.
+         */
+        CountBody: {
+            /**
+             * Estate Id
+             * Format: uuid
+             */
+            estate_id: string;
         };
         /**
          * CoverageShape
@@ -3679,6 +4323,14 @@ export interface components {
          */
         DeviceState: "never" | "online" | "offline";
         /**
+         * DevicesBody
+         * @description The devices that watch or work a facility.
+         */
+        DevicesBody: {
+            /** Device Ids */
+            device_ids: string[];
+        };
+        /**
          * DriverShape
          * @description A way in for devices of some make.
          *
@@ -3714,6 +4366,23 @@ export interface components {
             guide: string[];
         };
         /**
+         * Due
+         * @description How near the next check is.
+         * @enum {string}
+         */
+        Due: "none" | "later" | "soon" | "overdue" | "unknown";
+        /**
+         * EndBody
+         * @description The day from which something holds no longer.
+         */
+        EndBody: {
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+        };
+        /**
          * EndedShape
          * @description The last forwarding: `rang` counts the alerts of that time, `words` say why it failed.
          */
@@ -3733,6 +4402,110 @@ export interface components {
             words: string;
             /** Rang */
             rang: number;
+        };
+        /**
+         * EnterpriseBody
+         * @description An enterprise to be noted, known by its credit code, else by `code`.
+         */
+        EnterpriseBody: {
+            /**
+             * Estate Id
+             * Format: uuid
+             */
+            estate_id: string;
+            /** Title */
+            title: string;
+            /** @default shop */
+            kind: components["schemas"]["EnterpriseKind"];
+            /** Credit Code */
+            credit_code?: string | null;
+            /** Code */
+            code?: string | null;
+            /** Place Id */
+            place_id?: string | null;
+            /**
+             * Contact
+             * @default
+             */
+            contact: string;
+            /** Phone */
+            phone?: string | null;
+            /** Staff */
+            staff?: number | null;
+            /** Since */
+            since?: string | null;
+            /** @default open */
+            state: components["schemas"]["EnterpriseState"];
+        };
+        /**
+         * EnterpriseKind
+         * @description What an enterprise does.
+         * @enum {string}
+         */
+        EnterpriseKind: "shop" | "restaurant" | "service" | "office" | "school" | "clinic" | "store";
+        /**
+         * EnterprisePage
+         * @description Enterprises; `total` counts all that match.
+         */
+        EnterprisePage: {
+            /** Items */
+            items: components["schemas"]["EnterpriseView"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Total */
+            total: number;
+        };
+        /**
+         * EnterpriseState
+         * @description Whether it works.
+         * @enum {string}
+         */
+        EnterpriseState: "open" | "paused" | "closed";
+        /**
+         * EnterpriseView
+         * @description An enterprise at a place; the phone masked.
+         */
+        EnterpriseView: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Estate Id
+             * Format: uuid
+             */
+            estate_id: string;
+            /** Place Id */
+            place_id: string | null;
+            /** Place Title */
+            place_title: string;
+            /** Code */
+            code: string;
+            /** Title */
+            title: string;
+            kind: components["schemas"]["EnterpriseKind"];
+            /** Kind Title */
+            kind_title: string;
+            /** Credit Code */
+            credit_code: string | null;
+            /** Contact */
+            contact: string;
+            /** Phone Masked */
+            phone_masked: string | null;
+            /** Staff */
+            staff: number | null;
+            /** Since */
+            since: string | null;
+            state: components["schemas"]["EnterpriseState"];
+            /** State Title */
+            state_title: string;
+            /** Version */
+            version: number;
+            /** Source Title */
+            source_title: string;
+            /** Entered By */
+            entered_by: string;
         };
         /**
          * EntranceBody
@@ -4104,6 +4877,243 @@ export interface components {
             windows: components["schemas"]["WindowShape"][];
         };
         /**
+         * FacilityBody
+         * @description A facility to be noted, known by its code; without one, one is made.
+         */
+        FacilityBody: {
+            /**
+             * Estate Id
+             * Format: uuid
+             */
+            estate_id: string;
+            /** Title */
+            title: string;
+            kind: components["schemas"]["FacilityKind"];
+            /** Code */
+            code?: string | null;
+            /** Place Id */
+            place_id?: string | null;
+            /**
+             * Maker
+             * @default
+             */
+            maker: string;
+            /**
+             * Model
+             * @default
+             */
+            model: string;
+            /**
+             * Serial
+             * @default
+             */
+            serial: string;
+            /** Installed On */
+            installed_on?: string | null;
+            /** Check Months */
+            check_months?: number | null;
+            /** Checked On */
+            checked_on?: string | null;
+            /** Next Check On */
+            next_check_on?: string | null;
+        };
+        /**
+         * FacilityCounts
+         * @description How many are in each state, and due when.
+         */
+        FacilityCounts: {
+            /** All */
+            all: number;
+            /** States */
+            states: {
+                [key: string]: number;
+            };
+            /** Due */
+            due: {
+                [key: string]: number;
+            };
+        };
+        /**
+         * FacilityDetail
+         * @description A facility with its checks and versions, and the states that may follow.
+         */
+        FacilityDetail: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Estate Id
+             * Format: uuid
+             */
+            estate_id: string;
+            /** Place Id */
+            place_id: string | null;
+            /** Place Title */
+            place_title: string;
+            /** Code */
+            code: string;
+            /** Title */
+            title: string;
+            kind: components["schemas"]["FacilityKind"];
+            /** Kind Title */
+            kind_title: string;
+            /** Maker */
+            maker: string;
+            /** Model */
+            model: string;
+            /** Serial */
+            serial: string;
+            /** Installed On */
+            installed_on: string | null;
+            /** Check Months */
+            check_months: number | null;
+            /** Checked On */
+            checked_on: string | null;
+            /** Next Check On */
+            next_check_on: string | null;
+            due: components["schemas"]["Due"];
+            /** Due Title */
+            due_title: string;
+            state: components["schemas"]["FacilityState"];
+            /** State Title */
+            state_title: string;
+            /** State Words */
+            state_words: string;
+            /** Device Ids */
+            device_ids: string[];
+            /** Version */
+            version: number;
+            /** Source Title */
+            source_title: string;
+            /** Source Words */
+            source_words: string;
+            /** Entered By */
+            entered_by: string;
+            /** Checks */
+            checks: components["schemas"]["CheckView"][];
+            /** Versions */
+            versions: components["schemas"]["FacilityVersionView"][];
+            /** Moves */
+            moves: components["schemas"]["FacilityState"][];
+            /** May Manage */
+            may_manage: boolean;
+        };
+        /**
+         * FacilityKind
+         * @description What a facility is.
+         * @enum {string}
+         */
+        FacilityKind: "lift" | "pump" | "hydrant" | "extinguisher" | "fire_alarm" | "fire_door" | "cover" | "playground" | "gate" | "power" | "light" | "water_tank" | "charging" | "camera" | "other";
+        /**
+         * FacilityKindView
+         * @description A kind of facility and how many months may lie between two checks.
+         */
+        FacilityKindView: {
+            code: components["schemas"]["FacilityKind"];
+            /** Title */
+            title: string;
+            /** Check Months */
+            check_months: number | null;
+        };
+        /**
+         * FacilityPage
+         * @description Facilities; `total` counts all that match.
+         */
+        FacilityPage: {
+            /** Items */
+            items: components["schemas"]["FacilityView"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Total */
+            total: number;
+        };
+        /**
+         * FacilityState
+         * @description How a facility stands.
+         * @enum {string}
+         */
+        FacilityState: "in_use" | "out_of_order" | "repair" | "scrapped";
+        /**
+         * FacilityVersionView
+         * @description One version of a facility, and what it changed.
+         */
+        FacilityVersionView: {
+            /** Version */
+            version: number;
+            /**
+             * Entered At
+             * Format: date-time
+             */
+            entered_at: string;
+            /** Entered By */
+            entered_by: string;
+            /** Source Title */
+            source_title: string;
+            /** Changed */
+            changed: string[];
+        };
+        /**
+         * FacilityView
+         * @description A facility; `due` says how near its next check is today.
+         */
+        FacilityView: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Estate Id
+             * Format: uuid
+             */
+            estate_id: string;
+            /** Place Id */
+            place_id: string | null;
+            /** Place Title */
+            place_title: string;
+            /** Code */
+            code: string;
+            /** Title */
+            title: string;
+            kind: components["schemas"]["FacilityKind"];
+            /** Kind Title */
+            kind_title: string;
+            /** Maker */
+            maker: string;
+            /** Model */
+            model: string;
+            /** Serial */
+            serial: string;
+            /** Installed On */
+            installed_on: string | null;
+            /** Check Months */
+            check_months: number | null;
+            /** Checked On */
+            checked_on: string | null;
+            /** Next Check On */
+            next_check_on: string | null;
+            due: components["schemas"]["Due"];
+            /** Due Title */
+            due_title: string;
+            state: components["schemas"]["FacilityState"];
+            /** State Title */
+            state_title: string;
+            /** State Words */
+            state_words: string;
+            /** Device Ids */
+            device_ids: string[];
+            /** Version */
+            version: number;
+            /** Source Title */
+            source_title: string;
+            /** Source Words */
+            source_words: string;
+            /** Entered By */
+            entered_by: string;
+        };
+        /**
          * FactShape
          * @description A reading a finding rests on.
          */
@@ -4119,6 +5129,28 @@ export interface components {
              * Format: date-time
              */
             observed_at: string;
+        };
+        /**
+         * FactSourceView
+         * @description Where a fact came from.
+         */
+        FactSourceView: {
+            kind: components["schemas"]["linli__directory__sources__contracts__SourceKind"];
+            /** Title */
+            title: string;
+            /** Words */
+            words: string;
+        };
+        /**
+         * FactsBody
+         * @description Size in square metres (`90.50`), use and state of a home.
+         */
+        FactsBody: {
+            /** Area */
+            area?: string | null;
+            /** @default dwelling */
+            use: components["schemas"]["HomeUse"];
+            state?: components["schemas"]["HomeState"] | null;
         };
         /**
          * FallList
@@ -4346,6 +5378,49 @@ export interface components {
             seconds?: number | null;
         };
         /**
+         * FoundView
+         * @description A person found, masked, with the home.
+         */
+        FoundView: {
+            /**
+             * Person Id
+             * Format: uuid
+             */
+            person_id: string;
+            /** Name Masked */
+            name_masked: string;
+            /** Phone Masked */
+            phone_masked: string | null;
+            /** Tags */
+            tags: string[];
+            /**
+             * Home Id
+             * Format: uuid
+             */
+            home_id: string;
+            /** Home Title */
+            home_title: string;
+            /**
+             * Estate Id
+             * Format: uuid
+             */
+            estate_id: string;
+            /** Estate Title */
+            estate_title: string;
+        };
+        /**
+         * GapPage
+         * @description Records that lack something; `total` counts all of them as they are now.
+         */
+        GapPage: {
+            /** Items */
+            items: components["schemas"]["GapView"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Total */
+            total: number;
+        };
+        /**
          * GapShape
          * @description A stretch without recording, and why.
          */
@@ -4356,6 +5431,21 @@ export interface components {
             to: number;
             /** Why */
             why: string;
+        };
+        /**
+         * GapView
+         * @description A record that lacks something; `opens` says what it is.
+         */
+        GapView: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Title */
+            title: string;
+            /** Opens */
+            opens: string;
         };
         /**
          * Grade
@@ -4546,11 +5636,44 @@ export interface components {
          */
         HeldState: "waiting" | "asked" | "replayed" | "dropped";
         /**
+         * HoldingsView
+         * @description What somebody owns, rents, belongs to and drives, now and before.
+         */
+        HoldingsView: {
+            /** Shares */
+            shares: components["schemas"]["ShareView"][];
+            /** Leases */
+            leases: components["schemas"]["LeaseView"][];
+            /** Households */
+            households: components["schemas"]["HouseholdView"][];
+            /** Vehicles */
+            vehicles: components["schemas"]["VehicleView"][];
+        };
+        /**
          * Home
          * @description The page an account starts on.
          * @enum {string}
          */
         Home: "desk" | "my_orders" | "admin";
+        /**
+         * HomeFactsView
+         * @description Size (square metres, `90.50`), use and state of a home.
+         */
+        HomeFactsView: {
+            /** Area */
+            area: string | null;
+            use: components["schemas"]["HomeUse"];
+            /** Use Title */
+            use_title: string;
+            state: components["schemas"]["HomeState"] | null;
+            /** State Title */
+            state_title: string | null;
+            /** Version */
+            version: number;
+            source: components["schemas"]["FactSourceView"];
+            /** Entered By */
+            entered_by: string;
+        };
         /**
          * HomeShape
          * @description A home of a building and its storey.
@@ -4565,6 +5688,117 @@ export interface components {
             title: string;
             /** Storey */
             storey: number;
+        };
+        /**
+         * HomeState
+         * @description How a home stands at present.
+         * @enum {string}
+         */
+        HomeState: "own" | "let" | "vacant" | "works";
+        /**
+         * HomeUse
+         * @description What a home is for.
+         * @enum {string}
+         */
+        HomeUse: "dwelling" | "shop" | "office" | "garage" | "storage";
+        /**
+         * HomeVersionView
+         * @description One version of a home's facts, and what it changed.
+         */
+        HomeVersionView: {
+            /** Version */
+            version: number;
+            /**
+             * Entered At
+             * Format: date-time
+             */
+            entered_at: string;
+            /** Entered By */
+            entered_by: string;
+            source: components["schemas"]["FactSourceView"];
+            /** Changed */
+            changed: string[];
+        };
+        /**
+         * HomeView
+         * @description All that is noted of a home; owners and tenants only for those who see people.
+         */
+        HomeView: {
+            /**
+             * Home Id
+             * Format: uuid
+             */
+            home_id: string;
+            /**
+             * Estate Id
+             * Format: uuid
+             */
+            estate_id: string;
+            /** Title */
+            title: string;
+            facts: components["schemas"]["HomeFactsView"] | null;
+            /** Held */
+            held: string;
+            /** Shares */
+            shares: components["schemas"]["ShareView"][];
+            /** Leases */
+            leases: components["schemas"]["LeaseView"][];
+            /** Households */
+            households: components["schemas"]["HouseholdView"][];
+            /** Vehicles */
+            vehicles: components["schemas"]["VehicleView"][];
+            /** Versions */
+            versions: components["schemas"]["HomeVersionView"][];
+            /** May Manage */
+            may_manage: boolean;
+        };
+        /**
+         * HouseholdBody
+         * @description A household to be noted.
+         */
+        HouseholdBody: {
+            /**
+             * Valid From
+             * Format: date
+             */
+            valid_from: string;
+            /** Members */
+            members: components["schemas"]["MemberBody"][];
+        };
+        /**
+         * HouseholdRole
+         * @description How a member stands to the head of the household.
+         * @enum {string}
+         */
+        HouseholdRole: "head" | "spouse" | "child" | "parent" | "grandchild" | "grandparent" | "sibling" | "other";
+        /**
+         * HouseholdView
+         * @description A household with its members, those of before too.
+         */
+        HouseholdView: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Code */
+            code: string;
+            /**
+             * Home Id
+             * Format: uuid
+             */
+            home_id: string;
+            /** Home Title */
+            home_title: string;
+            /**
+             * Valid From
+             * Format: date
+             */
+            valid_from: string;
+            /** Valid To */
+            valid_to: string | null;
+            /** Members */
+            members: components["schemas"]["MemberView"][];
         };
         /**
          * IncidentList
@@ -4756,6 +5990,19 @@ export interface components {
             demo: boolean;
         };
         /**
+         * KeeperView
+         * @description An organisation that may keep questions.
+         */
+        KeeperView: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Title */
+            title: string;
+        };
+        /**
          * KeyShape
          * @description A public key; `raw` is base64 of its 32 bytes.
          */
@@ -4804,11 +6051,80 @@ export interface components {
             legal_bases: string[];
         };
         /**
+         * LeaseBody
+         * @description A lease to be noted.
+         */
+        LeaseBody: {
+            party: components["schemas"]["PartyBody"];
+            /**
+             * Valid From
+             * Format: date
+             */
+            valid_from: string;
+            /** Valid To */
+            valid_to?: string | null;
+        };
+        /**
+         * LeaseView
+         * @description A lease of a home, from a day until before another.
+         */
+        LeaseView: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Home Id
+             * Format: uuid
+             */
+            home_id: string;
+            /** Home Title */
+            home_title: string;
+            party: components["schemas"]["PartyView"];
+            /**
+             * Valid From
+             * Format: date
+             */
+            valid_from: string;
+            /** Valid To */
+            valid_to: string | null;
+            /** Present */
+            present: boolean;
+            source: components["schemas"]["FactSourceView"];
+            /** Entered By */
+            entered_by: string;
+        };
+        /**
          * Level
          * @description Who holds the incident now; it rises when a deadline passes.
          * @enum {string}
          */
         Level: "property" | "community" | "street" | "county";
+        /**
+         * LineView
+         * @description One measure: how many records hold what they should, and how many points are lost by it.
+         */
+        LineView: {
+            /** Code */
+            code: string;
+            /** Title */
+            title: string;
+            /** Group */
+            group: string;
+            /** Weight */
+            weight: number;
+            /** Opens */
+            opens: string;
+            /** Total */
+            total: number;
+            /** Have */
+            have: number;
+            /** Missing */
+            missing: number;
+            /** Lost */
+            lost: string;
+        };
         /**
          * ListOrder
          * @description By what a list of people without words is ordered.
@@ -4886,6 +6202,43 @@ export interface components {
             demo: boolean;
             /** Installation Title */
             installation_title: string;
+        };
+        /**
+         * MemberBody
+         * @description A member of a household.
+         */
+        MemberBody: {
+            /**
+             * Person Id
+             * Format: uuid
+             */
+            person_id: string;
+            role: components["schemas"]["HouseholdRole"];
+        };
+        /**
+         * MemberView
+         * @description A member of a household, masked.
+         */
+        MemberView: {
+            person: components["schemas"]["PartyView"];
+            role: components["schemas"]["HouseholdRole"];
+            /** Role Title */
+            role_title: string;
+            /**
+             * Valid From
+             * Format: date
+             */
+            valid_from: string;
+            /** Valid To */
+            valid_to: string | null;
+        };
+        /**
+         * MembersBody
+         * @description Who belongs to a household from today.
+         */
+        MembersBody: {
+            /** Members */
+            members: components["schemas"]["MemberBody"][];
         };
         /**
          * MergeBody
@@ -5376,6 +6729,48 @@ export interface components {
             reason: string;
         };
         /**
+         * ParameterView
+         * @description What is to be filled into a condition: one of `choices`, or a whole number in bounds.
+         */
+        ParameterView: {
+            /** Name */
+            name: string;
+            /** Title */
+            title: string;
+            /** Usual */
+            usual: string;
+            /** Choices */
+            choices: components["schemas"]["ChoiceView"][];
+            /** Low */
+            low: number;
+            /** High */
+            high: number;
+            /** Unit */
+            unit: string;
+        };
+        /**
+         * PartyBody
+         * @description A person or an enterprise, exactly one.
+         */
+        PartyBody: {
+            /** Person Id */
+            person_id?: string | null;
+            /** Enterprise Id */
+            enterprise_id?: string | null;
+        };
+        /**
+         * PartyView
+         * @description Who owns, rents or drives: a person (masked) or an enterprise.
+         */
+        PartyView: {
+            /** Person Id */
+            person_id: string | null;
+            /** Enterprise Id */
+            enterprise_id: string | null;
+            /** Title */
+            title: string;
+        };
+        /**
          * PasswordBody
          * @description One's current password and the new one.
          */
@@ -5859,6 +7254,26 @@ export interface components {
             };
         };
         /**
+         * QuestionBody
+         * @description Clauses that all must hold.
+         */
+        QuestionBody: {
+            /** Clauses */
+            clauses: components["schemas"]["ClauseBody"][];
+        };
+        /**
+         * QuestionsView
+         * @description What can be asked, what is kept, and by whom something can be kept.
+         */
+        QuestionsView: {
+            /** Conditions */
+            conditions: components["schemas"]["ConditionView"][];
+            /** Saved */
+            saved: components["schemas"]["SavedView"][];
+            /** Keepers */
+            keepers: components["schemas"]["KeeperView"][];
+        };
+        /**
          * QueueStatus
          * @description What waits: events to be numbered, deadlines past due, held messages. None: not counted.
          */
@@ -6215,6 +7630,41 @@ export interface components {
             last_found_at: string | null;
         };
         /**
+         * SaveBody
+         * @description A question to be kept by an organisation.
+         */
+        SaveBody: {
+            /** Clauses */
+            clauses: components["schemas"]["ClauseBody"][];
+            /**
+             * Organisation Id
+             * Format: uuid
+             */
+            organisation_id: string;
+            /** Title */
+            title: string;
+        };
+        /**
+         * SavedView
+         * @description A kept question; without an id it comes with linli.
+         */
+        SavedView: {
+            /** Id */
+            id: string | null;
+            /** Organisation Id */
+            organisation_id: string | null;
+            /** Title */
+            title: string;
+            /** Words */
+            words: string;
+            /** Clauses */
+            clauses: components["schemas"]["ClauseBody"][];
+            /** Created By */
+            created_by: string;
+            /** Created At */
+            created_at: string | null;
+        };
+        /**
          * SceneShape
          * @description Something the simulator can play.
          */
@@ -6332,6 +7782,65 @@ export interface components {
          */
         Severity: "critical" | "danger" | "warning" | "notice";
         /**
+         * ShareBody
+         * @description A share to be noted: `numerator` of `denominator` parts.
+         */
+        ShareBody: {
+            party: components["schemas"]["PartyBody"];
+            /**
+             * Numerator
+             * @default 1
+             */
+            numerator: number;
+            /**
+             * Denominator
+             * @default 1
+             */
+            denominator: number;
+            /**
+             * Valid From
+             * Format: date
+             */
+            valid_from: string;
+            /** Valid To */
+            valid_to?: string | null;
+        };
+        /**
+         * ShareView
+         * @description A share of a home: `numerator` of `denominator` parts, from a day until before another.
+         */
+        ShareView: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Home Id
+             * Format: uuid
+             */
+            home_id: string;
+            /** Home Title */
+            home_title: string;
+            party: components["schemas"]["PartyView"];
+            /** Numerator */
+            numerator: number;
+            /** Denominator */
+            denominator: number;
+            /**
+             * Valid From
+             * Format: date
+             */
+            valid_from: string;
+            /** Valid To */
+            valid_to: string | null;
+            /** Present */
+            present: boolean;
+            source: components["schemas"]["FactSourceView"];
+            /** Entered By */
+            entered_by: string;
+        };
+        /**
          * ShiftShape
          * @description One person's turn; `mine` and what this person may do with it now.
          */
@@ -6445,6 +7954,10 @@ export interface components {
             still_url: string | null;
             /** Track Url */
             track_url: string | null;
+            /** Clip From */
+            clip_from: string | null;
+            /** Missing */
+            missing: string;
         };
         /**
          * SignInBody
@@ -6548,6 +8061,69 @@ export interface components {
             title: string;
             /** Words */
             words: string;
+        };
+        /**
+         * SpaceKind
+         * @description By what right a vehicle stands on its space.
+         * @enum {string}
+         */
+        SpaceKind: "owned" | "rented" | "none";
+        /**
+         * SpotView
+         * @description How many were found in a building.
+         */
+        SpotView: {
+            /**
+             * Estate Id
+             * Format: uuid
+             */
+            estate_id: string;
+            /**
+             * Place Id
+             * Format: uuid
+             */
+            place_id: string;
+            /** Title */
+            title: string;
+            /** People */
+            people: number;
+        };
+        /**
+         * StandingView
+         * @description How complete an estate or an organisation is; `score` of 100 with one decimal.
+         */
+        StandingView: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Parent Id */
+            parent_id: string | null;
+            /** Kind */
+            kind: string;
+            /** Title */
+            title: string;
+            /** Score */
+            score: string | null;
+            /** Lines */
+            lines: components["schemas"]["LineView"][];
+            /** Counted At */
+            counted_at: string | null;
+        };
+        /**
+         * StateBody
+         * @description How a facility stands from now on, and why.
+         */
+        StateBody: {
+            state: components["schemas"]["FacilityState"];
+            /**
+             * Words
+             * @default
+             */
+            words: string;
+            /** Expected Version */
+            expected_version: number;
         };
         /**
          * StayView
@@ -6764,6 +8340,21 @@ export interface components {
          */
         TargetKind: "organisation" | "company" | "estate" | "home" | "incident" | "person";
         /**
+         * TransferBody
+         * @description Shares handed over on a day: who gives all they have, and who gets which part.
+         */
+        TransferBody: {
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /** Givers */
+            givers: components["schemas"]["PartyBody"][];
+            /** Takers */
+            takers: components["schemas"]["ShareBody"][];
+        };
+        /**
          * TwinPageView
          * @description Pairs, the newest first.
          */
@@ -6852,6 +8443,84 @@ export interface components {
              * Format: date-time
              */
             since: string;
+        };
+        /**
+         * VehicleBody
+         * @description A vehicle to be noted; the plate in its estate says which.
+         */
+        VehicleBody: {
+            /**
+             * Estate Id
+             * Format: uuid
+             */
+            estate_id: string;
+            /** Plate */
+            plate: string;
+            /** @default car */
+            kind: components["schemas"]["VehicleKind"];
+            /** @default {} */
+            party: components["schemas"]["PartyBody"];
+            /** Home Id */
+            home_id?: string | null;
+            /**
+             * Space
+             * @default
+             */
+            space: string;
+            /** @default none */
+            space_kind: components["schemas"]["SpaceKind"];
+        };
+        /**
+         * VehicleKind
+         * @description What a vehicle is.
+         * @enum {string}
+         */
+        VehicleKind: "car" | "new_energy" | "van" | "motorcycle" | "e_bike";
+        /**
+         * VehiclePage
+         * @description Vehicles in use; `total` counts all that match.
+         */
+        VehiclePage: {
+            /** Items */
+            items: components["schemas"]["VehicleView"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Total */
+            total: number;
+        };
+        /**
+         * VehicleView
+         * @description A vehicle, its plate masked.
+         */
+        VehicleView: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Estate Id
+             * Format: uuid
+             */
+            estate_id: string;
+            /** Plate */
+            plate: string;
+            kind: components["schemas"]["VehicleKind"];
+            /** Kind Title */
+            kind_title: string;
+            party: components["schemas"]["PartyView"] | null;
+            /** Home Id */
+            home_id: string | null;
+            /** Home Title */
+            home_title: string;
+            /** Space */
+            space: string;
+            space_kind: components["schemas"]["SpaceKind"];
+            /** Space Title */
+            space_title: string;
+            source: components["schemas"]["FactSourceView"];
+            /** Entered By */
+            entered_by: string;
         };
         /**
          * VersionView
@@ -7694,6 +9363,755 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["linli__app__demo__http__ClockShape"];
                 };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    list_enterprises_api_enterprises_get: {
+        parameters: {
+            query?: {
+                estate_id?: string | null;
+                place_id?: string | null;
+                q?: string;
+                kind?: components["schemas"]["EnterpriseKind"] | null;
+                state?: components["schemas"]["EnterpriseState"] | null;
+                sort?: string;
+                limit?: number;
+                cursor?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnterprisePage"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    note_enterprise_api_enterprises_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EnterpriseBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnterpriseView"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    list_facilities_api_facilities_get: {
+        parameters: {
+            query?: {
+                estate_id?: string | null;
+                place_id?: string | null;
+                q?: string;
+                kind?: components["schemas"]["FacilityKind"] | null;
+                state?: components["schemas"]["FacilityState"] | null;
+                due?: components["schemas"]["Due"] | null;
+                sort?: string;
+                limit?: number;
+                cursor?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FacilityPage"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    note_facility_api_facilities_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FacilityBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FacilityDetail"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    count_facilities_api_facilities_counts_get: {
+        parameters: {
+            query?: {
+                estate_id?: string | null;
+                kind?: components["schemas"]["FacilityKind"] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FacilityCounts"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    list_kinds_api_facilities_kinds_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FacilityKindView"][];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    read_facility_api_facilities__facility_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                facility_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FacilityDetail"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    put_into_state_api_facilities__facility_id__state_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                facility_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StateBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FacilityDetail"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    note_check_api_facilities__facility_id__checks_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                facility_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CheckBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FacilityDetail"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    link_devices_api_facilities__facility_id__devices_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                facility_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DevicesBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FacilityDetail"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    read_home_api_homes__home_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                home_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HomeView"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    note_facts_api_homes__home_id__facts_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                home_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FactsBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HomeView"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    note_share_api_homes__home_id__shares_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                home_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ShareBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HomeView"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    transfer_api_homes__home_id__transfer_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                home_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TransferBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HomeView"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    note_lease_api_homes__home_id__leases_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                home_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LeaseBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HomeView"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    end_lease_api_homes__home_id__leases__lease_id__end_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                home_id: string;
+                lease_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EndBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HomeView"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    note_household_api_homes__home_id__households_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                home_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HouseholdBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HomeView"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    change_members_api_homes__home_id__households__household_id__members_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                home_id: string;
+                household_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MembersBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HomeView"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    read_holdings_api_people__person_id__holdings_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HoldingsView"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    list_vehicles_api_vehicles_get: {
+        parameters: {
+            query?: {
+                estate_id?: string | null;
+                place_id?: string | null;
+                q?: string;
+                kind?: components["schemas"]["VehicleKind"] | null;
+                space_kind?: components["schemas"]["SpaceKind"] | null;
+                sort?: string;
+                limit?: number;
+                cursor?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VehiclePage"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    note_vehicle_api_vehicles_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VehicleBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VehicleView"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    end_vehicle_api_vehicles__vehicle_id__end_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                vehicle_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description 没有接受，以及为什么 */
             "4XX": {
@@ -10448,6 +12866,230 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["PackShape"];
                 };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    read_completeness_api_completeness_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CompletenessView"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    count_anew_api_completeness_count_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CountBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CompletenessView"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    list_gaps_api_completeness_gaps_get: {
+        parameters: {
+            query: {
+                measure: string;
+                estate_id: string;
+                limit?: number;
+                cursor?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GapPage"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    list_questions_api_questions_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuestionsView"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    save_api_questions_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SaveBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeeperView"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    answer_api_questions_answer_post: {
+        parameters: {
+            query?: {
+                estate_id?: string | null;
+                limit?: number;
+                cursor?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QuestionBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnswerView"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    forget_api_questions__question_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                question_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description 没有接受，以及为什么 */
             "4XX": {
