@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { clockFrom, serverNow } from "@/time/clock";
+import { clockFrom, now, nowHere, serverNow } from "@/time/clock";
 import { ago, clockTime, countdown, duration, exact, shortTime, stopwatch, storyTime } from "@/time/time";
 
 const at = (text: string) => Date.parse(text);
@@ -64,5 +64,14 @@ describe("the clock", () => {
     expect(serverNow() - Date.now()).toBe(0);
     clockFrom("not a date", here);
     expect(serverNow() - Date.now()).toBe(0);
+  });
+
+  it("goes ahead with a demonstration at once, while silence is measured by this machine's own clock", () => {
+    const here = Date.now();
+    clockFrom(new Date(here + 12 * 3_600_000).toISOString(), here);
+    expect(now.value - here).toBeGreaterThan(11.9 * 3_600_000);
+    expect(Math.abs(nowHere.value - here)).toBeLessThan(60_000);
+    clockFrom(new Date(here).toISOString(), here);
+    expect(Math.abs(now.value - here)).toBeLessThan(60_000);
   });
 });
