@@ -61,9 +61,9 @@ describe("the clock", () => {
     clockFrom(new Date(here + 3_600_000).toUTCString(), here);
     expect(serverNow() - Date.now()).toBeGreaterThan(3_590_000);
     clockFrom(new Date(here).toUTCString(), here);
-    expect(serverNow() - Date.now()).toBe(0);
+    expect(Math.abs(serverNow() - Date.now())).toBeLessThan(50);
     clockFrom("not a date", here);
-    expect(serverNow() - Date.now()).toBe(0);
+    expect(Math.abs(serverNow() - Date.now())).toBeLessThan(50);
   });
 
   it("goes ahead with a demonstration at once, while silence is measured by this machine's own clock", () => {
