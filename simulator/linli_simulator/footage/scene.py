@@ -334,6 +334,15 @@ def _times(stage: Stage, every: float, dice: Generator) -> list[float]:
     return [float(dice.uniform(0, max(1.0, stage.wish.seconds - 2))) for _ in range(count)]
 
 
+def _somewhere(
+    stage: Stage, dice: Generator, top: float, bottom: float, margin: float = 0.0
+) -> tuple[float, float]:
+    """A place in the picture, between shares of its height and away from its sides."""
+    camera = stage.camera
+    x = float(dice.uniform(margin, 1 - margin)) * camera.width
+    return x, float(dice.uniform(top, bottom)) * camera.height
+
+
 def _dark_or_light(stage: Stage, x: float, y: float, dice: Generator) -> float:
     behind = stage.level_at(x, y)
     away = float(dice.uniform(15, 90)) * (1 if dice.random() < 0.4 else -1)
@@ -343,7 +352,7 @@ def _dark_or_light(stage: Stage, x: float, y: float, dice: Generator) -> float:
 def _birds(stage: Stage, dice: Generator) -> list[Layer]:
     made_layers: list[Layer] = []
     for at in _times(stage, 5, dice):
-        x, y = float(dice.uniform(0, 1920)), float(dice.uniform(0, 1000))
+        x, y = _somewhere(stage, dice, 0.0, 0.93)
         speed = float(dice.uniform(3, 14)) * stage.px_m
         path = wandering((at, x, y), float(dice.uniform(2, 8)), speed, 0.9, dice)
         made_layers.append(
@@ -359,7 +368,7 @@ def _birds(stage: Stage, dice: Generator) -> list[Layer]:
 def _swoops(stage: Stage, dice: Generator) -> list[Layer]:
     made_layers: list[Layer] = []
     for at in _times(stage, 12, dice):
-        x, y = float(dice.uniform(300, 1600)), float(dice.uniform(60, 500))
+        x, y = _somewhere(stage, dice, 0.05, 0.46, 0.16)
         path = swooping(
             (at, x, y), float(dice.uniform(0, 4)) * stage.px_m,
             float(dice.uniform(2, 8)) * stage.px_m, float(dice.uniform(0.6, 1.3)),
@@ -377,7 +386,7 @@ def _swoops(stage: Stage, dice: Generator) -> list[Layer]:
 def _insects(stage: Stage, dice: Generator) -> list[Layer]:
     made_layers: list[Layer] = []
     for at in _times(stage, 1.2 if stage.light is Light.NIGHT else 4, dice):
-        x, y = float(dice.uniform(-100, 2000)), float(dice.uniform(-50, 1100))
+        x, y = _somewhere(stage, dice, -0.05, 1.02, -0.05)
         path = wandering(
             (at, x, y), float(dice.uniform(0.6, 4)), float(dice.uniform(150, 1500)),
             float(dice.uniform(0.5, 4)), dice,
@@ -395,7 +404,7 @@ def _insects(stage: Stage, dice: Generator) -> list[Layer]:
 def _leaves(stage: Stage, dice: Generator) -> list[Layer]:
     made_layers: list[Layer] = []
     for at in _times(stage, 4, dice):
-        x, y = float(dice.uniform(100, 1800)), float(dice.uniform(0, 700))
+        x, y = _somewhere(stage, dice, 0.0, 0.65, 0.05)
         path = fluttering(
             (at, x, y), float(dice.uniform(0.8, 2.2)), stage.px_m, float(dice.uniform(3, 14)), dice
         )
@@ -438,8 +447,10 @@ def _trees(stage: Stage, dice: Generator) -> list[Layer]:
     gain = {Light.DAY: 1.0, Light.DUSK: 0.5, Light.NIGHT: 0.3}[stage.light]
     for _ in range(int(dice.integers(1, 4))):
         wide, tall = int(dice.uniform(140, 420)), int(dice.uniform(80, 190))
-        left = int(np.clip(dice.uniform(left_edge - 200, right_edge), 0, 1920 - wide - 1))
-        top = int(np.clip(foot - tall * dice.uniform(0.3, 0.7), 0, 1080 - tall - 1))
+        left = int(
+            np.clip(dice.uniform(left_edge - 200, right_edge), 0, stage.camera.width - wide - 1)
+        )
+        top = int(np.clip(foot - tall * dice.uniform(0.3, 0.7), 0, stage.camera.height - tall - 1))
         leaves = 70 + 28 * dice.normal(size=(tall, wide)).astype(np.float32)
         leaves = blurred(leaves * gain, 1.4)
         y, x = np.mgrid[0:tall, 0:wide]
