@@ -9,6 +9,7 @@ from uuid import UUID
 import msgspec
 
 from linli.app.demo.accounts import ACCOUNTS, PASSWORD
+from linli.app.demo.base import seed_base, seed_people
 from linli.app.demo.cameras import seed_cameras
 from linli.app.demo.plan import BuildingPlan, DemoPlan, DevicePlan, EstatePlan, WherePlan, read_plan
 from linli.app.demo.rosters import plan_rosters
@@ -27,8 +28,6 @@ from linli.directory.organisation.public import (
     found_estate,
     sign_contract,
 )
-from linli.directory.people.contracts import ContactDraft, PersonDraft, Relation, Tag
-from linli.directory.people.public import register_person
 from linli.directory.places.contracts import (
     BuildingDraft,
     EntranceDraft,
@@ -118,7 +117,8 @@ async def seed(work: Work, cipher: Cipher, passwords: Passwords, doors: DemoDoor
     accounts = await _accounts(work, cipher, passwords, organisations)
     await plan_rosters(work, organisations, accounts)
     places = await _places(work, estate, plan.estate)
-    await _people(work, cipher, plan.estate, places)
+    living = await seed_people(work, cipher, estate.id, plan.estate, places)
+    await seed_base(work, cipher, estate.id, living)
     devices = await _devices(work, estate, plan.estate, places)
     vision = await seed_cameras(work, cipher, estate, places, doors.films)
     control = await register_device(
@@ -265,34 +265,6 @@ def _place_code(where: WherePlan) -> str | None:
     if where.lift:
         return building + where.lift
     return building + (where.entrance or "") + (where.home or "")
-
-
-_TAGS = {"elder_alone": Tag.ELDER_ALONE, "elder_couple": Tag.ELDER, "walks_badly": Tag.DISABLED}
-
-
-async def _people(work: Work, cipher: Cipher, plan: EstatePlan, places: Mapping[str, UUID]) -> None:
-    for elder in plan.elders:
-        draft = PersonDraft(
-            name=elder.name,
-            home_id=places[elder.home],
-            relation=Relation.OWNER,
-            valid_from=work.now - LONG_AGO,
-            phone=elder.phone,
-            tags=tuple(dict.fromkeys(_TAGS[tag] for tag in elder.tags if tag in _TAGS)),
-            contacts=(
-                ContactDraft(elder.contact.name, elder.contact.relation, elder.contact.phone),
-            ),
-        )
-        await register_person(work, cipher, draft)
-    for person in plan.people:
-        draft = PersonDraft(
-            name=person.name,
-            home_id=places[person.home],
-            relation=Relation(person.role),
-            valid_from=work.now - LONG_AGO,
-            phone=person.phone,
-        )
-        await register_person(work, cipher, draft)
 
 
 async def _devices(

@@ -15,6 +15,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from pypinyin import Style, lazy_pinyin, pinyin
 
@@ -145,6 +146,7 @@ class Reading:
 
     surname: str
     given: tuple[str, ...]
+    initials: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
 
     @property
@@ -163,6 +165,7 @@ def surname_of(name: str) -> str:
     return name[:2] if name[:2] in COMPOUND else name[:1]
 
 
+@lru_cache(maxsize=20_000)
 def read_name(name: str) -> Reading:
     """The pinyin of a name, without tones: `王晓明` is wang + (xiao, ming).
 
@@ -176,7 +179,12 @@ def read_name(name: str) -> Reading:
     if len(surname) == 1:
         [readings] = pinyin(surname, style=Style.NORMAL, heteronym=True) or [[usual]]
         others = [one for one in dict.fromkeys(readings) if one != chosen]
-    return Reading(chosen, tuple(lazy_pinyin(bare[len(surname) :])), tuple(others))
+    given = tuple(lazy_pinyin(bare[len(surname) :]))
+    ends = "".join(one[:1] for one in given)
+    # 欧阳娜 is found as oyn and as on.
+    begins = ("".join(lazy_pinyin(surname, style=Style.FIRST_LETTER)), chosen[:1])
+    initials = tuple(dict.fromkeys(begin + ends for begin in begins)) if given else ()
+    return Reading(chosen, given, initials, tuple(others))
 
 
 def starting_with(text: str) -> Range:
@@ -213,10 +221,7 @@ def keys_of(person: Keyed) -> frozenset[str]:
     keys = {bare, NAME + reading.whole}
     given = bare[len(surname) :]
     if given:
-        keys |= {given, "".join(reading.given)}
-        initials = "".join(one[:1] for one in reading.given)
-        keys.add("".join(lazy_pinyin(surname, style=Style.FIRST_LETTER)) + initials)
-        keys.add(reading.surname[:1] + initials)
+        keys |= {given, "".join(reading.given), *reading.initials}
     keys |= {other + "".join(reading.given) for other in reading.others}
     if person.tail_hash is not None:
         keys.add(tail_key(person.tail_hash))
