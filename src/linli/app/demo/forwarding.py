@@ -18,7 +18,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from linli.app.demo import policy, store
 from linli.app.demo.clock import GONE_AFTER, DemoClock
 from linli.app.demo.contracts import Ended, Outcome, Shift, Walk
+from linli.app.demo.plan import read_plan
 from linli.app.demo.playing import simulator_of
+from linli.app.demo.seeding import CONTROL
 from linli.app.worker.running import Look
 from linli.app.worker.supervised import Step, woken
 from linli.kernel.database import transaction
@@ -47,6 +49,11 @@ class Stuck(Exception):
     """The walk cannot go on; the text says why, for people."""
 
 
+def played_devices() -> frozenset[str]:
+    """The codes of the devices that the simulator plays, its own among them."""
+    return frozenset({CONTROL, *(device.code for device in read_plan().estate.devices)})
+
+
 @dataclass(slots=True)
 class Forwarder:
     """Leads the demo's clock towards the goal that was set.
@@ -60,6 +67,7 @@ class Forwarder:
     look: Look
     reactions: Mapping[str, str]
     wake: asyncio.Event = field(default_factory=asyncio.Event)
+    played: frozenset[str] = field(default_factory=played_devices)
 
     async def step(self) -> None:
         """Wait for a goal, then go there unless another worker does."""
@@ -90,7 +98,7 @@ class Forwarder:
                     break
                 await self._all_follow(announced)
                 await self._devices_speak(announced)
-                await self._settle()
+                await self._settle(announced)
                 await self._through()
         except (Stuck, Refusal) as reason:
             outcome, words = Outcome.FAILED, str(reason)
@@ -149,12 +157,14 @@ class Forwarder:
         if found[0].state is not CommandState.DONE:
             raise Stuck(f"模拟器没有做完，快进已停止：{found[0].words or found[0].state.in_words}")
 
-    async def _settle(self) -> None:
+    async def _settle(self, announced: Shift) -> None:
         """The devices have spoken: deadlines and chores may see the new time."""
+        step = (announced.next_ahead or announced.ahead) - announced.ahead
         machine = self.clock.machine.now()
         async with transaction(self.workshop.engine) as connection:
             state = await store.lock_clock(connection)
             until = policy.demo_time(state.shift, machine)
+            await store.keep_heard(connection, self.played, step)
             shift = policy.settled(state.shift, until=until)
             await store.write_shift(connection, shift)
         self.clock.learn(shift)

@@ -1,5 +1,6 @@
 """The SQL of the demo's clock."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,6 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from linli.app.demo.contracts import ClockState, Ended, Outcome, Shift, Walk
 from linli.app.demo.models import clock_table, follower_table
 from linli.kernel.events import event_table
+from linli.sensing.devices.contracts import DeviceState
+from linli.sensing.devices.models import device_table
 
 CLOCK_MOVED = "linli_demo_clock"
 ROW = 1
@@ -127,6 +130,19 @@ async def behind(connection: AsyncConnection, serial: int, since: datetime) -> l
         select(_f.process).where(_f.serial < serial, _f.seen_at_machine >= since)
     )
     return sorted(found.scalars())
+
+
+async def keep_heard(connection: AsyncConnection, played: Collection[str], by: timedelta) -> None:
+    """Devices that the simulator does not play live in real time: for them none has passed.
+
+    Those that are there stay as long silent as they were before the step.
+    """
+    d = device_table.c
+    await connection.execute(
+        update(device_table)
+        .where(d.code.not_in(played), d.state == DeviceState.ONLINE.value)
+        .values(last_seen_at=d.last_seen_at + by)
+    )
 
 
 async def events_named(connection: AsyncConnection, name: str, after: int) -> int:
