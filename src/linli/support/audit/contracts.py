@@ -36,6 +36,11 @@ class Action(StrEnum):
     TWINS_DIFFER = "twins_differ"
     CORRECTION_ASKED = "correction_asked"
     CORRECTION_DECIDED = "correction_decided"
+    KEY_PERSON_ENTERED = "key_person_entered"
+    KEY_PERSON_CHANGED = "key_person_changed"
+    KEY_PERSON_SEEN = "key_person_seen"
+    VISIT_RECORDED = "visit_recorded"
+    ABSENCE_NOTED = "absence_noted"
     BASE_ENTERED = "base_entered"
     BASE_CHANGED = "base_changed"
     QUESTION_SAVED = "question_saved"
@@ -87,6 +92,11 @@ ACTION_TITLES: Mapping[Action, str] = {
     Action.TWINS_DIFFER: "判定不是同一人",
     Action.CORRECTION_ASKED: "申请更正",
     Action.CORRECTION_DECIDED: "处理更正申请",
+    Action.KEY_PERSON_ENTERED: "登记重点人员",
+    Action.KEY_PERSON_CHANGED: "修改重点人员档案",
+    Action.KEY_PERSON_SEEN: "查看重点人员完整档案",
+    Action.VISIT_RECORDED: "登记走访",
+    Action.ABSENCE_NOTED: "登记外出报备",
     Action.BASE_ENTERED: "登记底座资料",
     Action.BASE_CHANGED: "修改底座资料",
     Action.QUESTION_SAVED: "保存常用查询",
