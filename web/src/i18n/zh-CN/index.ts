@@ -1,8 +1,11 @@
 import accounts from "./accounts";
 import audit from "./audit";
+import base from "./base";
+import cameras from "./cameras";
 import demo from "./demo";
 import desk from "./desk";
 import devices from "./devices";
+import falling from "./falling";
 import health from "./health";
 import incident from "./incident";
 import lists from "./lists";
@@ -26,11 +29,14 @@ export default {
   incident,
   orders,
   devices,
+  cameras,
+  falling,
   rosters,
   rules,
   quarantine,
   places,
   people,
+  base,
   organisations,
   accounts,
   audit,
