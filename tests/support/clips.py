@@ -58,6 +58,7 @@ def make_clip(
         stream.pix_fmt = "yuvj420p" if codec == "mjpeg" else "yuv420p"
         stream.codec_context.gop_size = group
         if codec == "libx265":
+            stream.codec_context.codec_tag = "hvc1"
             stream.codec_context.options = {"preset": "ultrafast", "x265-params": "log-level=none"}
         for number in range(frames):
             luma = first if number == 0 else show(number)

@@ -15,7 +15,7 @@ import io
 import struct
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from fractions import Fraction
 from itertools import pairwise
@@ -45,6 +45,9 @@ SMALLEST_SIDE = 16
 LARGEST_PACKET = 16 << 20
 # What a stream may leave out in front of its first key picture.
 LONGEST_PREFACE = 1500
+# Pictures that follow each other faster than any camera takes them were not taken just now.
+BURST_S = 0.008
+LONGEST_BURST = 500
 
 Luma = npt.NDArray[np.uint8]
 
@@ -181,6 +184,10 @@ class Timeline:
         self.jumps = 0
         self.jumped_s = 0.0
 
+    def anchor(self, told: int | None, at: float) -> None:
+        """Let the stream's time `told` (microseconds) be the moment `at`."""
+        self._offset = None if told is None else int(at * SECOND) - told
+
     def placed(self, pts: int | None, dts: int | None, at: float) -> tuple[int, int]:
         """Return pts and dts in microseconds since 1970; dts grows with every call."""
         arrived = int(at * SECOND)
@@ -296,37 +303,72 @@ def _read(container: InputContainer, source: Source, clock: Clock) -> Iterator[A
     shaping = _Shaping(stream)
     pace = _Pace(clock) if source.kind is SourceKind.FILE else None
     timeline = Timeline()
-    ends = 0
     while True:
         came = 0
-        for raw in shaping.packets(container, stream):
+        raws = shaping.packets(container, stream)
+        timed = _timed(raws, clock) if pace is None else pace.kept(raws)
+        for raw, at in timed:
             came += 1
-            pts, dts = raw.pts, raw.dts
-            if pace is not None:
-                pts, dts, stop = pace.keep(pts, dts)
-                if stop:
-                    return
-            at = clock.now()
+            if pace is None and came == 1:
+                timeline.anchor(raw.dts if raw.dts is not None else raw.pts, at)
             shaped = shaping.shaped(raw)
             if shaped is None:
                 continue
             form, body, key = shaped
-            placed_pts, placed_dts = timeline.placed(pts, dts, at)
+            # This format has no times of its own; FFmpeg makes them up.
+            told = (None, None) if form.codec is Codec.JPEG and pace is None else (raw.pts, raw.dts)
+            pts, dts = timeline.placed(*told, at)
             coded = Coded(
                 data=body,
-                pts=placed_pts,
-                dts=placed_dts,
+                pts=pts,
+                dts=dts,
                 key=key,
                 sound=raw.sound,
                 camera_clock=raw.camera_clock,
             )
             yield Arrival(form, coded, at, timeline.jumps)
-        if pace is None or not source.loop or not came:
+        if pace is None or pace.stopped or not source.loop or not came:
             return
-        ends += 1
         container.seek(0, stream=stream)
         shaping.rewound(stream)
         pace.again()
+
+
+def _timed(raws: "Iterator[_Raw]", clock: Clock) -> "Iterator[tuple[_Raw, float]]":
+    """A live source's pictures with the moments they came.
+
+    What a server sends at once at the beginning, or what gathered while the format was found out,
+    was taken earlier: its moments are counted back from the first picture that came by itself.
+    """
+    gathered: list[_Raw] = []
+    last = clock.now()
+    for raw in raws:
+        at = clock.now()
+        if gathered and (at - last > BURST_S or len(gathered) >= LONGEST_BURST):
+            yield from _counted_back(gathered, last)
+            gathered = []
+            yield raw, at
+            break
+        gathered.append(raw)
+        last = at
+    yield from _counted_back(gathered, last)
+    for raw in raws:
+        yield raw, clock.now()
+
+
+def _counted_back(gathered: "list[_Raw]", last: float) -> "Iterator[tuple[_Raw, float]]":
+    newest = next((one.dts for one in reversed(gathered) if one.dts is not None), None)
+    following = None
+    times: list[tuple[_Raw, float]] = []
+    for raw in reversed(gathered):
+        told = raw.dts
+        if told is None and following is not None:  # the first picture often has no time
+            told = following - SECOND // 25
+            raw = replace(raw, pts=told, dts=told)  # noqa: PLW2901
+        following = told
+        before = 0 if newest is None or told is None else max(newest - told, 0)
+        times.append((raw, last - before / SECOND))
+    yield from reversed(times)
 
 
 @dataclass(frozen=True, slots=True)
@@ -352,14 +394,23 @@ class _Pace:
         self._shift = 0
         self._last = 0
         self._step = self.USUAL_STEP
+        self.stopped = False
 
     def again(self) -> None:
         """The file begins anew."""
         self._first = None
         self._shift = self._last + self._step
 
-    def keep(self, pts: int | None, dts: int | None) -> tuple[int, int, bool]:
-        """Wait until a picture is due; returns its times from the beginning, and whether to stop.
+    def kept(self, raws: "Iterator[_Raw]") -> "Iterator[tuple[_Raw, float]]":
+        """The pictures when they are due, with times from the beginning."""
+        for raw in raws:
+            pts, dts, self.stopped = self._keep(raw.pts, raw.dts)
+            if self.stopped:
+                return
+            yield replace(raw, pts=pts, dts=dts), self._clock.now()
+
+    def _keep(self, pts: int | None, dts: int | None) -> tuple[int, int, bool]:
+        """Wait until a picture is due; returns its times, and whether to stop.
 
         Times that jump or stand still are replaced by usual steps.
         """

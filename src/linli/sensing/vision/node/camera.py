@@ -124,13 +124,13 @@ class _PendingClip:
     around: int
 
 
-_Item = _Broken | _Came | _NodeGone | Order
+Item = _Broken | _Came | _NodeGone | Order
 
 
 class Reader:
     """Reads one source on a thread of its own, again and again, until stopped."""
 
-    def __init__(self, source: Source, generation: int, inbox: "queue.Queue[_Item]") -> None:
+    def __init__(self, source: Source, generation: int, inbox: "queue.Queue[Item]") -> None:
         self._source = source
         self._generation = generation
         self._inbox = inbox
@@ -220,7 +220,7 @@ class CameraProcess:
 
     def __init__(self, wire: socket.socket) -> None:
         self._wire = wire
-        self._inbox: queue.Queue[_Item] = queue.Queue()
+        self._inbox: queue.Queue[Item] = queue.Queue()
         self._plan: CameraPlan | None = None
         self._reader: Reader | None = None
         self._generation = 0
@@ -268,7 +268,7 @@ class CameraProcess:
 
     # --- what comes --------------------------------------------------------------------------
 
-    def _handle(self, item: _Item | None) -> None:
+    def _handle(self, item: Item | None) -> None:
         match item:
             case None:
                 pass
