@@ -1,7 +1,7 @@
 export default {
   title: "人员",
   page: "人员详情",
-  search: "搜索姓名、住址或手机后四位",
+  search: "姓名、拼音、住址（3-1-502）、手机后四位",
   name: "姓名",
   phone: "手机",
   home: "住址",
