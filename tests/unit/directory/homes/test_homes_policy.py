@@ -1,0 +1,139 @@
+"""Shares of a home: exact, never more than the whole, handed over without a gap."""
+
+from datetime import date, timedelta
+from fractions import Fraction
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from linli.directory.homes.contracts import HouseholdRole, Member, Party, Share
+from linli.directory.homes.policy import (
+    BadArea,
+    BadHousehold,
+    BadPlate,
+    MoreThanWhole,
+    NotTheWhole,
+    area_of,
+    area_said,
+    held_on,
+    household_holds,
+    masked_plate,
+    one_party,
+    part_of,
+    plate_of,
+    transferred,
+    within_the_whole,
+)
+from linli.kernel.errors import BadInput
+
+DAY = date(2026, 1, 1)
+PEOPLE = tuple(Party(person_id=UUID(int=one)) for one in range(1, 6))
+
+
+def on(day: int) -> date:
+    return DAY + timedelta(days=day)
+
+
+PARTS = st.integers(1, 12).flatmap(
+    lambda whole: st.integers(1, whole).map(lambda part: Fraction(part, whole))
+)
+SHARES = st.builds(
+    lambda party, part, begin, long: Share(
+        party, part, on(begin), on(begin + long) if long else None
+    ),
+    st.sampled_from(PEOPLE),
+    PARTS,
+    st.integers(0, 50),
+    st.integers(0, 30),
+)
+
+
+@given(st.lists(SHARES, max_size=8))
+def test_what_is_accepted_is_never_more_than_the_whole_on_any_day(tries: list[Share]) -> None:
+    accepted: list[Share] = []
+    for share in tries:
+        try:
+            within_the_whole([*accepted, share])
+        except MoreThanWhole:
+            # It was refused for a reason: on some day there would have been too much.
+            assert any(held_on([*accepted, share], on(day)) > 1 for day in range(90))
+            continue
+        accepted.append(share)
+    assert all(held_on(accepted, on(day)) <= 1 for day in range(90))
+
+
+@given(st.integers(1, 5), st.lists(st.integers(1, 9), min_size=1, max_size=4), st.integers(1, 60))
+def test_a_transfer_loses_and_wins_nothing_on_any_day(
+    owners: int, weights: list[int], day: int
+) -> None:
+    """Some co-owners sell to others, who divide it by weight: the sum is the same every day."""
+    shares = [Share(PEOPLE[one], Fraction(1, 5), DAY) for one in range(owners)]
+    given_away = Fraction(owners, 5)
+    takers = [
+        Share(Party(person_id=UUID(int=100 + at)), given_away * Fraction(w, sum(weights)), on(day))
+        for at, w in enumerate(weights)
+    ]
+    after = transferred(shares, frozenset(PEOPLE[:owners]), takers, on(day))
+    for one in range(day + 30):
+        assert held_on(after, on(one)) == given_away
+    # The former owners are still noted.
+    assert [share.party for share in after[:owners]] == list(PEOPLE[:owners])
+    assert all(share.valid_to == on(day) for share in after[:owners])
+
+
+def test_a_transfer_of_half_for_a_third_is_refused() -> None:
+    taker = Share(PEOPLE[1], Fraction(1, 3), on(5))
+    with pytest.raises(NotTheWhole):
+        transferred([Share(PEOPLE[0], Fraction(1, 2), DAY)], frozenset({PEOPLE[0]}), [taker], on(5))
+
+
+def test_who_owns_nothing_hands_over_nothing() -> None:
+    with pytest.raises(BadInput):
+        transferred([], frozenset({PEOPLE[0]}), [Share(PEOPLE[1], Fraction(1), on(5))], on(5))
+
+
+@given(st.integers(1, 10_000_000))
+def test_areas_are_exact(area: int) -> None:
+    assert area_of(area_said(area)) == area
+
+
+@pytest.mark.parametrize("written", ["", "九十", "90.505", "-3", "0", "1e9", "NaN"])
+def test_what_is_no_area_is_refused(written: str) -> None:
+    with pytest.raises(BadArea):
+        area_of(written)
+
+
+@pytest.mark.parametrize(
+    ("written", "plate"),
+    [("川a·12345", "川A12345"), ("川AD12345", "川AD12345"), (" 粤Ｂ 8888学", "粤B8888学")],
+)
+def test_plates_are_stored_alike(written: str, plate: str) -> None:
+    assert plate_of(written) == plate
+    assert plate not in masked_plate(plate)
+
+
+@pytest.mark.parametrize("written", ["", "12345", "川A123", "川A1234567"])
+def test_what_is_no_plate_is_refused(written: str) -> None:
+    with pytest.raises(BadPlate):
+        plate_of(written)
+
+
+def test_a_household_has_one_head_and_nobody_twice() -> None:
+    head = Member(UUID(int=1), UUID(int=1), HouseholdRole.HEAD, DAY)
+    child = Member(UUID(int=2), UUID(int=2), HouseholdRole.CHILD, DAY)
+    household_holds([head, child])
+    for wrong in ([child], [head, head], [head, child, child]):
+        with pytest.raises(BadHousehold):
+            household_holds(wrong)
+
+
+def test_parties_and_parts() -> None:
+    assert part_of(2, 4) == Fraction(1, 2)
+    for party in (Party(), Party(UUID(int=1), UUID(int=2))):
+        with pytest.raises(BadInput):
+            one_party(party)
+    for numerator, denominator in ((0, 1), (3, 2), (1, 0), (1, 20_000)):
+        with pytest.raises(BadInput):
+            part_of(numerator, denominator)
