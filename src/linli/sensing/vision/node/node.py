@@ -108,6 +108,7 @@ class Node:
         while True:
             try:
                 answer = await self._platform.plan(self._etag, time.time(), self.address)
+                self._uplink.demo_ahead_ms = round(answer.demo_ahead_s * 1000)
                 if answer.clock_ahead_s is not None:
                     # The answer's date is whole seconds.
                     self._cameras.clock_error(abs(answer.clock_ahead_s) * 1000 + 500)

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
+from datetime import datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Self
@@ -13,6 +14,8 @@ from linli.sensing.vision.node.settings import NodeSettings
 from linli.sensing.vision.plan import VisionPlan
 
 ASK_S = 10.0
+HALF_SECOND = 0.5  # a date in whole seconds is half of one behind on the average
+ROUNDED_OFF_S = 3.0
 UPLOAD_S = 120.0
 PIECE = 256 << 10
 NOT_MODIFIED = 304
@@ -30,11 +33,15 @@ class NotTaken(Exception):
 
 @dataclass(frozen=True, slots=True)
 class PlanAnswer:
-    """The plan if it changed, its ETag, and how far our clock is ahead of the platform's (s)."""
+    """The plan if it changed, its ETag, and how far our clock is ahead of the platform's (s).
+
+    `demo_ahead_s` is how far a demonstration has moved its time ahead of its machine's clock.
+    """
 
     plan: VisionPlan | None
     etag: str
     clock_ahead_s: float | None
+    demo_ahead_s: float = 0.0
 
 
 class Platform:
@@ -72,16 +79,18 @@ class Platform:
             )
         except httpx.HTTPError as error:
             raise PlatformAway(type(error).__name__) from error
-        ahead = _clock_ahead(answer, now)
+        theirs = _date(answer)
+        ahead = None if theirs is None else now - theirs
+        demo = _demo_ahead(answer, theirs)
         if answer.status_code == NOT_MODIFIED:
-            return PlanAnswer(None, etag, ahead)
+            return PlanAnswer(None, etag, ahead, demo)
         if not answer.is_success:
             raise PlatformAway(f"HTTP {answer.status_code}")
         try:
             plan = msgspec.json.decode(answer.content, type=VisionPlan)
         except msgspec.MsgspecError as error:
             raise NotTaken(str(error)) from error
-        return PlanAnswer(plan, answer.headers.get("ETag", f'"{plan.version}"'), ahead)
+        return PlanAnswer(plan, answer.headers.get("ETag", f'"{plan.version}"'), ahead, demo)
 
     async def keep(self, path: Path, media_type: str) -> str:
         """Hand a file over; returns its id.
@@ -123,10 +132,21 @@ async def _pieces(path: Path) -> AsyncGenerator[bytes]:
             yield piece
 
 
-def _clock_ahead(answer: httpx.Response, now: float) -> float | None:
-    """Seconds, to within one and the way of the answer."""
+def _date(answer: httpx.Response) -> float | None:
+    """The platform's machine time in seconds since 1970, to within half of one."""
     try:
-        theirs = parsedate_to_datetime(answer.headers.get("Date", "")).timestamp()
+        return parsedate_to_datetime(answer.headers.get("Date", "")).timestamp() + HALF_SECOND
     except ValueError:
         return None
-    return now - theirs - 0.5
+
+
+def _demo_ahead(answer: httpx.Response, theirs: float | None) -> float:
+    """How far a demonstration's time is ahead of its machine's; what a date rounds off is none."""
+    told = answer.headers.get("Linli-Time")
+    if told is None or theirs is None:
+        return 0.0
+    try:
+        ahead = datetime.fromisoformat(told).timestamp() - theirs
+    except ValueError:
+        return 0.0
+    return ahead if ahead > ROUNDED_OFF_S else 0.0
