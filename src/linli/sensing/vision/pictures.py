@@ -139,6 +139,12 @@ def blobs(hot: Luma) -> list[list[int]]:
     return cast("list[list[int]]", stats[1:].tolist())
 
 
+def blobs_with_middles(hot: Luma) -> tuple[Whole, npt.NDArray[np.float64]]:
+    """The same as rows, and the middles (x, y) of all."""
+    _, _, stats, middles = cv2.connectedComponentsWithStats(hot, connectivity=8, ltype=cv2.CV_16U)
+    return cast("Whole", stats)[1:], cast("npt.NDArray[np.float64]", middles)[1:]
+
+
 def polygon_mask(size: tuple[int, int], polygons: list[npt.NDArray[np.float64]]) -> Luma:
     """255 inside the polygons (pixels), 0 elsewhere; `size` is (width, height)."""
     mask = np.zeros((size[1], size[0]), np.uint8)

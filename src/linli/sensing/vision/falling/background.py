@@ -40,6 +40,8 @@ STILL_PX = 0.06
 MOST_SHIFT = 6.0
 SLOPE_ALLOWANCE = 0.35
 SWING_ROUNDS = 3
+SKIPPED_LOOKS = 4
+MUCH_MORE = 1.5
 MOST_OFF = 25.0
 EVEN_LIGHT = 0.008
 FLAT = 1e-3
@@ -76,6 +78,9 @@ class Background:
     _hot: Luma = field(init=False)
     _slopes: "_Slopes | None" = None
     _shaken: int = 0
+    _skip: int = 0
+    _skip_below: float = 0.0
+    _relit_last: bool = False
     _lost: int = 0
     _area: int = 0
 
@@ -108,14 +113,29 @@ class Background:
         pictures.beyond(self._apart, self._limit, self._hot)
         pixels = pictures.count(self._hot)
         shift = (0.0, 0.0)
-        lost = cut = False
-        if self.warm and (pixels > BUSY_SHARE * self._area or self._shaken):
+        if self.warm and self._wants_look(pixels):
+            looked_at = pixels
             luma, shift = self._steadied(luma)
+            # Rain and snow keep a frame busy without swing or light: look only now and then.
+            settled = shift == (0.0, 0.0) and not self._relit_last
+            self._skip = SKIPPED_LOOKS if settled else 0
+            self._skip_below = looked_at * MUCH_MORE
             pixels = pictures.count(self._hot)
-            lost = pixels > LOST_SHARE * self._area
+        lost = self.warm and pixels > LOST_SHARE * self._area
         cut = self._judge_loss(luma, lost=lost)
         self._learn(luma)
         return Seen(self._hot, self._apart, shift, pixels, lost, cut)
+
+    def _wants_look(self, pixels: int) -> bool:
+        """Whether the frame is to be looked at for swing and light."""
+        if self._shaken:
+            return True
+        if pixels <= BUSY_SHARE * self._area:
+            return False
+        if self._skip and pixels < self._skip_below:
+            self._skip -= 1
+            return False
+        return True
 
     def _judge_loss(self, luma: Luma, *, lost: bool) -> bool:
         """Start anew when the picture has become another one."""
@@ -207,7 +227,9 @@ class Background:
         ratio = (now + 1) / (usual + 1)
         ratio = np.clip(_median_of_neighbours(ratio), 0.5, 2.0).astype(np.float32)
         if float(np.abs(ratio - 1).max()) < EVEN_LIGHT:
+            self._relit_last = False
             return self._still
+        self._relit_last = True
         factor = pictures.grown(ratio, (luma.shape[1], luma.shape[0]))
         return pictures.levels(pictures.product(self._mean, factor))
 

@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import hypot
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
@@ -39,6 +40,7 @@ SHAKING_PX = 0.4
 LEAST_EXCESS = 6
 LEAST_PIXELS = 2
 BLOCK = 8
+MANY_BLOCKS = 24
 LEAST_WINDOW = 4
 NOT_WATCHED = 255
 FEWEST_CORNERS = 3
@@ -57,6 +59,8 @@ JOIN_ACROSS_M = 1.8
 JOIN_WAIT_S = 1.2
 REMEMBERED_S = 6.0
 PIECE_SEEN = 8
+REST_M = 0.3
+REST_S = 0.3
 PIECES_OVERLAP_S = 0.2
 PIECES_GAP_S = 0.8
 PIECES_ACROSS_M = 2.5
@@ -218,8 +222,11 @@ class FallingDetector:
     def _spots(self, seen: Seen) -> list[Spot]:
         if seen.pixels < LEAST_PIXELS:
             return []
+        blocks = pictures.blobs(pictures.occupied(seen.hot, BLOCK))
+        if len(blocks) > MANY_BLOCKS:
+            return self._many_spots(seen)
         spots: list[Spot] = []
-        for left, top, wide, tall in self._areas(seen.hot):
+        for left, top, wide, tall in self._areas(seen.hot, blocks):
             hot = seen.hot[top : top + tall, left : left + wide]
             by_column, by_row = hot.sum(axis=0, dtype=np.int64), hot.sum(axis=1, dtype=np.int64)
             total = int(by_row.sum())
@@ -234,16 +241,31 @@ class FallingDetector:
             spots.append(Spot(left + across, top + down, broad, high, pixels, peak))
         if len(spots) <= CROWDED_SPOTS:
             spots = together(spots)
-        if len(spots) > MOST_SPOTS:
-            spots.sort(key=lambda spot: -spot.pixels)
-            del spots[MOST_SPOTS:]
         return spots
 
-    def _areas(self, hot: Luma) -> list[tuple[int, int, int, int]]:
+    def _many_spots(self, seen: Seen) -> list[Spot]:
+        """Spots of a crowded frame, all at once and less exactly."""
+        stats, middles = pictures.blobs_with_middles(pictures.spread(seen.hot))
+        if len(stats) > MOST_SPOTS:
+            order = np.argsort(-stats[:, 4])[:MOST_SPOTS]
+            stats, middles = stats[order], middles[order]
+        spots: list[Spot] = []
+        for (left, top, wide, tall, area), (x, y) in zip(
+            cast("list[list[int]]", stats.tolist()),
+            cast("list[list[float]]", middles.tolist()),
+            strict=True,
+        ):
+            # The areas are one pixel wider on each side than what exceeded its limit.
+            pixels = max(1, round((area**0.5 - 2) ** 2))
+            peak = int(seen.apart[top : top + tall, left : left + wide].max())
+            spots.append(Spot(x, y, max(1, wide - 2), max(1, tall - 2), pixels, peak))
+        return spots
+
+    def _areas(self, hot: Luma, blocks: list[list[int]]) -> list[tuple[int, int, int, int]]:
         """Left, top, width and height of what hangs together: whole blocks first, then pixels."""
         tall, wide = hot.shape
         areas: list[tuple[int, int, int, int]] = []
-        for left, top, blocks_wide, blocks_tall, _ in pictures.blobs(pictures.occupied(hot, BLOCK)):
+        for left, top, blocks_wide, blocks_tall, _ in blocks:
             x0, y0 = max(0, left * BLOCK - 1), max(0, top * BLOCK - 1)
             x1 = min(wide, (left + blocks_wide) * BLOCK + 1)
             y1 = min(tall, (top + blocks_tall) * BLOCK + 1)
@@ -304,12 +326,28 @@ class FallingDetector:
     def _consider(
         self, view: FacadeView, sightings: list[Sighting], at: float
     ) -> list[FallenObject]:
+        sightings = self._moving(view, sightings)
         drop = fit(self._points(view, sightings), rough=True)
         if drop is None:
             return []
-        sightings = self._completed(view, sightings, drop)
+        sightings = self._moving(view, self._completed(view, sightings, drop))
         drop = fit(self._points(view, sightings)) or drop
         return self._decide(view, sightings, drop, at)
+
+    def _moving(self, view: FacadeView, sightings: list[Sighting]) -> list[Sighting]:
+        """The sightings without a rest at their beginning: something else stood there before."""
+        places = [self._metres(view, one.spot) for one in sightings]
+        stays = next(
+            (
+                n
+                for n, (across, height) in enumerate(places)
+                if hypot(across - places[0][0], height - places[0][1]) > REST_M
+            ),
+            len(places),
+        )
+        if stays <= 1 or sightings[stays - 1].at - sightings[0].at < REST_S:
+            return sightings
+        return sightings[stays - 1 :]
 
     def _decide(
         self, view: FacadeView, sightings: list[Sighting], drop: Drop, at: float
@@ -497,6 +535,7 @@ class FallingDetector:
         return Evidence(
             seen=len(kept),
             frames=round((last.at - first.at) * self.fps) + 1,
+            first_at=first.at,
             first_height=self._metres(view, first.spot)[1],
             last_height=self._metres(view, last.spot)[1],
             lasted_s=last.at - first.at,

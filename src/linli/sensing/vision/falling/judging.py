@@ -23,6 +23,13 @@ STEADY_FACTOR = 1.6
 MOST_ACCELERATION = 13.5
 ROOF_M = 3.5
 BESIDE_M = 1.5
+HARD_TO_SEE_LEVELS = 13.0
+VANISHED_STOREYS = 3.0
+VANISHED_SHARE = 0.3
+TOO_MANY_DOUBTS = 3
+PLAIN_PX = 7.0
+PLAIN_LEVELS = 22.0
+UNSEEN_S = 0.9
 AIRBORNE_ACROSS_M_S = 3.0
 LATE_STOREYS = 2.0
 HOPELESSLY_LATE_M = 12.0
@@ -51,8 +58,11 @@ class Refused(StrEnum):
     BESIDE = "beside"
     TOO_SMALL = "too_small"
     SEEN_TOO_LATE = "seen_too_late"
+    OUT_OF_NOWHERE = "out_of_nowhere"
     FLEW_ON = "flew_on"
     SHORT_OF_GROUND = "short_of_ground"
+    VANISHED = "vanished"
+    DOUBTFUL = "doubtful"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +72,7 @@ class Evidence:
     seen: int
     frames: int
     """Frames from the first to the last sighting."""
+    first_at: float
     first_height: float
     last_height: float
     lasted_s: float
@@ -92,6 +103,8 @@ def judge(drop: Drop, evidence: Evidence, facade: Facade) -> Verdict:
         return Verdict(refused)
     reasons = _reasons(drop, evidence, facade)
     doubts = [reason for reason in reasons if reason in DOUBTS]
+    if len([reason for reason in doubts if reason not in LIGHT_DOUBTS]) >= TOO_MANY_DOUBTS:
+        return Verdict(Refused.DOUBTFUL)
     confidence = _confidence(drop, evidence, doubts)
     heavy = [reason for reason in doubts if reason not in LIGHT_DOUBTS]
     certain = not heavy and len(doubts) <= 1
@@ -132,11 +145,32 @@ def _refusal(drop: Drop, evidence: Evidence, facade: Facade) -> Refused | None:
             not -BESIDE_M < drop.release_across < facade.width_m + BESIDE_M,
             Refused.BESIDE,
         ),
+        (_out_of_nowhere(drop, evidence), Refused.OUT_OF_NOWHERE),
         (in_the_air and evidence.flew_on, Refused.FLEW_ON),
         (in_the_air and abs(drop.across_speed) > AIRBORNE_ACROSS_M_S, Refused.FLEW_ON),
         (in_the_air and short, Refused.SHORT_OF_GROUND),
+        (in_the_air and _vanished(drop, evidence, facade), Refused.VANISHED),
     )
     return next((why for applies, why in tests if applies), None)
+
+
+def _out_of_nowhere(drop: Drop, evidence: Evidence) -> bool:
+    """What is plain to see must have been seen soon after it was let go or thrown."""
+    plain = evidence.size_px > PLAIN_PX and evidence.contrast > PLAIN_LEVELS
+    unsettled = evidence.crowded or evidence.shaking
+    return plain and not unsettled and evidence.first_at - drop.release_at > UNSEEN_S
+
+
+def _vanished(drop: Drop, evidence: Evidence, facade: Facade) -> bool:
+    """What is plain to see does not end high above the ground, unless the picture explains it."""
+    explained = (
+        evidence.crowded
+        or evidence.shaking
+        or evidence.contrast < HARD_TO_SEE_LEVELS
+        or evidence.size_px < TINY_PX
+    )
+    high = max(VANISHED_STOREYS * facade.storey_height_m, VANISHED_SHARE * drop.release_height)
+    return not explained and evidence.last_height > high
 
 
 def _fallen(drop: Drop, evidence: Evidence, storey: float) -> float:

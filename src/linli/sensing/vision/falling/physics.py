@@ -6,7 +6,7 @@ s, near 1, takes up what calibration and the distance from the wall do to the sc
 """
 
 from dataclasses import dataclass
-from math import sqrt
+from math import hypot, sqrt
 from typing import cast
 
 import numpy as np
@@ -26,6 +26,11 @@ ENOUGH = 36
 SINGULAR = 1e14
 SCALE_SPREAD = 0.08
 OUTLIER = 3.0
+FAR_OUT = 4.0
+MEDIAN_FACTOR = 1.5
+CLEAN = 1.3
+MOST_KEPT = 0.6
+UNSEEN_SHARE = 0.2
 ROUNDS = 3
 FEWEST = 5
 
@@ -70,6 +75,11 @@ class Drop:
         fallen = float(_fallen(np.array([past]), np.array(self.terminal))[0])
         return self.release_height - self.scale * fallen
 
+    def heights_at(self, at: Values) -> Values:
+        """The same for many moments, of the fall continued before its release."""
+        fallen = _fallen(at - self.release_at, np.array(self.terminal))
+        return self.release_height - self.scale * fallen
+
     def speed_at(self, at: float) -> float:
         """Downwards, metres a second."""
         past = max(0.0, at - self.release_at)
@@ -107,7 +117,7 @@ def fit(points: Points, *, rough: bool = False) -> Drop | None:
         apart = np.abs(points.height - curve.of(points.at)) / points.error
         sideways = np.abs(points.across - curve.across_of(points.at)) / points.error
         worst = np.maximum(apart, sideways)
-        limit = OUTLIER * max(1.0, 1.5 * float(np.median(worst[used])))
+        limit = FAR_OUT * max(1.0, MEDIAN_FACTOR * float(np.median(worst[used])))
         kept = worst <= limit
         if bool((kept == used).all()):
             break
@@ -115,7 +125,28 @@ def fit(points: Points, *, rough: bool = False) -> Drop | None:
     if int(used.sum()) < FEWEST:
         return None
     curve = _quadratic(points, used)
-    return None if curve is None else _drop(points, used, curve, rough=rough)
+    if curve is None:
+        return None
+    drop = _drop(points, used, curve, rough=rough)
+    return drop if rough else _trimmed(points, drop)
+
+
+def _trimmed(points: Points, drop: Drop) -> Drop:
+    """The fall again without the points that lie far from it, as long as most remain."""
+    for _ in range(ROUNDS):
+        if drop.residual < CLEAN:
+            break
+        apart = np.abs(points.height - drop.heights_at(points.at)) / points.error
+        limit = OUTLIER * max(1.0, MEDIAN_FACTOR * float(np.median(apart[drop.used])))
+        used = drop.used & (apart <= limit)
+        count = int(used.sum())
+        if count == int(drop.used.sum()) or count < max(FEWEST, MOST_KEPT * len(points.at)):
+            break
+        curve = _quadratic(points, used)
+        if curve is None:
+            break
+        drop = _drop(points, used, curve, rough=False)
+    return drop
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,20 +186,22 @@ def _drop(points: Points, used: npt.NDArray[np.bool_], curve: _Curve, *, rough: 
     few = at[some], height[some], error[some] * np.sqrt(len(at[some]) / len(at))
     costs, heights, _ = _grid(*few, coarse, TERMINALS)
     row, column = np.unravel_index(int(np.argmin(costs)), costs.shape)
-    release, terminal, best = float(coarse[row]), float(TERMINALS[column]), float(costs.min())
+    release, terminal = float(coarse[row]), float(TERMINALS[column])
     if not rough:
         near = np.arange(release - COARSE_S, release + COARSE_S, FINE_S)
         near = near[near <= first + AFTER_S]
         slower = float(TERMINALS[max(0, int(column) - 1)])
         faster = float(TERMINALS[min(len(TERMINALS) - 1, int(column) + 1)])
-        release, terminal, best = _search(*few, near, slower * (faster / slower) ** FINE_PARTS)
+        release, terminal = _search(*few, near, slower * (faster / slower) ** FINE_PARTS)
     # How far the release may be from there: all falls of the coarse grid, by how well they fit.
-    loose = max(1.0, best / max(1, len(at) - 3))
-    weight = np.exp(-0.5 * (costs - min(float(costs.min()), best)) / loose)
+    least = float(costs.min())
+    weight = np.exp(-0.5 * (costs - least) / max(1.0, least / max(1, len(at) - 3)))
     weight /= max(1e-300, float(weight.sum()))
     _, top, scale = _grid(at, height, error, np.array([release]), np.array([terminal]))
     release_height, factor = float(top[0, 0]), float(scale[0, 0])
-    height_error = float(np.sqrt((weight * (heights - release_height) ** 2).sum()))
+    spread = float(np.sqrt((weight * (heights - release_height) ** 2).sum()))
+    # What was not seen is known from the model alone.
+    height_error = hypot(spread, UNSEEN_SHARE * max(0.0, release_height - float(height[0])))
     fitted = release_height - factor * _fallen(at - release, np.array(terminal))
     unsteady = _unsteady(at, height) / error
     line, line_error = _line(points, used, release)
@@ -220,10 +253,10 @@ def _line(
 
 def _search(
     at: Values, height: Values, error: Values, releases: Values, terminals: Values
-) -> tuple[float, float, float]:
+) -> tuple[float, float]:
     costs, _, _ = _grid(at, height, error, releases, terminals)
     row, column = np.unravel_index(int(np.argmin(costs)), costs.shape)
-    return float(releases[row]), float(terminals[column]), float(costs[row, column])
+    return float(releases[row]), float(terminals[column])
 
 
 def _grid(
