@@ -8,7 +8,9 @@ the manifest, the manifest fits the files, nothing is missing and nothing is add
 import base64
 import binascii
 import hashlib
+import struct
 import zipfile
+import zlib
 from collections.abc import Mapping, Sequence
 from io import BytesIO
 from pathlib import Path
@@ -35,6 +37,19 @@ DATE = (2025, 1, 1, 0, 0, 0)
 PATH_COLOUR = (220, 38, 38)
 BAND_COLOUR = (245, 158, 11)
 RELEASE_COLOUR = (37, 99, 235)
+
+
+# What the standard library raises when it meets bytes that are no zip, or a damaged one.
+UNREADABLE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    OSError,
+    EOFError,
+    NotImplementedError,
+    RuntimeError,
+    ValueError,
+)
 
 
 class BrokenPack(BadInput):
@@ -120,7 +135,7 @@ def verify(pack: Path | BytesIO, known_keys: Sequence[bytes] = ()) -> tuple[Mani
     try:
         with zipfile.ZipFile(pack) as archive:
             return _verified(archive, known_keys)
-    except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError, RuntimeError) as error:
+    except UNREADABLE as error:
         raise BrokenPack("这不是证据包，或文件已损坏") from error
 
 
