@@ -7,7 +7,7 @@ import numpy as np
 
 from linli.sensing.vision.health.contracts import PictureFault, StreamFigures
 from linli.sensing.vision.health.features import Features
-from linli.sensing.vision.health.views import FEWEST_CELLS, TEXTURED, View, likeness, shift
+from linli.sensing.vision.health.views import FEWEST_CELLS, TEXTURED, View, agreeing, shift
 
 OF_PICTURE: tuple[PictureFault, ...] = (
     PictureFault.DARK,
@@ -20,23 +20,31 @@ OF_PICTURE: tuple[PictureFault, ...] = (
 # is 16; a street at night with one lamp is above this.
 BLACKEST = 38.0
 BLACK_MEAN = 26.0
-# Cells whose edges fell below this share of the usual have lost what was seen in them.
-LOST = 0.22
-COVERED_SHARE = 0.6
-# Brightness of cells still lying like this (correlation) means: the same scene, seen badly.
-SAME_SCENE = 0.88
-# The finest edges, compared with the coarse ones, below this share of the usual.
-BLURRED = 0.45
-ALIKE = 0.45
-UNLIKE = 0.22
-OTHERS_ALIKE = 0.55
-OTHERS_BETTER = 0.25
-# A shift (share of the picture) that cannot be wind, and how clearly it must stand out.
+# Things that can still be told apart are not blackness.
+BLACK_SPREAD = 14.0
+# Two pictures lie upon each other when their correlation peaks this clearly (best peak over the
+# next best); good cameras in fog, by headlights or infrared stay above 5, others below 2.
+CLEARLY = 3.0
+# A shift (share of the picture) that cannot be wind.
 MOVED = 0.02
-CLEARLY = 1.6
+IN_PLACE = 0.012
+# Cells whose strongest edge fell below this share of the usual have lost what was seen in them.
+LOST = 0.3
+LEAST_EDGE = 9.0
+LOST_SHARE = 0.4
+# So few cells that show what they usually do, and so few that show anything: something is close.
+COVERED_AGREE = 0.4
+EMPTY = 0.5
+# Brightness of cells still lying like this (correlation) means: the same scene, seen badly.
+SAME_SCENE = 0.95
+# How abruptly edges bend, compared with the usual, below which a picture is out of focus.
+BLURRED = 0.7
+# Everything lies where it should, but hardly an edge is left: far out of focus.
+BLURRED_AGREE = 0.6
+STRONG = 20.0
 # Grey levels a cell's mean difference stays below when nothing moves at all.
 STILL = 0.12
-STILL_SHARE = 0.97
+STILL_SHARE = 0.94
 # Seconds a camera's clock may be off; a clock before this was never set.
 CLOCK_OFF_S = 10.0
 SET_AFTER_S = 1_577_836_800.0  # 2020-01-01
@@ -64,62 +72,79 @@ def of_picture(
 ) -> dict[PictureFault, Sign]:
     """What this picture speaks for, beside the usual view of this camera and of others."""
     signs: dict[PictureFault, Sign] = dict.fromkeys(OF_PICTURE, UNKNOWN)
-    if features.high < BLACKEST and features.mean < BLACK_MEAN:
+    black = features.high < BLACKEST and features.mean < BLACK_MEAN
+    if black and features.high - features.low < BLACK_SPREAD:
         signs[PictureFault.DARK] = Sign(present=True, detail=f"平均亮度 {features.mean:.0f}")
         return signs
     signs[PictureFault.DARK] = ABSENT
     if view is None:
         return signs
     usual = view.textured
-    alike = likeness(view, features)
-    if int(usual.sum()) < FEWEST_CELLS:
+    agree = agreeing(view, features)
+    if agree is None:
         return signs
-    lost = features.coarse[usual] < np.maximum(LOST * view.coarse[usual], 1.0)
-    same_light = _correlation(view, features)
-    share = float(lost.mean())
-    if share >= COVERED_SHARE and (alike is None or alike < ALIKE):
-        if same_light >= SAME_SCENE:
-            signs[PictureFault.BLURRED] = Sign(present=True, detail="画面严重失焦")
-            signs[PictureFault.COVERED] = ABSENT
-        else:
-            detail = f"约 {share:.0%} 的画面看不到原来的景物"
-            signs[PictureFault.COVERED] = Sign(present=True, detail=detail)
-        return signs
-    signs[PictureFault.COVERED] = ABSENT
-    signs |= _of_place(features, view, others, alike)
-    signs[PictureFault.BLURRED] = _blurred(features, view, alike, same_light)
-    if signs[PictureFault.BLURRED].present:
-        signs[PictureFault.MOVED] = UNKNOWN
-    return signs
+    lost = features.step[usual] < np.maximum(LOST * view.step[usual], LEAST_EDGE)
+    look = _Look(
+        *shift(view, features),
+        agree=agree,
+        lost=float(lost.mean()),
+        shows=float((features.step > TEXTURED).sum() / usual.sum()),
+        same_light=_correlation(view, features),
+    )
+    return signs | _judged(look, features, view, others)
 
 
-def _of_place(
-    features: Features, view: View, others: Mapping[str, View], alike: float | None
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """A picture beside the usual view.
+
+    Attributes:
+        right: by which share of the picture it lies beside the view, likewise `down`; `clear`: how
+            sure that is.
+        agree: share of cells that show what they usually do; `lost`: that show nothing any more.
+        shows: cells that show anything, as a share of the usual.
+        same_light: how alike the brightness of the cells lies.
+    """
+
+    right: float
+    down: float
+    clear: float
+    agree: float
+    lost: float
+    shows: float
+    same_light: float
+
+    @property
+    def off(self) -> float:
+        return max(abs(self.right), abs(self.down))
+
+
+def _judged(
+    look: _Look, features: Features, view: View, others: Mapping[str, View]
 ) -> dict[PictureFault, Sign]:
-    """Whether the camera looks where it usually does."""
-    if alike is None:
-        return {}
-    if alike >= ALIKE:
-        right, down, clear = shift(view, features)
-        off = max(abs(right), abs(down))
-        # Alike, and yet beside itself: repeated windows look the same one column further.
-        if off < MOVED or clear < CLEARLY * 2 or off > 5 * MOVED:
-            return {PictureFault.MOVED: ABSENT, PictureFault.SWAPPED: ABSENT}
-        return {PictureFault.MOVED: _moved_by(right, down), PictureFault.SWAPPED: ABSENT}
+    covered, blurred = PictureFault.COVERED, PictureFault.BLURRED
+    moved, swapped = PictureFault.MOVED, PictureFault.SWAPPED
+    clear = look.clear >= CLEARLY
+    fine = dict.fromkeys((covered, blurred, moved, swapped), ABSENT)
+    hidden = look.agree < COVERED_AGREE and look.lost >= LOST_SHARE
+    if hidden and look.shows < EMPTY and look.same_light < SAME_SCENE:
+        detail = f"约 {1 - look.agree:.0%} 的画面看不到原来的景物"
+        return fine | {covered: Sign(present=True, detail=detail), moved: UNKNOWN}
+    if clear and look.off >= MOVED:
+        return fine | {moved: _moved_by(look.right, look.down), blurred: UNKNOWN}
+    if clear:
+        return fine | {blurred: _blurred(features, view)}
+    if look.same_light >= SAME_SCENE:
+        far = look.agree >= BLURRED_AGREE and look.lost >= LOST
+        sharp = Sign(present=True, detail="严重失焦") if far else _blurred(features, view)
+        return fine | {blurred: sharp, moved: UNKNOWN, covered: UNKNOWN}
     for code, other in others.items():
-        theirs = likeness(other, features)
-        if theirs is not None and theirs >= OTHERS_ALIKE and theirs - alike >= OTHERS_BETTER:
-            return {
-                PictureFault.SWAPPED: Sign(present=True, detail=f"看到的是 {code} 的画面"),
-                PictureFault.MOVED: UNKNOWN,
-            }
-    right, down, clear = shift(view, features)
-    if max(abs(right), abs(down)) >= MOVED and clear >= CLEARLY:
-        return {PictureFault.MOVED: _moved_by(right, down), PictureFault.SWAPPED: ABSENT}
-    if alike < UNLIKE:
-        detail = "看到的景物和平时不同"
-        return {PictureFault.MOVED: Sign(present=True, detail=detail), PictureFault.SWAPPED: ABSENT}
-    return {PictureFault.SWAPPED: ABSENT}
+        right, down, surely = shift(other, features)
+        if surely >= CLEARLY and max(abs(right), abs(down)) < IN_PLACE:
+            sign = Sign(present=True, detail=f"看到的是 {code} 的画面")
+            return fine | {swapped: sign, moved: UNKNOWN, blurred: UNKNOWN}
+    sign = Sign(present=True, detail="看到的景物和平时不同")
+    return fine | {moved: sign if look.agree < COVERED_AGREE else UNKNOWN, blurred: UNKNOWN}
 
 
 def _moved_by(right: float, down: float) -> Sign:
@@ -134,16 +159,15 @@ def _moved_by(right: float, down: float) -> Sign:
     return Sign(present=True, detail="，".join(parts))
 
 
-def _blurred(features: Features, view: View, alike: float | None, same_light: float) -> Sign:
-    cells = view.textured & (view.fine > 1.0) & (features.coarse > 1.0)
-    if int(cells.sum()) < FEWEST_CELLS or (
-        (alike is None or alike < ALIKE) and same_light < SAME_SCENE
-    ):
+def _blurred(features: Features, view: View) -> Sign:
+    """Whether edges that are still there bend less abruptly than usual."""
+    cells = (view.step > STRONG) & (features.step > STRONG / 2)
+    if int(cells.sum()) < FEWEST_CELLS // 2:
         return UNKNOWN
-    usual = view.fine[cells] / view.coarse[cells]
-    now = features.fine[cells] / features.coarse[cells]
+    usual = view.bend[cells] / view.step[cells]
+    now = features.bend[cells] / features.step[cells]
     ratio = float(np.median(now / usual))
-    return Sign(present=ratio < BLURRED, detail=f"细节只有平时的 {ratio:.0%}")
+    return Sign(present=ratio < BLURRED, detail=f"边缘清晰度只有平时的 {ratio:.0%}")
 
 
 def _correlation(view: View, features: Features) -> float:
@@ -199,4 +223,4 @@ def degraded(
 
 def textured_cells(features: Features) -> int:
     """How many cells show something."""
-    return int((features.coarse > TEXTURED).sum())
+    return int((features.step > TEXTURED).sum())

@@ -4,56 +4,45 @@ from dataclasses import dataclass
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
 
-from linli.sensing.vision.health.features import (
-    COLUMNS,
-    ORIENTATIONS,
-    ROWS,
-    SMALL,
-    Features,
-    Grid,
-)
+from linli.sensing.vision.health.features import COLUMNS, ROWS, SMALL, Features, Grid, in_cells
 
-# A cell with weaker edges than this says nothing about where the camera looks.
-TEXTURED = 3.0
+# A cell whose strongest edge is weaker (grey levels) says nothing about where the camera looks.
+TEXTURED = 15.0
 # Fewer textured cells than this cannot be compared.
 FEWEST_CELLS = 24
-FORMAT = 2
+# Correlation from which a cell shows what it usually does.
+AGREES = 0.5
+FORMAT = 3
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What a camera usually sees.
+    """What a camera usually sees: the usual `Features`, kept from picture to picture."""
 
-    Attributes:
-        edges: usual directions of edges for each cell; `coarse`, `fine`, `cells`: their usual
-            strengths and brightness; `small`: the usual reduced picture.
-    """
-
-    edges: Grid
-    coarse: Grid
-    fine: Grid
     cells: Grid
+    step: Grid
+    bend: Grid
     small: Grid
 
     @property
-    def textured(self) -> "np.ndarray[tuple[int, ...], np.dtype[np.bool_]]":
+    def textured(self) -> npt.NDArray[np.bool_]:
         """The cells by which this view can be known again."""
-        return self.coarse > TEXTURED
+        return self.step > TEXTURED
 
 
 class _Packed(msgspec.Struct, frozen=True, array_like=True):
     format: int
-    edges: bytes
-    coarse: bytes
-    fine: bytes
     cells: bytes
+    step: bytes
+    bend: bytes
     small: bytes
 
 
 def view_of(features: Features) -> View:
     """What this one picture shows."""
-    return View(features.edges, features.coarse, features.fine, features.cells, features.small)
+    return View(features.cells, features.step, features.bend, features.small)
 
 
 def adapted(view: View, features: Features, share: float) -> View:
@@ -63,34 +52,30 @@ def adapted(view: View, features: Features, share: float) -> View:
         return (usual + share * (now - usual)).astype(np.float32)
 
     return View(
-        between(view.edges, features.edges),
-        between(view.coarse, features.coarse),
-        between(view.fine, features.fine),
         between(view.cells, features.cells),
+        between(view.step, features.step),
+        between(view.bend, features.bend),
         between(view.small, features.small),
     )
 
 
-def likeness(view: View, features: Features) -> float | None:
-    """How far the edges lie where the view has them, from 0 (chance) to 1; None: cannot be said.
+def agreeing(view: View, features: Features) -> float | None:
+    """The share of the view's textured cells that show what they usually do; None: too few.
 
-    Cells are compared by the directions of their edges, so light does not matter, only things.
-    Cells in which either has no edges are left out; the best half of the rest counts, so that
-    passers-by and headlights do not matter either.
+    Each cell is compared with itself by correlation, so brightness and contrast do not matter.
     """
-    both = view.textured & (features.coarse > TEXTURED)
-    if int(both.sum()) < max(FEWEST_CELLS, int(view.textured.sum()) // 5):
+    known = view.textured
+    if int(known.sum()) < FEWEST_CELLS:
         return None
-    ours, theirs = _centred(view.edges[both]), _centred(features.edges[both])
-    agreements = np.sort((ours * theirs).sum(1))
-    return float(agreements[len(agreements) // 4 :].mean())
+    ours, theirs = _levelled(view.small)[known], _levelled(features.small)[known]
+    products = (ours * theirs).sum((1, 2))
+    lengths = np.sqrt((ours * ours).sum((1, 2)) * (theirs * theirs).sum((1, 2)))
+    return float((products / np.maximum(lengths, 1.0) > AGREES).mean())
 
 
-def _centred(edges: Grid) -> Grid:
-    """Directions of unit length, less what every cell has: noise has all directions."""
-    spread = edges - edges.mean(1, keepdims=True)
-    length = np.sqrt((spread * spread).sum(1, keepdims=True))
-    return (spread / np.maximum(length, 1e-6)).astype(np.float32)
+def _levelled(small: Grid) -> Grid:
+    cells = in_cells(small)
+    return cells - cells.mean((2, 3), keepdims=True)
 
 
 def shift(view: View, features: Features) -> tuple[float, float, float]:
@@ -124,7 +109,7 @@ def _outlined(small: Grid) -> Grid:
 
 
 def packed(view: View) -> bytes:
-    """The view as bytes (some 150 kB)."""
+    """The view as bytes (some 120 kB)."""
 
     def raw(grid: Grid) -> bytes:
         return grid.astype(np.float16).tobytes()
@@ -132,10 +117,9 @@ def packed(view: View) -> bytes:
     return msgspec.msgpack.encode(
         _Packed(
             FORMAT,
-            raw(view.edges),
-            raw(view.coarse),
-            raw(view.fine),
             raw(view.cells),
+            raw(view.step),
+            raw(view.bend),
             raw(view.small),
         )
     )
@@ -152,10 +136,9 @@ def unpacked(body: bytes) -> View | None:
         if read.format != FORMAT:
             return None
         return View(
-            grid(read.edges, ROWS, COLUMNS, ORIENTATIONS),
-            grid(read.coarse, ROWS, COLUMNS),
-            grid(read.fine, ROWS, COLUMNS),
             grid(read.cells, ROWS, COLUMNS),
+            grid(read.step, ROWS, COLUMNS),
+            grid(read.bend, ROWS, COLUMNS),
             grid(read.small, SMALL[1], SMALL[0]),
         )
     except (msgspec.MsgspecError, ValueError):

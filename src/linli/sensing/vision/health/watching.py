@@ -12,7 +12,7 @@ from linli.sensing.vision.health.views import (
     FEWEST_CELLS,
     View,
     adapted,
-    likeness,
+    agreeing,
     packed,
     unpacked,
     view_of,
@@ -33,6 +33,8 @@ PATIENCE: Mapping[PictureFault, tuple[float, float]] = {
 """Seconds a sign must prevail before the fault stands, and be gone before it ends."""
 
 LEARNING_PICTURES = 5
+LEARNT_AGREE = 0.5
+FOLLOWED_AGREE = 0.4
 # The usual view follows the light in minutes; what is learnt of the stream in half a minute.
 VIEW_FOLLOWS_S = 300.0
 USUAL_FOLLOWS_S = 60.0
@@ -183,8 +185,8 @@ class HealthWatch:
                 view = adapted(view, one, 1 / index)
             self._learning = []
             # Pictures that do not even resemble each other teach nothing yet.
-            alike = likeness(view, features)
-            if alike is not None and alike > signs.ALIKE:
+            agree = agreeing(view, features)
+            if agree is not None and agree > LEARNT_AGREE:
                 self._view = view
                 self.view_changes += 1
         return ABSENT
@@ -204,8 +206,8 @@ class HealthWatch:
     def _follow_light(self, features: Features, step: float) -> None:
         if self._view is None or not 0 < step < LONGEST_STEP_S * 4:
             return
-        alike = likeness(self._view, features)
-        if alike is not None and alike >= signs.ALIKE:
+        agree = agreeing(self._view, features)
+        if agree is not None and agree >= FOLLOWED_AGREE:
             self._view = adapted(self._view, features, 1 - math.exp(-step / VIEW_FOLLOWS_S))
             self._good_s += step
             if self._good_s >= VIEW_FOLLOWS_S:

@@ -1,0 +1,1 @@
+"""How well a camera's own faults are found, on made pictures; run it as a module."""
