@@ -57,3 +57,9 @@ export function isWall(corners: Corners): boolean {
   }
   return true;
 }
+
+/** A home as it fits into a window: `3号楼 1单元 1202` → `1-1202`. */
+export function shortHome(path: string): string {
+  const [home, entrance] = path.split(" ").reverse();
+  return entrance?.endsWith("单元") ? `${entrance.replace("单元", "")}-${home}` : (home ?? path);
+}
