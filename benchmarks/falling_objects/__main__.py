@@ -46,7 +46,7 @@ def main() -> None:
     commands.add_parser("cost")
     commands.add_parser("tables")
     wanted = parser.parse_args()
-    print(SYNTHETIC)
+    print(f"{SYNTHETIC} Detector {engine_stamp()}.")
     if wanted.command == "cost":
         cost.measure()
     elif wanted.command == "tables":

@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -72,8 +73,12 @@ class CostRecord:
 Record = TypeVar("Record", ClipRecord, PieceRecord, CostRecord)
 
 
+@cache
 def engine_stamp() -> str:
-    """A fingerprint of the detector's source: results of another one do not count."""
+    """A fingerprint of the detector's source: results of another one do not count.
+
+    Taken once, when the run begins: the source may be edited while it goes on.
+    """
     folder = Path(next(iter(engine.__path__)))
     told = hashlib.sha256()
     for path in [*sorted(folder.glob("*.py")), folder.parent / "pictures.py"]:

@@ -27,6 +27,7 @@ HARD_TO_SEE_LEVELS = 13.0
 VANISHED_STOREYS = 3.0
 VANISHED_SHARE = 0.3
 TOO_MANY_DOUBTS = 3
+SHORT_ACROSS_M_S = 2.5
 PLAIN_PX = 7.0
 PLAIN_LEVELS = 22.0
 UNSEEN_S = 0.9
@@ -103,10 +104,12 @@ def judge(drop: Drop, evidence: Evidence, facade: Facade) -> Verdict:
         return Verdict(refused)
     reasons = _reasons(drop, evidence, facade)
     doubts = [reason for reason in reasons if reason in DOUBTS]
-    if len([reason for reason in doubts if reason not in LIGHT_DOUBTS]) >= TOO_MANY_DOUBTS:
+    heavy = [reason for reason in doubts if reason not in LIGHT_DOUBTS]
+    sideways = Reason.SHORT in heavy and abs(drop.across_speed) > SHORT_ACROSS_M_S
+    # A short track is soon found by chance among many flakes or insects: it has to be clean.
+    if len(heavy) + (Reason.SHORT in heavy) >= TOO_MANY_DOUBTS or sideways:
         return Verdict(Refused.DOUBTFUL)
     confidence = _confidence(drop, evidence, doubts)
-    heavy = [reason for reason in doubts if reason not in LIGHT_DOUBTS]
     certain = not heavy and len(doubts) <= 1
     grade = Grade.CONFIRMED if certain else Grade.SUSPECTED
     return Verdict(None, grade, tuple(reasons), confidence)
