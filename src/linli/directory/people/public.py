@@ -18,7 +18,7 @@ from linli.directory.people.merging import (
     tell_apart,
     undo_merge,
 )
-from linli.directory.people.policy import masked_name
+from linli.directory.people.policy import masked_name, phone_digits
 from linli.directory.people.service import (
     AlreadyRegistered,
     MoveDraft,
@@ -31,6 +31,7 @@ from linli.directory.people.service import (
     lived_at,
     move_person,
     people_at,
+    people_matching,
     people_named,
     person_masked,
     register_person,
@@ -61,8 +62,10 @@ __all__ = [
     "merges_of",
     "move_person",
     "people_at",
+    "people_matching",
     "people_named",
     "person_masked",
+    "phone_digits",
     "register_person",
     "reveal",
     "tell_apart",

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
+from sqlalchemy import Select
+
 from linli.directory.people import policy, store
 from linli.directory.people.contracts import (
     Contact,
@@ -53,7 +55,7 @@ SEE_FULL = "see_people_full"
 MANAGE = "manage_people"
 LETTER = "R"
 
-MOST_COUNTED = 1_000
+MOST_COUNTED = 500
 MOST_LISTED = 10_000
 PROBED = 300
 MOST_FAULTS = 200
@@ -418,6 +420,12 @@ async def find_people(
     )
 
 
+async def people_matching(work: Work, cipher: Cipher, words: str) -> Select[UUID] | None:
+    """Ids of the people whom words find, to be narrowed by a list of others; None: nobody."""
+    plan = await _plan(work, cipher, PeopleSearch(words=words))
+    return None if plan is None else store.matched(plan)
+
+
 async def _plan(work: Work, cipher: Cipher, search: PeopleSearch) -> store.Plan | None:
     """What a search comes to; None when it can find nobody."""
     estates = [search.estate_id] if search.estate_id else await _estates_in_reach(work)
@@ -450,9 +458,9 @@ async def _plan(work: Work, cipher: Cipher, search: PeopleSearch) -> store.Plan 
     groups = [one.value for one in (search.tag, search.relation) if one is not None]
     if (only is not None and not only) or not estates:
         return None
+    asked += [(group_range(group, order),) for group in groups]
     if len(asked) > 1:
         asked = await _rarest_first(work, estates, asked, only)
-    asked += [(group_range(group, order),) for group in groups]
     if not asked:
         asked = [(list_range(order),)]
     return store.Plan(

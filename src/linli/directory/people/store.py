@@ -419,26 +419,35 @@ async def found(
 async def counted(connection: AsyncConnection, plan: Plan, *, most: int) -> int:
     """How many people a plan finds, at most `most`."""
     conditions, values = _conditions(plan.asked[1:])
-    source = _source(plan, values)
+    values |= _bounds(plan)
+    # The inner limit keeps the planner on the index of each estate.
     statement = text(
-        f"SELECT count(DISTINCT h.person_id) FROM ("  # noqa: S608 - our own names, values are bound
-        f" SELECT s.person_id FROM {source} WHERE {_inside(plan)} {conditions} LIMIT :raw) AS h"
+        "SELECT count(DISTINCT h.person_id) FROM ("  # noqa: S608 - our own names, values are bound
+        f" SELECT s.person_id FROM {_each(plan)} CROSS JOIN LATERAL ("
+        " SELECT s.person_id FROM directory_person_search AS s"
+        f" WHERE {_inside(plan)} {conditions} LIMIT :raw) AS s LIMIT :raw) AS h"
     )
     values["raw"] = most * 2
     return min(int(await connection.scalar(statement, values) or 0), most)
 
 
-def _source(plan: Plan, values: dict[str, Any]) -> str:
-    """Where rows of the first set of ranges come from."""
-    values["lows"] = [one.low for one in plan.asked[0]]
-    values["highs"] = [one.high for one in plan.asked[0]]
-    values["estates"] = list(plan.estates)
-    ranges = "unnest(CAST(:lows AS text[]), CAST(:highs AS text[])) AS g(low, high)"
+def _bounds(plan: Plan) -> dict[str, Any]:
+    values: dict[str, Any] = {
+        "lows": [one.low for one in plan.asked[0]],
+        "highs": [one.high for one in plan.asked[0]],
+        "estates": list(plan.estates),
+    }
     if plan.only is not None:
         values["only"] = list(plan.only)
-        return f"{ranges} CROSS JOIN directory_person_search AS s"
-    estates = "unnest(CAST(:estates AS uuid[])) AS e(id)"
-    return f"{estates} CROSS JOIN {ranges} CROSS JOIN directory_person_search AS s"
+    return values
+
+
+def _each(plan: Plan) -> str:
+    """Every range of the first set, in every estate."""
+    ranges = "unnest(CAST(:lows AS text[]), CAST(:highs AS text[])) AS g(low, high)"
+    if plan.only is not None:
+        return ranges
+    return f"{ranges} CROSS JOIN unnest(CAST(:estates AS uuid[])) AS e(id)"
 
 
 def _inside(plan: Plan) -> str:
@@ -461,7 +470,8 @@ def _conditions(sets: Sequence[tuple[Range, ...]]) -> tuple[str, dict[str, Any]]
             either.append(f"(o.key >= :{low} AND o.key < :{high})")
         parts.append(
             "AND EXISTS (SELECT FROM directory_person_search AS o WHERE o.person_id = s.person_id"
-            f" AND o.estate_id = s.estate_id AND ({' OR '.join(either) or 'false'}))"
+            # OFFSET 0: looked up person by person, never all people who fit at once.
+            f" AND o.estate_id = s.estate_id AND ({' OR '.join(either) or 'false'}) OFFSET 0)"
         )
     return " ".join(parts), values
 
@@ -470,13 +480,7 @@ def _hits(
     plan: Plan, most: int, within: int, start: tuple[str, UUID] | None
 ) -> tuple[Any, dict[str, Any]]:
     conditions, values = _conditions(plan.asked[1:])
-    values |= {
-        "most": most,
-        "within": within,
-        "lows": [one.low for one in plan.asked[0]],
-        "highs": [one.high for one in plan.asked[0]],
-        "estates": list(plan.estates),
-    }
+    values |= _bounds(plan) | {"most": most, "within": within}
     if start is not None:
         values |= {"key": start[0], "person": start[1]}
         conditions += (
@@ -487,21 +491,31 @@ def _hits(
             " WHERE b.person_id = s.person_id AND b.estate_id = ANY(CAST(:estates AS uuid[]))"
             " AND (b.key, b.person_id) <= (CAST(:key AS text), CAST(:person AS uuid)))"
         )
-    each = "CROSS JOIN unnest(CAST(:estates AS uuid[])) AS e(id)"
-    if plan.only is not None:
-        values["only"] = list(plan.only)
-        each = ""
     statement = text(
         "SELECT h.person_id, min(h.key) AS key, count(*) AS times FROM ("  # noqa: S608 - our own names, values are bound
         " SELECT s.person_id, s.key"
-        " FROM unnest(CAST(:lows AS text[]), CAST(:highs AS text[])) AS g(low, high)"
-        f" {each} CROSS JOIN LATERAL ("
+        f" FROM {_each(plan)} CROSS JOIN LATERAL ("
         " SELECT s.person_id, s.key FROM directory_person_search AS s"
         f" WHERE {_inside(plan)} {conditions}"
         " ORDER BY s.key, s.person_id LIMIT :within) AS s"
         ") AS h GROUP BY h.person_id ORDER BY key, h.person_id LIMIT :most"
     )
     return statement, values
+
+
+def matched(plan: Plan) -> Select[UUID]:
+    """The people a plan finds, as a selection that others may narrow; some may come twice."""
+    chosen = select(s.person_id).where(among(s.estate_id, plan.estates))
+    if plan.only is not None:
+        chosen = chosen.where(among(s.person_id, plan.only))
+    first, *others = (
+        or_(*(and_(s.key >= one.low, s.key < one.high) for one in ranges)) for ranges in plan.asked
+    )
+    chosen = chosen.where(first)
+    for condition in others:
+        also = select(s.person_id).where(among(s.estate_id, plan.estates), condition)
+        chosen = chosen.where(s.person_id.in_(also))
+    return chosen
 
 
 async def _key_of(

@@ -1,7 +1,9 @@
 """What a look over a span of time sees, read from the telemetry store."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
+from linli.directory.key_people.public import away_homes
 from linli.kernel.work import Work
 from linli.responding.rules.contracts import (
     FlowWithoutPause,
@@ -28,7 +30,12 @@ async def see(work: Work, condition: Looked, device: SensedDevice, kind: DeviceK
         return Seen(now=now, last_received_at=heard)
     match condition:
         case UsedLess(property=code) | UsedMore(property=code):
-            return await _total(work, device, code, heard, window_of(condition, kind))
+            window = window_of(condition, kind)
+            seen = await _total(work, device, code, heard, window)
+            if isinstance(condition, UsedLess) and device.place_id is not None:
+                away = await away_homes(work, [device.place_id], now - window)
+                return replace(seen, away=device.place_id in away)
+            return seen
         case FlowWithoutPause(property=code, slot_s=slot_s):
             span = Span(now - window_of(condition, kind), now)
             slots = await telemetry.used_in_slots(

@@ -298,7 +298,8 @@ class Seen:
     """What a look over a window of time sees.
 
     `used` is the growth of the counter in the window (None: too few readings to tell), `steps`
-    its growth per slot, `unchanged_since` since when the last value has stood.
+    its growth per slot, `unchanged_since` since when the last value has stood. `away`: those who
+    live there said that they are not at home in this time.
     """
 
     now: datetime
@@ -308,6 +309,7 @@ class Seen:
     steps: tuple[float, ...] = ()
     unchanged_since: datetime | None = None
     last_value: float | None = None
+    away: bool = False
 
 
 def window_of(condition: Looked, kind: DeviceKind) -> timedelta:
@@ -375,6 +377,9 @@ def _breached(condition: Looked, seen: Seen, kind: DeviceKind) -> bool | None:
         case Silence():
             return seen.last_received_at <= start
         case UsedLess(amount=amount):
+            if seen.away:
+                # Nobody at home uses nothing, and nobody need look.
+                return False
             # A meter that says nothing is offline; whether water ran cannot be known.
             silent = seen.last_received_at <= seen.now - kind.offline_after
             unknown = silent or seen.used is None or seen.first_observed_at is None
