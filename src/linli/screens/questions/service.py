@@ -1,11 +1,26 @@
 """Verbs of questions."""
 
 from collections.abc import Mapping, Sequence
+from operator import itemgetter
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, delete, func, insert, select
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    Select,
+    Text,
+    delete,
+    false,
+    func,
+    insert,
+    literal,
+    null,
+    select,
+    union_all,
+)
+from sqlalchemy import cast as cast_to
+from sqlalchemy.dialects.postgresql import ARRAY, distinct_on
 
 from linli.directory.people.public import living_now
 from linli.kernel.database import Id, among
@@ -52,30 +67,66 @@ async def answer(
     each = wanted.subquery("found")
     one = (
         select(each)
-        .distinct(each.c.person_id)
+        .ext(distinct_on(each.c.person_id))
         .order_by(each.c.person_id, each.c.home_title)
         .cte("one")
     )
-    total = await work.connection.scalar(select(func.count()).select_from(one))
-    rows = await work.connection.execute(
-        select(one.c.person_id, one.c.home_id, one.c.estate_id, one.c.home_title)
+    no_id, no_words = cast_to(null(), Id), cast_to(null(), Text)
+    page = (
+        select(
+            literal("row").label("kind"),
+            one.c.estate_id,
+            one.c.person_id,
+            one.c.home_id,
+            one.c.home_title,
+            func.row_number()
+            .over(order_by=(one.c.estate_id, one.c.home_title, one.c.person_id))
+            .label("number"),
+        )
         .order_by(one.c.estate_id, one.c.home_title, one.c.person_id)
         .limit(most)
         .offset(skip)
     )
     building = one.c.home_path[1]
-    spots = await work.connection.execute(
-        select(one.c.estate_id, building.label("place_id"), func.count().label("people"))
+    spots = (
+        select(
+            literal("spot").label("kind"),
+            one.c.estate_id,
+            no_id.label("person_id"),
+            building.label("home_id"),
+            no_words.label("home_title"),
+            func.count().label("number"),
+        )
         .group_by(one.c.estate_id, building)
         .order_by(func.count().desc())
         .limit(MOST_SPOTS)
     )
+    whole = select(
+        literal("total").label("kind"),
+        no_id.label("estate_id"),
+        no_id.label("person_id"),
+        no_id.label("home_id"),
+        no_words.label("home_title"),
+        func.count().label("number"),
+    ).select_from(one)
+    # One statement: who it is is found out once, and then listed, counted and put on the plan.
+    told = union_all(page.subquery().select(), spots.subquery().select(), whole)
+    rows: list[tuple[int, Found]] = []
+    marks: list[Spot] = []
+    total = 0
+    for row in await work.connection.execute(told):
+        match row.kind:
+            case "row":
+                found = Found(row.person_id, row.home_id, row.estate_id, row.home_title)
+                rows.append((row.number, found))
+            case "spot":
+                marks.append(Spot(row.estate_id, row.home_id, row.number))
+            case _:
+                total = row.number
     return Answer(
-        rows=tuple(
-            Found(row.person_id, row.home_id, row.estate_id, row.home_title) for row in rows
-        ),
-        total=int(total or 0),
-        spots=tuple(Spot(row.estate_id, row.place_id, row.people) for row in spots),
+        rows=tuple(found for _, found in sorted(rows, key=itemgetter(0))),
+        total=total,
+        spots=tuple(sorted(marks, key=lambda spot: -spot.people)),
     )
 
 
@@ -102,7 +153,8 @@ def _holds(lives: Any, condition: Condition, asked: Asked) -> ColumnElement[bool
     places = ids.subquery()
     # An array, made once: whether a home's path touches it is then quickly said.
     all_places = select(func.array_agg(places.c[0], type_=ARRAY(Id))).scalar_subquery()
-    return func.coalesce(lives.c.home_path.op("&&")(all_places), False)
+    touches = lives.c.home_path.bool_op("&&")(all_places)
+    return func.coalesce(touches, false(), type_=Boolean)
 
 
 async def saved(work: Work, known: Known) -> tuple[SavedQuestion, ...]:

@@ -39,18 +39,20 @@ def on(day: int) -> date:
 PARTS = st.integers(1, 12).flatmap(
     lambda whole: st.integers(1, whole).map(lambda part: Fraction(part, whole))
 )
-SHARES = st.builds(
-    lambda party, part, begin, long: Share(
-        party, part, on(begin), on(begin + long) if long else None
-    ),
-    st.sampled_from(PEOPLE),
-    PARTS,
-    st.integers(0, 50),
-    st.integers(0, 30),
-)
 
 
-@given(st.lists(SHARES, max_size=8))
+@st.composite
+def some_share(draw: st.DrawFn) -> Share:
+    begin, long = draw(st.integers(0, 50)), draw(st.integers(0, 30))
+    return Share(
+        draw(st.sampled_from(PEOPLE)),
+        draw(PARTS),
+        on(begin),
+        on(begin + long) if long else None,
+    )
+
+
+@given(st.lists(some_share(), max_size=8))
 def test_what_is_accepted_is_never_more_than_the_whole_on_any_day(tries: list[Share]) -> None:
     accepted: list[Share] = []
     for share in tries:

@@ -1,4 +1,4 @@
-"""Lists are entered once however often, twins become one and two again, clerks decide corrections."""
+"""Lists are entered once however often, twins become one and two again, clerks decide."""
 
 from datetime import date, timedelta
 from typing import Any
@@ -171,7 +171,7 @@ async def test_merging_and_undoing_leaves_everything_as_it_was(
     town: Town,
     kept: tuple[bool, bool, bool],
     gone: tuple[bool, bool, bool],
-    same_home: bool,  # noqa: FBT001 - drawn by name
+    same_home: bool,
 ) -> None:
     number = new_id_number()
     other_home = town.home if same_home else await another_home_once(desks, town)

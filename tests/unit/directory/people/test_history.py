@@ -1,6 +1,7 @@
 """Who lived where, when: nothing is overwritten, nobody is in one home twice at a time."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from uuid import UUID
 
 import pytest
@@ -45,7 +46,7 @@ def test_moving_about_leaves_no_hole_and_no_overlap(moves: list[tuple[UUID, int]
         history = moved(history, history[-1].home_id, Stay(home, Relation.TENANT, at(day)))
         # What was noted stays as it was, but for the end of the last stay.
         assert history[: len(before) - 1] == before[:-1]
-    assert all(one.end == two.begin for one, two in zip(history, history[1:], strict=False))
+    assert all(one.end == two.begin for one, two in pairwise(history))
     assert history[-1].end is None
     assert not any(
         overlap(one, two) for at_, one in enumerate(history) for two in history[at_ + 1 :]

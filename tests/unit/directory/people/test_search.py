@@ -31,7 +31,8 @@ def found_by(word: str, person: Keyed) -> bool:
     "word",
     [
         "王晓明", "王晓", "王", "晓明", "wangxiaoming", "wangx", "xiaoming", "wxm", "WangXiaoMing",
-        "3号楼", "3栋", "3号楼1单元", "3号楼1单元502", "3-1-502", "3-502", "3栋502", "502", "502室", "１号",
+        "3号楼", "3栋", "3号楼1单元", "3号楼1单元502", "3-1-502", "3-502", "3栋502", "502",
+        "502室", "１号",
     ],
 )  # fmt: skip
 def test_one_person_by_many_words(word: str) -> None:
