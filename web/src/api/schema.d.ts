@@ -844,6 +844,395 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/key-people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Key People
+         * @description Key people in sight, masked; those to whom somebody should go first stand first.
+         *
+         *     `q` as in the search for people; `due` names a list (`overdue`, `today`, `week`, `away`,
+         *     `review`, `unplanned`, `left`); `mine` shows those whom one is planned to visit.
+         */
+        get: operations["list_key_people_api_key_people_get"];
+        put?: never;
+        /**
+         * Enter Key Person
+         * @description Put a person into the register under a category. 404 out of sight, 403, 422 names a field.
+         */
+        post: operations["enter_key_person_api_key_people_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/key-people/lists": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Lists
+         * @description Categories in force today, lawful bases, outcomes and findings of visits.
+         */
+        get: operations["read_lists_api_key_people_lists_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/key-people/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count Key People
+         * @description How many records each list holds.
+         */
+        get: operations["count_key_people_api_key_people_counts_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/key-people/rates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Rates
+         * @description How visitors are doing: people planned, overdue, visits and people met in 30 days.
+         */
+        get: operations["list_rates_api_key_people_rates_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/key-people/visitors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Visitors
+         * @description Who may be sent to visit in an estate.
+         */
+        get: operations["list_visitors_api_key_people_visitors_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/key-people/at/{home_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List At Home
+         * @description Key people who live in a home, masked.
+         */
+        get: operations["list_at_home_api_key_people_at__home_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/key-people/of/{person_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Of Person
+         * @description The record of a person, masked. 404 when the person is not in the register.
+         */
+        get: operations["read_of_person_api_key_people_of__person_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/key-people/{key_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Key Person
+         * @description One record, masked; door code and medical notes are left out.
+         */
+        get: operations["read_key_person_api_key_people__key_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/key-people/{key_id}/look": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Look At Key Person
+         * @description One record in full; medical notes only with their right. The look is in the audit.
+         */
+        post: operations["look_at_key_person_api_key_people__key_id__look_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/key-people/{key_id}/entries/{entry_id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End Entry
+         * @description A category no longer holds. 409 when it ended before, 422 without a reason.
+         */
+        post: operations["end_entry_api_key_people__key_id__entries__entry_id__end_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/key-people/{key_id}/entries/{entry_id}/renew": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Renew Entry
+         * @description A category still holds, until its next review.
+         */
+        post: operations["renew_entry_api_key_people__key_id__entries__entry_id__renew_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/key-people/{key_id}/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Plan Visits
+         * @description Who visits, every how many days.
+         */
+        post: operations["plan_visits_api_key_people__key_id__plan_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/key-people/{key_id}/risk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Set Risk
+         * @description Set the risk by hand with a reason, or leave it to the rules again.
+         */
+        post: operations["set_risk_api_key_people__key_id__risk_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/key-people/{key_id}/carers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Set Carers
+         * @description Who looks after the person; the answer is masked.
+         */
+        post: operations["set_carers_api_key_people__key_id__carers_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/key-people/{key_id}/door": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Set Door
+         * @description How to get in when nobody opens; the answer does not repeat it.
+         */
+        post: operations["set_door_api_key_people__key_id__door_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/key-people/{key_id}/medical": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Note Medical
+         * @description Note what a doctor must know; it needs `see_medical_notes`. The answer does not repeat it.
+         */
+        post: operations["note_medical_api_key_people__key_id__medical_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/key-people/{key_id}/visits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Record Visit
+         * @description Note a visit, perhaps long after it was made; sent again it is the same visit.
+         *
+         *     With `problem` an incident is opened. 403 without the right to visit there, 404, 422.
+         */
+        post: operations["record_visit_api_key_people__key_id__visits_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/key-people/{key_id}/absences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Note Absence
+         * @description Somebody is away for some days: visits and the rules for elders rest.
+         */
+        post: operations["note_absence_api_key_people__key_id__absences_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/key-people/{key_id}/absences/{absence_id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End Absence
+         * @description Somebody is back.
+         */
+        post: operations["end_absence_api_key_people__key_id__absences__absence_id__end_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/estates": {
         parameters: {
             query?: never;
@@ -3182,6 +3571,63 @@ export interface components {
          */
         About: "person" | "place";
         /**
+         * AbsenceBody
+         * @description Somebody goes away, from the first to the last of these days.
+         */
+        AbsenceBody: {
+            /**
+             * Since
+             * Format: date
+             */
+            since: string;
+            /**
+             * Until
+             * Format: date
+             */
+            until: string;
+            /**
+             * Whereto
+             * @default
+             */
+            whereto: string;
+            told_by: components["schemas"]["ToldBy"];
+        };
+        /**
+         * AbsenceView
+         * @description A time away; `current` when it is not over and was not ended.
+         */
+        AbsenceView: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Since
+             * Format: date
+             */
+            since: string;
+            /**
+             * Until
+             * Format: date
+             */
+            until: string;
+            /** Whereto */
+            whereto: string;
+            told_by: components["schemas"]["ToldBy"];
+            /** Told By Title */
+            told_by_title: string;
+            /** Noted By */
+            noted_by: string;
+            /**
+             * Noted At
+             * Format: date-time
+             */
+            noted_at: string;
+            /** Current */
+            current: boolean;
+        };
+        /**
          * AccountBody
          * @description An account to be created.
          */
@@ -3246,7 +3692,7 @@ export interface components {
          * @description What was done. Codes never change; titles may.
          * @enum {string}
          */
-        Action: "signed_in" | "sign_in_failed" | "sign_in_blocked" | "signed_out" | "signed_out_everywhere" | "password_changed" | "password_reset" | "account_created" | "account_locked" | "account_unlocked" | "grant_given" | "grant_revoked" | "organisation_added" | "contract_signed" | "contract_ended" | "estate_added" | "person_registered" | "person_revealed" | "people_entered" | "person_changed" | "person_moved" | "people_merged" | "merge_undone" | "twins_differ" | "correction_asked" | "correction_decided" | "base_entered" | "base_changed" | "question_saved" | "file_seen" | "device_registered" | "device_changed" | "command_sent" | "camera_changed" | "camera_seen" | "recording_seen" | "facade_changed" | "evidence_seen" | "evidence_exported" | "credential_rotated" | "credential_revoked" | "rule_changed" | "quarantine_replayed" | "quarantine_dropped" | "incident_moved" | "order_moved" | "roster_planned" | "demo_played";
+        Action: "signed_in" | "sign_in_failed" | "sign_in_blocked" | "signed_out" | "signed_out_everywhere" | "password_changed" | "password_reset" | "account_created" | "account_locked" | "account_unlocked" | "grant_given" | "grant_revoked" | "organisation_added" | "contract_signed" | "contract_ended" | "estate_added" | "person_registered" | "person_revealed" | "people_entered" | "person_changed" | "person_moved" | "people_merged" | "merge_undone" | "twins_differ" | "correction_asked" | "correction_decided" | "key_person_entered" | "key_person_changed" | "key_person_seen" | "visit_recorded" | "absence_noted" | "base_entered" | "base_changed" | "question_saved" | "file_seen" | "device_registered" | "device_changed" | "command_sent" | "camera_changed" | "camera_seen" | "recording_seen" | "facade_changed" | "evidence_seen" | "evidence_exported" | "credential_rotated" | "credential_revoked" | "rule_changed" | "quarantine_replayed" | "quarantine_dropped" | "incident_moved" | "order_moved" | "roster_planned" | "demo_played";
         /**
          * ActionView
          * @description An action one may filter by.
@@ -3392,6 +3838,12 @@ export interface components {
             /** Column High */
             column_high: number;
         };
+        /**
+         * Basis
+         * @description On what the keeping of a record rests (个人信息保护法 art. 13, 28, 29).
+         * @enum {string}
+         */
+        Basis: "separate_consent" | "guardian_consent" | "statutory_duty" | "emergency";
         /** Body_upload_file_api_files_post */
         Body_upload_file_api_files_post: {
             /** File */
@@ -3645,6 +4097,26 @@ export interface components {
             may_see_recordings: boolean;
         };
         /**
+         * CarerBody
+         * @description Who looks after somebody.
+         */
+        CarerBody: {
+            /** Name */
+            name: string;
+            /** Relation */
+            relation: string;
+            /** Phone */
+            phone: string;
+        };
+        /**
+         * CarersBody
+         * @description All carers of somebody.
+         */
+        CarersBody: {
+            /** Carers */
+            carers: components["schemas"]["CarerBody"][];
+        };
+        /**
          * Category
          * @description What sort of matter it is; a person on the desk filters by it.
          * @enum {string}
@@ -3658,6 +4130,21 @@ export interface components {
             code: components["schemas"]["Category"];
             /** Title */
             title: string;
+        };
+        /**
+         * CategoryView
+         * @description A category in force: its usual risk and days between visits.
+         */
+        CategoryView: {
+            /** Code */
+            code: string;
+            /** Title */
+            title: string;
+            risk: components["schemas"]["Risk"];
+            /** Every Days */
+            every_days: number;
+            /** Review Days */
+            review_days: number;
         };
         /**
          * ChangeBody
@@ -3803,6 +4290,21 @@ export interface components {
              * @default 10
              */
             after_s: number;
+        };
+        /**
+         * CodeView
+         * @description One value of a list, with its Chinese name and where it comes from.
+         */
+        CodeView: {
+            /** Code */
+            code: string;
+            /** Title */
+            title: string;
+            /**
+             * Source
+             * @default
+             */
+            source: string;
         };
         /**
          * CommandDraft
@@ -4101,6 +4603,26 @@ export interface components {
             estate_id: string;
         };
         /**
+         * CountsView
+         * @description How many records each list holds.
+         */
+        CountsView: {
+            /** All */
+            all: number;
+            /** Overdue */
+            overdue: number;
+            /** Today */
+            today: number;
+            /** Week */
+            week: number;
+            /** Away */
+            away: number;
+            /** Review */
+            review: number;
+            /** Unplanned */
+            unplanned: number;
+        };
+        /**
          * CoverageShape
          * @description What cameras see of a building: its calibrated façades and the homes none of them sees.
          */
@@ -4331,6 +4853,14 @@ export interface components {
             device_ids: string[];
         };
         /**
+         * DoorBody
+         * @description How to get in when nobody opens.
+         */
+        DoorBody: {
+            /** Words */
+            words: string;
+        };
+        /**
          * DriverShape
          * @description A way in for devices of some make.
          *
@@ -4370,18 +4900,7 @@ export interface components {
          * @description How near the next check is.
          * @enum {string}
          */
-        Due: "none" | "later" | "soon" | "overdue" | "unknown";
-        /**
-         * EndBody
-         * @description The day from which something holds no longer.
-         */
-        EndBody: {
-            /**
-             * Day
-             * Format: date
-             */
-            day: string;
-        };
+        "Due-Output": "none" | "later" | "soon" | "overdue" | "unknown";
         /**
          * EndedShape
          * @description The last forwarding: `rang` counts the alerts of that time, `words` say why it failed.
@@ -4402,6 +4921,29 @@ export interface components {
             words: string;
             /** Rang */
             rang: number;
+        };
+        /**
+         * EnterBody
+         * @description A person under a category, with the lawful basis; `every_days` None takes the usual.
+         */
+        EnterBody: {
+            /**
+             * Person Id
+             * Format: uuid
+             */
+            person_id: string;
+            /** Category */
+            category: string;
+            basis: components["schemas"]["Basis"];
+            /**
+             * Basis Words
+             * @default
+             */
+            basis_words: string;
+            /** Expires On */
+            expires_on?: string | null;
+            /** Every Days */
+            every_days?: number | null;
         };
         /**
          * EnterpriseBody
@@ -4528,46 +5070,18 @@ export interface components {
          */
         EntryPage: {
             /** Items */
-            items: components["schemas"]["EntryView"][];
+            items: components["schemas"]["linli__support__audit__http__EntryView"][];
             /** Next Cursor */
             next_cursor: string | null;
             /** Total */
             total: number;
         };
         /**
-         * EntryView
-         * @description One line of the audit.
+         * EntryState
+         * @description How a category of a person stands.
+         * @enum {string}
          */
-        EntryView: {
-            /**
-             * Id
-             * Format: uuid
-             */
-            id: string;
-            /**
-             * At
-             * Format: date-time
-             */
-            at: string;
-            /** Actor Id */
-            actor_id: string | null;
-            /** Actor Name */
-            actor_name: string;
-            action: components["schemas"]["Action"];
-            /** Action Title */
-            action_title: string;
-            /** Subject Kind */
-            subject_kind: string;
-            /** Subject Id */
-            subject_id: string | null;
-            /** Subject Title */
-            subject_title: string;
-            /** Reason */
-            reason: string | null;
-            /** Address */
-            address: string | null;
-            outcome: components["schemas"]["linli__support__audit__contracts__Outcome"];
-        };
+        EntryState: "active" | "expired" | "ended";
         /**
          * EstateBody
          * @description An estate to be added; the plan's size in metres.
@@ -4973,7 +5487,7 @@ export interface components {
             checked_on: string | null;
             /** Next Check On */
             next_check_on: string | null;
-            due: components["schemas"]["Due"];
+            due: components["schemas"]["Due-Output"];
             /** Due Title */
             due_title: string;
             state: components["schemas"]["FacilityState"];
@@ -5094,7 +5608,7 @@ export interface components {
             checked_on: string | null;
             /** Next Check On */
             next_check_on: string | null;
-            due: components["schemas"]["Due"];
+            due: components["schemas"]["Due-Output"];
             /** Due Title */
             due_title: string;
             state: components["schemas"]["FacilityState"];
@@ -5354,6 +5868,12 @@ export interface components {
             /** Bytes */
             bytes: number;
         };
+        /**
+         * Finding
+         * @description What a visitor notices.
+         * @enum {string}
+         */
+        Finding: "well" | "ill" | "low_mood" | "fire_risk" | "fall_risk" | "no_food" | "device_fault" | "needs_help";
         /**
          * FirstPassword
          * @description An account with the password to hand over; it is shown this once.
@@ -6003,6 +6523,109 @@ export interface components {
             title: string;
         };
         /**
+         * KeyPageView
+         * @description Key people, those to whom somebody should go first stand first.
+         */
+        KeyPageView: {
+            /** Items */
+            items: components["schemas"]["KeyRowView"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Total */
+            total: number;
+        };
+        /**
+         * KeyPersonView
+         * @description A record; `medical` is None when it may not be seen, or was not asked for.
+         */
+        KeyPersonView: {
+            row: components["schemas"]["KeyRowView"];
+            /** Masked */
+            masked: boolean;
+            /** Name */
+            name: string;
+            /** Phone */
+            phone: string | null;
+            /** Contacts */
+            contacts: components["schemas"]["ContactView"][];
+            /** Carers */
+            carers: components["schemas"]["ContactView"][];
+            /** Door */
+            door: string;
+            /** Medical */
+            medical: string | null;
+            /** Risk By Hand */
+            risk_by_hand: boolean;
+            /** Risk Reasons */
+            risk_reasons: string[];
+            /** Entries */
+            entries: components["schemas"]["linli__directory__key_people__http__EntryView"][];
+            /** Visits */
+            visits: components["schemas"]["VisitView"][];
+            /** Absences */
+            absences: components["schemas"]["AbsenceView"][];
+            /** Story */
+            story: components["schemas"]["StepView"][];
+            /** May Manage */
+            may_manage: boolean;
+            /** May Visit */
+            may_visit: boolean;
+            /** May Look */
+            may_look: boolean;
+            /** May Medical */
+            may_medical: boolean;
+        };
+        /**
+         * KeyRowView
+         * @description A key person in a list, masked. `overdue_days` is 0 when nothing is late.
+         */
+        KeyRowView: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Estate Id
+             * Format: uuid
+             */
+            estate_id: string;
+            /**
+             * Person Id
+             * Format: uuid
+             */
+            person_id: string;
+            /** Name Masked */
+            name_masked: string;
+            /** Phone Masked */
+            phone_masked: string | null;
+            /** Home Id */
+            home_id: string | null;
+            /** Home Title */
+            home_title: string;
+            /** Categories */
+            categories: components["schemas"]["CodeView"][];
+            risk: components["schemas"]["Risk"];
+            /** Risk Title */
+            risk_title: string;
+            /** Every Days */
+            every_days: number | null;
+            /** Visitor Id */
+            visitor_id: string | null;
+            /** Visitor Name */
+            visitor_name: string;
+            /** Last Visit At */
+            last_visit_at: string | null;
+            /** Next Visit On */
+            next_visit_on: string | null;
+            /** Overdue Days */
+            overdue_days: number;
+            /** Away Until */
+            away_until: string | null;
+            /** Version */
+            version: number;
+        };
+        /**
          * KeyShape
          * @description A public key; `raw` is base64 of its 32 bytes.
          */
@@ -6132,12 +6755,22 @@ export interface components {
          */
         ListOrder: "name" | "address";
         /**
-         * LookBody
-         * @description Where to look for duplicates; everywhere in reach when nothing is named.
+         * ListsView
+         * @description The lists from which one chooses.
          */
-        LookBody: {
-            /** Estate Id */
-            estate_id?: string | null;
+        ListsView: {
+            /** Categories */
+            categories: components["schemas"]["CategoryView"][];
+            /** Bases */
+            bases: components["schemas"]["CodeView"][];
+            /** Risks */
+            risks: components["schemas"]["CodeView"][];
+            /** Outcomes */
+            outcomes: components["schemas"]["CodeView"][];
+            /** Findings */
+            findings: components["schemas"]["CodeView"][];
+            /** Told By */
+            told_by: components["schemas"]["CodeView"][];
         };
         /**
          * LookedView
@@ -6202,6 +6835,16 @@ export interface components {
             demo: boolean;
             /** Installation Title */
             installation_title: string;
+        };
+        /**
+         * MedicalBody
+         * @description What a doctor must know, and on whose consent it is kept.
+         */
+        MedicalBody: {
+            /** Words */
+            words: string;
+            /** Consent Words */
+            consent_words: string;
         };
         /**
          * MemberBody
@@ -6644,6 +7287,12 @@ export interface components {
             contracts: components["schemas"]["ContractView"][];
         };
         /**
+         * Outcome
+         * @description How a visit went.
+         * @enum {string}
+         */
+        "Outcome-Input": "met" | "not_home" | "phoned" | "declined";
+        /**
          * OutgoingPage
          * @description The newest outgoing messages of the estates one sees incidents of.
          */
@@ -6837,7 +7486,7 @@ export interface components {
          * @description One right. A session holds it for estates, organisations or incidents.
          * @enum {string}
          */
-        Permission: "see_incidents" | "handle_incidents" | "dispatch_orders" | "see_orders" | "do_orders" | "verify_orders" | "see_devices" | "manage_devices" | "command_devices" | "see_cameras" | "see_recordings" | "manage_cameras" | "see_rules" | "manage_rules" | "see_people" | "see_people_full" | "manage_people" | "see_places" | "manage_places" | "see_rosters" | "manage_rosters" | "manage_organisations" | "manage_accounts" | "see_audit" | "see_quarantine" | "run_demo";
+        Permission: "see_incidents" | "handle_incidents" | "dispatch_orders" | "see_orders" | "do_orders" | "verify_orders" | "see_devices" | "manage_devices" | "command_devices" | "see_cameras" | "see_recordings" | "manage_cameras" | "see_rules" | "manage_rules" | "see_people" | "see_people_full" | "manage_people" | "see_key_people" | "manage_key_people" | "visit_key_people" | "see_medical_notes" | "see_places" | "manage_places" | "see_rosters" | "manage_rosters" | "manage_organisations" | "manage_accounts" | "see_audit" | "see_quarantine" | "run_demo";
         /**
          * PersonBody
          * @description A person to be registered, with no more than is needed.
@@ -6955,6 +7604,21 @@ export interface components {
             may_manage: boolean;
         };
         /**
+         * PhotoView
+         * @description A photo of a visit.
+         */
+        PhotoView: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Url */
+            url: string;
+            /** Media Type */
+            media_type: string;
+        };
+        /**
          * PlaceBody
          * @description A place to be added; `x`, `y` are metres on the plan.
          */
@@ -7070,6 +7734,16 @@ export interface components {
             children: number;
             /** Devices */
             devices: number;
+        };
+        /**
+         * PlanBody
+         * @description Who visits, every how many days.
+         */
+        PlanBody: {
+            /** Every Days */
+            every_days: number | null;
+            /** Visitor Id */
+            visitor_id: string | null;
         };
         /**
          * PlanBuildingShape
@@ -7192,6 +7866,18 @@ export interface components {
             n: number;
         };
         /**
+         * PositionBody
+         * @description Where the visitor stood; sent only when the visitor agreed.
+         */
+        PositionBody: {
+            /** Latitude */
+            latitude: number;
+            /** Longitude */
+            longitude: number;
+            /** Accuracy */
+            accuracy: number;
+        };
+        /**
          * PossibleShape
          * @description A home from which it may have come; its windows in the band as (storey, column).
          */
@@ -7284,6 +7970,24 @@ export interface components {
             deadlines_overdue: number | null;
             /** Quarantine Waiting */
             quarantine_waiting: number | null;
+        };
+        /**
+         * RateView
+         * @description How one visitor is doing; `visits` and `met` of the last 30 days.
+         */
+        RateView: {
+            /** Visitor Id */
+            visitor_id: string | null;
+            /** Visitor Name */
+            visitor_name: string;
+            /** People */
+            people: number;
+            /** Overdue */
+            overdue: number;
+            /** Visits */
+            visits: number;
+            /** Met */
+            met: number;
         };
         /**
          * Ready
@@ -7433,6 +8137,16 @@ export interface components {
          */
         Relation: "owner" | "tenant" | "family";
         /**
+         * RenewBody
+         * @description That a category still holds, and how one knows.
+         */
+        RenewBody: {
+            /** Words */
+            words: string;
+            /** Expires On */
+            expires_on?: string | null;
+        };
+        /**
          * ReportRequest
          * @description A matter reported on the desk.
          */
@@ -7492,6 +8206,21 @@ export interface components {
          * @description Why the full details are needed; it stands in the audit.
          */
         RevealBody: {
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * Risk
+         * @description How much could go wrong when nobody looks.
+         * @enum {string}
+         */
+        Risk: "high" | "medium" | "low";
+        /**
+         * RiskBody
+         * @description A risk set by hand; None leaves it to the rules.
+         */
+        RiskBody: {
+            risk: components["schemas"]["Risk"] | null;
             /** Reason */
             reason: string;
         };
@@ -8182,6 +8911,23 @@ export interface components {
             hash: string;
         };
         /**
+         * StepView
+         * @description One line of the record's history.
+         */
+        StepView: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** By */
+            by: string;
+            /** Change */
+            change: string;
+            /** Words */
+            words: string;
+        };
+        /**
          * SuggestionShape
          * @description A company under contract, and its people, least busy first.
          */
@@ -8339,6 +9085,12 @@ export interface components {
          * @enum {string}
          */
         TargetKind: "organisation" | "company" | "estate" | "home" | "incident" | "person";
+        /**
+         * ToldBy
+         * @description Who said that somebody is away.
+         * @enum {string}
+         */
+        ToldBy: "person" | "carer" | "clerk";
         /**
          * TransferBody
          * @description Shares handed over on a day: who gives all they have, and who gets which part.
@@ -8541,6 +9293,97 @@ export interface components {
             changed: string[];
         };
         /**
+         * VisitBody
+         * @description A visit; `id` is made by the phone, so that it counts once however often it is sent.
+         */
+        VisitBody: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Visited At
+             * Format: date-time
+             */
+            visited_at: string;
+            outcome: components["schemas"]["Outcome-Input"];
+            /**
+             * Findings
+             * @default []
+             */
+            findings: components["schemas"]["Finding"][];
+            /**
+             * Words
+             * @default
+             */
+            words: string;
+            /**
+             * Photos
+             * @default []
+             */
+            photos: string[];
+            position?: components["schemas"]["PositionBody"] | null;
+            /**
+             * Problem
+             * @default false
+             */
+            problem: boolean;
+        };
+        /**
+         * VisitView
+         * @description A visit that was made.
+         */
+        VisitView: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Visitor Name */
+            visitor_name: string;
+            /**
+             * Visited At
+             * Format: date-time
+             */
+            visited_at: string;
+            /**
+             * Received At
+             * Format: date-time
+             */
+            received_at: string;
+            outcome: components["schemas"]["linli__directory__key_people__contracts__Outcome"];
+            /** Outcome Title */
+            outcome_title: string;
+            /** Findings */
+            findings: components["schemas"]["CodeView"][];
+            /** Words */
+            words: string;
+            /** Photos */
+            photos: components["schemas"]["PhotoView"][];
+            /** Latitude */
+            latitude: number | null;
+            /** Longitude */
+            longitude: number | null;
+            /** Problem */
+            problem: boolean;
+        };
+        /**
+         * VisitorView
+         * @description Somebody who may be sent to visit.
+         */
+        VisitorView: {
+            /**
+             * Account Id
+             * Format: uuid
+             */
+            account_id: string;
+            /** Name */
+            name: string;
+            /** Role Title */
+            role_title: string;
+        };
+        /**
          * WalkShape
          * @description A forwarding under way: from where to where in demo time, and how far it is (0 to 1).
          */
@@ -8652,11 +9495,109 @@ export interface components {
             ended: components["schemas"]["EndedShape"] | null;
         };
         /**
+         * Due
+         * @description How near the next check is.
+         * @enum {string}
+         */
+        linli__directory__facilities__contracts__Due: "none" | "later" | "soon" | "overdue" | "unknown";
+        /**
+         * EndBody
+         * @description The day from which something holds no longer.
+         */
+        linli__directory__homes__http__EndBody: {
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+        };
+        /**
+         * Due
+         * @description Which people a list shows, by what is to be done.
+         * @enum {string}
+         */
+        linli__directory__key_people__contracts__Due: "all" | "overdue" | "today" | "week" | "away" | "review" | "unplanned" | "left";
+        /**
+         * Outcome
+         * @description How a visit went.
+         * @enum {string}
+         */
+        linli__directory__key_people__contracts__Outcome: "met" | "not_home" | "phoned" | "declined";
+        /**
+         * EndBody
+         * @description Why a category no longer holds.
+         */
+        linli__directory__key_people__http__EndBody: {
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * EntryView
+         * @description One category of a person with its basis.
+         */
+        linli__directory__key_people__http__EntryView: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Category */
+            category: string;
+            /** Title */
+            title: string;
+            basis: components["schemas"]["Basis"];
+            /** Basis Title */
+            basis_title: string;
+            /** Basis Source */
+            basis_source: string;
+            /** Basis Words */
+            basis_words: string;
+            /**
+             * Since
+             * Format: date
+             */
+            since: string;
+            /**
+             * Review On
+             * Format: date
+             */
+            review_on: string;
+            /** Review Due */
+            review_due: boolean;
+            /** Expires On */
+            expires_on: string | null;
+            state: components["schemas"]["EntryState"];
+            /** State Title */
+            state_title: string;
+            /** Ended At */
+            ended_at: string | null;
+            /** End Reason */
+            end_reason: string;
+            /** Entered By */
+            entered_by: string;
+        };
+        /**
+         * LookBody
+         * @description Why the full record is needed; it stands in the audit.
+         */
+        linli__directory__key_people__http__LookBody: {
+            /** Reason */
+            reason: string;
+        };
+        /**
          * Duty
          * @description What a company does on an estate.
          * @enum {string}
          */
         linli__directory__organisation__contracts__Duty: "property" | "security" | "repair" | "lift" | "fire" | "cleaning";
+        /**
+         * LookBody
+         * @description Where to look for duplicates; everywhere in reach when nothing is named.
+         */
+        linli__directory__people__http__LookBody: {
+            /** Estate Id */
+            estate_id?: string | null;
+        };
         /**
          * SourceKind
          * @description What kind of hand a fact came from.
@@ -9043,6 +9984,40 @@ export interface components {
          * @enum {string}
          */
         linli__support__audit__contracts__Outcome: "done" | "refused";
+        /**
+         * EntryView
+         * @description One line of the audit.
+         */
+        linli__support__audit__http__EntryView: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Actor Id */
+            actor_id: string | null;
+            /** Actor Name */
+            actor_name: string;
+            action: components["schemas"]["Action"];
+            /** Action Title */
+            action_title: string;
+            /** Subject Kind */
+            subject_kind: string;
+            /** Subject Id */
+            subject_id: string | null;
+            /** Subject Title */
+            subject_title: string;
+            /** Reason */
+            reason: string | null;
+            /** Address */
+            address: string | null;
+            outcome: components["schemas"]["linli__support__audit__contracts__Outcome"];
+        };
         /**
          * DueShape
          * @description The end of the last day; `provisional` while a counted year has no notice yet.
@@ -9454,7 +10429,7 @@ export interface operations {
                 q?: string;
                 kind?: components["schemas"]["FacilityKind"] | null;
                 state?: components["schemas"]["FacilityState"] | null;
-                due?: components["schemas"]["Due"] | null;
+                due?: components["schemas"]["linli__directory__facilities__contracts__Due"] | null;
                 sort?: string;
                 limit?: number;
                 cursor?: number;
@@ -9898,7 +10873,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["EndBody"];
+                "application/json": components["schemas"]["linli__directory__homes__http__EndBody"];
             };
         };
         responses: {
@@ -10585,6 +11560,677 @@ export interface operations {
             };
         };
     };
+    list_key_people_api_key_people_get: {
+        parameters: {
+            query?: {
+                estate_id?: string | null;
+                category?: string | null;
+                risk?: components["schemas"]["Risk"] | null;
+                due?: components["schemas"]["linli__directory__key_people__contracts__Due"];
+                mine?: boolean;
+                visitor_id?: string | null;
+                q?: string;
+                limit?: number;
+                cursor?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyPageView"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    enter_key_person_api_key_people_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EnterBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyPersonView"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    read_lists_api_key_people_lists_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListsView"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    count_key_people_api_key_people_counts_get: {
+        parameters: {
+            query?: {
+                estate_id?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CountsView"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    list_rates_api_key_people_rates_get: {
+        parameters: {
+            query?: {
+                estate_id?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RateView"][];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    list_visitors_api_key_people_visitors_get: {
+        parameters: {
+            query: {
+                estate_id: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitorView"][];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    list_at_home_api_key_people_at__home_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                home_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyRowView"][];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    read_of_person_api_key_people_of__person_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyPersonView"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    read_key_person_api_key_people__key_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyPersonView"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    look_at_key_person_api_key_people__key_id__look_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["linli__directory__key_people__http__LookBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyPersonView"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    end_entry_api_key_people__key_id__entries__entry_id__end_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key_id: string;
+                entry_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["linli__directory__key_people__http__EndBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyPersonView"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    renew_entry_api_key_people__key_id__entries__entry_id__renew_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key_id: string;
+                entry_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RenewBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyPersonView"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    plan_visits_api_key_people__key_id__plan_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlanBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyPersonView"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    set_risk_api_key_people__key_id__risk_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RiskBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyPersonView"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    set_carers_api_key_people__key_id__carers_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CarersBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyPersonView"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    set_door_api_key_people__key_id__door_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DoorBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyPersonView"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    note_medical_api_key_people__key_id__medical_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MedicalBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyPersonView"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    record_visit_api_key_people__key_id__visits_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VisitBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyRowView"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    note_absence_api_key_people__key_id__absences_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AbsenceBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyPersonView"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    end_absence_api_key_people__key_id__absences__absence_id__end_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key_id: string;
+                absence_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyPersonView"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
     list_estates_api_estates_get: {
         parameters: {
             query?: never;
@@ -11151,7 +12797,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["LookBody"];
+                "application/json": components["schemas"]["linli__directory__people__http__LookBody"];
             };
         };
         responses: {

@@ -141,3 +141,11 @@ export type Standing = Completeness["standings"][number];
 export type Gap = Answer<"/api/completeness/gaps", "get">["items"][number];
 export type Questions = Answer<"/api/questions", "get">;
 export type QuestionAnswer = Ok<paths["/api/questions/answer"]["post"]["responses"]>;
+
+export type KeyPeoplePage = Answer<"/api/key-people", "get">;
+export type KeyRow = KeyPeoplePage["items"][number];
+export type KeyPerson = Answer<"/api/key-people/{key_id}", "get">;
+export type KeyLists = Answer<"/api/key-people/lists", "get">;
+export type KeyCounts = Answer<"/api/key-people/counts", "get">;
+export type VisitRate = Answer<"/api/key-people/rates", "get">[number];
+export type Visitor = Answer<"/api/key-people/visitors", "get">[number];

@@ -237,6 +237,37 @@ export const PAGES: ConsolePage[] = [
     view: () => import("./people/CorrectionsPage.vue"),
   },
   {
+    path: "/key-people",
+    name: "key-people",
+    title: "keyPeople.title",
+    needs: ["see_key_people"],
+    nav: { group: "estate", icon: "health" },
+    view: () => import("./key_people/KeyPeoplePage.vue"),
+  },
+  {
+    path: "/key-people/:id",
+    name: "key-person",
+    title: "keyPeople.page",
+    needs: ["see_key_people"],
+    view: () => import("./key_people/KeyPersonPage.vue"),
+  },
+  {
+    path: "/visits",
+    name: "visits",
+    title: "keyPeople.visits",
+    needs: ["visit_key_people"],
+    nav: { group: "handling", icon: "check" },
+    tab: true,
+    view: () => import("./key_people/VisitsPage.vue"),
+  },
+  {
+    path: "/visits/:id",
+    name: "visit",
+    title: "keyPeople.visitPage",
+    needs: ["visit_key_people"],
+    view: () => import("./key_people/VisitPage.vue"),
+  },
+  {
     path: "/organisations",
     name: "organisations",
     title: "organisations.title",
@@ -300,4 +331,4 @@ export const mayOpen = ({ needs }: ConsolePage, may: (permission: Permission) =>
 export const inNavigation = (may: (permission: Permission) => boolean): { group: NavGroup; pages: ConsolePage[] }[] =>
   GROUPS.map((group) => ({ group, pages: PAGES.filter((page) => page.nav?.group === group && mayOpen(page, may)) })).filter(({ pages }) => pages.length > 0);
 
-export const TAB_ICONS: Record<string, IconName> = { desk: "desk", "my-orders": "order", messages: "bell", me: "user" };
+export const TAB_ICONS: Record<string, IconName> = { desk: "desk", "my-orders": "order", visits: "check", messages: "bell", me: "user" };

@@ -1,6 +1,7 @@
 /** What a phone keeps while there is no network: waiting moves, drafts, the last seen orders. IndexedDB. */
-import type { Order } from "@/api/types";
+import type { KeyRow, Order } from "@/api/types";
 import type { QueuedMove } from "./outbox";
+import type { QueuedVisit } from "./visits";
 
 export interface Draft {
   /** order id / move */
@@ -18,19 +19,30 @@ interface KeptOrders {
 }
 
 const NAME = "linli";
-type StoreName = "queue" | "drafts" | "kept";
+type StoreName = "queue" | "drafts" | "kept" | "visits";
 
 let opened: Promise<IDBDatabase> | null = null;
 
 function open(): Promise<IDBDatabase> {
   opened ??= new Promise((resolve, reject) => {
-    const asking = indexedDB.open(NAME, 1);
-    asking.onupgradeneeded = () => {
-      asking.result.createObjectStore("queue", { keyPath: "key" });
-      asking.result.createObjectStore("drafts", { keyPath: "id" });
-      asking.result.createObjectStore("kept", { keyPath: "id" });
+    const asking = indexedDB.open(NAME, 2);
+    asking.onupgradeneeded = ({ oldVersion }) => {
+      if (oldVersion < 1) {
+        asking.result.createObjectStore("queue", { keyPath: "key" });
+        asking.result.createObjectStore("drafts", { keyPath: "id" });
+        asking.result.createObjectStore("kept", { keyPath: "id" });
+      }
+      asking.result.createObjectStore("visits", { keyPath: "id" });
     };
-    asking.onsuccess = () => resolve(asking.result);
+    asking.onsuccess = () => {
+      const database = asking.result;
+      // A newer release in another tab wants to change the stores: let it, and open anew when asked.
+      database.onversionchange = () => {
+        database.close();
+        opened = null;
+      };
+      resolve(database);
+    };
     asking.onerror = () => {
       opened = null;
       reject(asking.error ?? new Error("IndexedDB does not open"));
@@ -64,7 +76,23 @@ export async function keptOrders(account: string): Promise<KeptOrders | undefine
   return kept?.account === account ? kept : undefined;
 }
 
+interface KeptVisits {
+  id: "visits";
+  at: string;
+  account: string;
+  items: KeyRow[];
+}
+export const readVisits = (): Promise<QueuedVisit[]> => run("visits", "readonly", (s) => s.getAll() as IDBRequest<QueuedVisit[]>);
+export const writeVisit = (item: QueuedVisit): Promise<unknown> => run("visits", "readwrite", (s) => s.put(item));
+export const deleteVisit = (id: string): Promise<unknown> => run("visits", "readwrite", (s) => s.delete(id));
+export const keepToVisit = (account: string, items: KeyRow[], at: string): Promise<unknown> =>
+  run("kept", "readwrite", (s) => s.put({ id: "visits", account, at, items } satisfies KeptVisits));
+export async function keptToVisit(account: string): Promise<KeptVisits | undefined> {
+  const kept = await run("kept", "readonly", (s) => s.get("visits") as IDBRequest<KeptVisits | undefined>);
+  return kept?.account === account ? kept : undefined;
+}
+
 /** At sign-out nothing of a person's work stays on the device. */
 export async function wipeStore(): Promise<void> {
-  for (const store of ["queue", "drafts", "kept"] as const) await run(store, "readwrite", (s) => s.clear());
+  for (const store of ["queue", "drafts", "kept", "visits"] as const) await run(store, "readwrite", (s) => s.clear());
 }

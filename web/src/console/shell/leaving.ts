@@ -1,6 +1,7 @@
 /** Signing out: asks first when words written offline would be lost. */
 import { ref, shallowRef } from "vue";
 import { waitingCount, wipe } from "@/offline/queue";
+import { forgetVisits, visitsRefused, visitsWaiting } from "@/offline/visit_queue";
 import { signOut } from "@/session/session";
 import { router } from "../router";
 
@@ -9,13 +10,14 @@ export const leavingError = shallowRef<unknown>(null);
 
 export async function leave(everywhere: boolean, confirmed = false): Promise<void> {
   leavingError.value = null;
-  const waiting = waitingCount.value;
+  const waiting = waitingCount.value + visitsWaiting.value.length + visitsRefused.value.length;
   if (!confirmed && (waiting > 0 || everywhere)) {
     leavingAsk.value = { everywhere, waiting };
     return;
   }
   try {
     await signOut(everywhere);
+    forgetVisits();
     await wipe();
   } catch (error) {
     leavingError.value = error;

@@ -8,6 +8,7 @@ import devices from "./devices";
 import falling from "./falling";
 import health from "./health";
 import incident from "./incident";
+import keyPeople from "./key_people";
 import lists from "./lists";
 import orders from "./orders";
 import organisations from "./organisations";
@@ -37,6 +38,7 @@ export default {
   places,
   people,
   base,
+  keyPeople,
   organisations,
   accounts,
   audit,
