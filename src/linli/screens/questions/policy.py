@@ -16,7 +16,7 @@ USUAL: tuple[tuple[str, Question], ...] = (
             (
                 Clause("people.group", {"group": "elder_alone"}),
                 Clause("facilities.stopped", {"kind": "lift"}),
-                Clause("key_people.not_visited", {"days": "7"}),
+                Clause("key_people.unvisited", {"days": "7"}),
             )
         ),
     ),
