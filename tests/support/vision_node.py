@@ -26,7 +26,7 @@ async def running(stand: PlatformStand, folder: Path) -> AsyncGenerator[Node]:
             stop.set()
 
 
-async def eventually(look: Callable[[], Awaitable[Found | None]], patience: float = 30.0) -> Found:
+async def eventually(look: Callable[[], Awaitable[Found | None]], patience: float = 60.0) -> Found:
     """Ask another process again and again; there is nothing to wait on."""
     async with asyncio.timeout(patience):
         while (found := await look()) is None:  # noqa: ASYNC110

@@ -95,7 +95,7 @@ class PlatformStand:
             if message.topic == topic
         ]
 
-    async def until(self, true: Callable[[], bool], patience: float = 30.0) -> None:
+    async def until(self, true: Callable[[], bool], patience: float = 60.0) -> None:
         """Wait until something is so, looking at every message that comes."""
         await self.door.bell.until(true, patience)
 

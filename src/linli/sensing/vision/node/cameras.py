@@ -65,6 +65,10 @@ class Listener(Protocol):
         """The picture faults that stand now."""
         ...
 
+    def turned(self, code: str) -> None:
+        """Pictures began or ceased to come."""
+        ...
+
     def ended(self, code: str, words: str) -> None:
         """The camera's process ended by itself and will be started again."""
         ...
@@ -82,7 +86,7 @@ class Camera:
     stop: asyncio.Event = field(default_factory=asyncio.Event)
     changed: asyncio.Event = field(default_factory=asyncio.Event)
     beat: Beat | None = None
-    beat_at: float = 0.0
+    beat_at: float = field(default_factory=time.time)
     pid: int | None = None
     restarts: int = 0
     level: Level = Level.FULL
@@ -307,7 +311,10 @@ class Cameras:
         code = camera.plan.code
         match told:
             case Beat():
+                before = camera.connected
                 camera.beat, camera.beat_at = told, time.time()
+                if camera.connected is not before:
+                    self._listener.turned(code)
             case LivePart(viewer):
                 self._hand_on(camera, viewer, told)
             case Answered(request, content):

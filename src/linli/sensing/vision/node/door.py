@@ -34,6 +34,7 @@ NO_CAMERA = 4404
 TOO_SLOW = 1013
 SCRATCH = "scratch"
 GRACE_S = 2.0
+LISTENS_WITHIN_S = 15.0
 
 log = structlog.get_logger()
 
@@ -235,10 +236,8 @@ async def serving(way: DoorWay, host: str, port: int) -> AsyncGenerator[None]:
 
 
 async def _listening(host: str, port: int, task: "asyncio.Future[None]") -> None:
-    while True:
-        if task.done():
-            await task
-            raise OSError(f"{host}:{port}")
+    began = time.monotonic()
+    while time.monotonic() - began < LISTENS_WITHIN_S and not task.done():
         try:
             _, writer = await asyncio.open_connection(host, port)
         except OSError:
@@ -246,3 +245,4 @@ async def _listening(host: str, port: int, task: "asyncio.Future[None]") -> None
         else:
             writer.close()
             return
+    raise OSError(f"cannot listen on {host}:{port}")

@@ -34,6 +34,7 @@ POLL_S = 5.0
 BALANCE_S = 1.0
 HOUSE_S = 30.0
 TELL_S = 60.0
+DEAD_S = 20.0
 ROOM_AFTER_FULL = 256 << 20
 PLAN_FILE = "plan.json"
 
@@ -94,6 +95,11 @@ class Node:
                 await stop.wait()
                 for task in running:
                     task.cancel()
+
+    @property
+    def cameras(self) -> Cameras:
+        """The cameras, once the node is ready."""
+        return self._cameras
 
     @property
     def address(self) -> str:
@@ -180,6 +186,10 @@ class Node:
         for fault in before:
             if fault not in details:
                 self._happened(code, "picture_restored", fault=fault)
+        self._say_state(code)
+
+    def turned(self, code: str) -> None:
+        """Pictures began or ceased to come."""
         self._say_state(code)
 
     def ended(self, code: str, words: str) -> None:
@@ -317,11 +327,20 @@ class Node:
                 (one.beat.behind_s for one in analysing if one.beat and one.level < Level.OFF),
                 default=0.0,
             )
+            self._miss_dead_cameras(time.time())
             step = self._balance.judged(
                 Load(self._load, behind), [one.plan.code for one in analysing], time.monotonic()
             )
             if step is not None:
                 self._announce(*step)
+
+    def _miss_dead_cameras(self, now: float) -> None:
+        """A camera whose process does not come back is offline, whoever is to blame."""
+        offline = PictureFault.OFFLINE.value
+        for code, camera in self._cameras.by_code.items():
+            dead = camera.beat is None and now - camera.beat_at > DEAD_S
+            if dead and offline not in self._standing.get(code, ()):
+                self.health(code, PictureHealth(int(now * 1000), ((offline, "取流进程反复退出"),)))
 
     def _announce(self, code: str, level: Level) -> None:
         before = self._cameras.by_code[code].level
