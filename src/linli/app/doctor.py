@@ -6,9 +6,7 @@ import shutil
 import ssl
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -18,10 +16,12 @@ from sqlalchemy.exc import DBAPIError
 
 from linli.app.access import database_access
 from linli.app.addresses import listening, refused_port
+from linli.app.doctor_vision import vision
 from linli.app.engine.account import closed_folder, service_account
 from linli.app.engine.roles import connected
 from linli.app.engine.urls import Role
 from linli.app.exposure import has_known_password
+from linli.app.findings import Finding, Verdict, good
 from linli.app.health import State, read_health
 from linli.app.keys import FILE as KEYS_FILE
 from linli.app.keys import read_keys
@@ -42,35 +42,6 @@ NOBODYS_FILE = "linli-doctor/nothing"
 WRITTEN = datetime(2026, 11, 22, tzinfo=UTC)
 
 
-class Verdict(StrEnum):
-    """How a check came out."""
-
-    GOOD = "✓"
-    WARNING = "!"
-    BAD = "✗"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One check: what was looked at, the verdict, and what to do when it is not good."""
-
-    subject: str
-    verdict: Verdict
-    problem: Problem | None = None
-
-    def __str__(self) -> str:
-        head = f"{self.verdict} {self.subject}"
-        if self.problem is None:
-            return head
-        said = str(self.problem).replace("\n", "\n  ")
-        return f"{head}\n    {said}"
-
-
-def good(subject: str) -> Finding:
-    """Nothing to do."""
-    return Finding(subject, Verdict.GOOD)
-
-
 async def examine(settings: Settings, now: datetime) -> list[Finding]:
     """Make every check that can be made without changing anything.
 
@@ -83,6 +54,7 @@ async def examine(settings: Settings, now: datetime) -> list[Finding]:
         *ports(settings),
         *certificates(settings, now),
         *processes(settings),
+        *vision(settings),
     ]
     findings += await files(settings)
     findings += carriers(settings)
