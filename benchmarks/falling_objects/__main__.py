@@ -43,12 +43,12 @@ def main() -> None:
         command.add_argument("--split", choices=("tuning", "test"), default="test")
         command.add_argument("--rival", action="store_true")
         command.add_argument("--first", type=int, default=None, help="number of the first one")
-    commands.add_parser("cost")
+    commands.add_parser("cost").add_argument("--clips", type=int, default=8, dest="count")
     commands.add_parser("tables")
     wanted = parser.parse_args()
     print(f"{SYNTHETIC} Detector {engine_stamp()}.")
     if wanted.command == "cost":
-        cost.measure()
+        cost.measure(wanted.count)
     elif wanted.command == "tables":
         tables.show()
     else:

@@ -19,7 +19,6 @@ from linli.sensing.vision.contracts import (
     Facade,
     FallenObject,
     FallFit,
-    Grade,
     Point,
     Polygon,
     Reason,
@@ -31,6 +30,7 @@ from linli.sensing.vision.falling.judging import Evidence, Refused, Verdict, jud
 from linli.sensing.vision.falling.physics import Drop, Points, fit
 from linli.sensing.vision.falling.settings import Settings
 from linli.sensing.vision.falling.tracking import Sighting, Spot, Track, Tracker, together
+from linli.sensing.vision.falling.uncalibrated import PixelPath, fall_of_path
 from linli.sensing.vision.pictures import Luma
 
 KEPT_S = 3.2
@@ -47,6 +47,8 @@ FEWEST_CORNERS = 3
 WORTH_SEEN = 5
 WORTH_STOREYS = 0.9
 BREAK_S = 1.0
+LONGEST_GAPS = 4
+INTERVAL_RATE = 0.1
 RESTART_S = 8.0
 BESIDE_M = 3.0
 ABOVE_STOREYS = 1.3
@@ -133,6 +135,7 @@ class FallingDetector:
     _tracker: Tracker = field(init=False)
     _kept: deque[Kept] = field(init=False)
     _last: float | None = None
+    _interval: float = field(init=False)
     _waiting: list[Waiting] = field(default_factory=list[Waiting])
     _reported: deque[Waiting] = field(default_factory=lambda: deque[Waiting](maxlen=32))
     _pieces: deque[tuple[FacadeView, list[Sighting]]] = field(
@@ -144,6 +147,8 @@ class FallingDetector:
 
     def __post_init__(self) -> None:
         self._views = [view for facade in self.facades if (view := self._view(facade)) is not None]
+        self.fps = max(1.0, self.fps)
+        self._interval = 1 / self.fps
         self._watch()
         self._restart()
 
@@ -175,6 +180,10 @@ class FallingDetector:
             self._kept.clear()
             if not self._last < at < self._last + RESTART_S:
                 self._restart()
+        elif self._last is not None:
+            # A busy node gives every second picture only.
+            gap = min(at - self._last, LONGEST_GAPS / self.fps)
+            self._interval += INTERVAL_RATE * (gap - self._interval)
         self._last = at
         tall, wide = self._mask.shape
         part = np.ascontiguousarray(
@@ -214,7 +223,7 @@ class FallingDetector:
         for track in self._tracker.tracks:
             if track.misses and not seen.lost and track.promising:
                 x, y = track.predicted(at)
-                spot = self._sought(kept, x, y, 2.0 + 0.12 * abs(track.down_speed) / self.fps)
+                spot = self._sought(kept, x, y, 2.0 + 0.12 * abs(track.down_speed) * self._interval)
                 if spot is not None:
                     track.add(Sighting(at, spot, shaking, crowded))
         return self._ended(ended, at)
@@ -312,7 +321,10 @@ class FallingDetector:
     def _ended(self, tracks: list[Track], at: float) -> list[FallenObject]:
         found: list[FallenObject] = []
         for track in tracks:
-            if track.seen < WORTH_SEEN or not self._views:
+            if track.seen < WORTH_SEEN:
+                continue
+            if not self._views:
+                found += self._unmeasured(track)
                 continue
             view = self._views[self._owner(track.sightings[0].spot)]
             storey = view.facade.storey_height_m
@@ -322,6 +334,22 @@ class FallingDetector:
                 continue
             found += self._consider(view, track.sightings, at)
         return found
+
+    def _unmeasured(self, track: Track) -> list[FallenObject]:
+        """A track where no façade is calibrated."""
+        spots = [one.spot for one in track.sightings]
+        places = np.array([self._full(spot) for spot in spots])
+        path = PixelPath(
+            np.array([one.at for one in track.sightings]),
+            places[:, 0],
+            places[:, 1],
+            _size_px(spots),
+            float(np.median([spot.peak for spot in spots])),
+        )
+        fallen = fall_of_path(path, self.size[1])
+        if fallen is None or fallen.confidence < self.settings.least_confidence:
+            return []
+        return [fallen]
 
     def _consider(
         self, view: FacadeView, sightings: list[Sighting], at: float
@@ -530,16 +558,15 @@ class FallingDetector:
     def _evidence(self, view: FacadeView, kept: list[Sighting], drop: Drop) -> Evidence:
         first, last = kept[0], kept[-1]
         spots = [one.spot for one in kept]
-        size = float(np.median([min(s.wide, s.tall, s.pixels**0.5) for s in spots]))
         middle = len(kept) / 2
         return Evidence(
             seen=len(kept),
-            frames=round((last.at - first.at) * self.fps) + 1,
+            frames=round((last.at - first.at) / self._interval) + 1,
             first_at=first.at,
             first_height=self._metres(view, first.spot)[1],
             last_height=self._metres(view, last.spot)[1],
             lasted_s=last.at - first.at,
-            size_px=2 * size,
+            size_px=_size_px(spots),
             contrast=float(np.median([spot.peak for spot in spots])),
             crowded=sum(one.crowded for one in kept) > middle,
             shaking=sum(one.shaking for one in kept) > middle,
@@ -576,7 +603,7 @@ class FallingDetector:
             points=tuple(points),
             released_at=min(drop.release_at, kept[0].at),
             impact_at=min(impact, kept[-1].at + 1.0),
-            size_px=2 * float(np.median([min(s.wide, s.tall, s.pixels**0.5) for s in spots])),
+            size_px=_size_px(spots),
             contrast=float(np.median([spot.peak for spot in spots])),
             facade_id=view.facade.id,
             fit=FallFit(
@@ -670,6 +697,11 @@ class FallingDetector:
                     self._owners[row, column] = owner
 
 
+def _size_px(spots: list[Spot]) -> float:
+    """Full-size pixels across, the smear of motion left out as far as one side shows it."""
+    return 2 * float(np.median([min(one.wide, one.tall, one.pixels**0.5) for one in spots]))
+
+
 def _away(view: FacadeView, x: float, y: float) -> float:
     """Metres beside the wall; 0 on it."""
     across, height = view.metres(x, y)
@@ -677,6 +709,3 @@ def _away(view: FacadeView, x: float, y: float) -> float:
         max(0.0, -across, across - view.facade.width_m),
         max(0.0, -height, height - view.facade.height_m),
     )
-
-
-__all__ = ["FallingDetector", "Grade", "Judged"]

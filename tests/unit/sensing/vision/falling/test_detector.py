@@ -156,3 +156,29 @@ def test_facades_that_cannot_be_are_left_out() -> None:
     crooked = Facade("x", "b", (a, c, b, d), 10, 1, 4, 3.0, 20.0)
     detector = FallingDetector(Settings(), SIZE, 25, [crooked], truth.blind)
     assert watched(detector, halves(scene(1, 0, seconds=4.0))) == []
+
+
+def test_without_a_calibration_a_fall_is_only_suspected() -> None:
+    filmed_scene = scene(1, 1)
+    detector = FallingDetector(Settings(), SIZE, 25, [], filmed_scene.truth.blind)
+    (fallen,) = watched(detector, halves(filmed_scene))
+    assert fallen.grade is Grade.SUSPECTED
+    assert Reason.NOT_CALIBRATED in fallen.reasons
+    assert fallen.facade_id is None
+    assert fallen.fit is None
+
+
+def test_every_second_picture_of_a_busy_node_is_enough() -> None:
+    filmed_scene = scene(1, 1)
+    detector = detector_of(filmed_scene.truth)
+    every_second = [frame for n, frame in enumerate(halves(filmed_scene)) if n % 2 == 0]
+    (fallen,) = watched(detector, every_second)
+    assert fallen.grade is Grade.CONFIRMED
+
+
+def test_times_since_1970_are_as_good_as_any() -> None:
+    filmed_scene = scene(3, 1)
+    began = 1_795_000_000.25
+    shifted = ((luma, began + at) for luma, at in halves(filmed_scene))
+    (fallen,) = watched(detector_of(filmed_scene.truth), shifted)
+    assert abs(fallen.impact_at - began - filmed_scene.truth.falls[0].impact_at) < 0.5
