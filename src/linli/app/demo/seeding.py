@@ -11,6 +11,7 @@ import msgspec
 from linli.app.demo.accounts import ACCOUNTS, PASSWORD
 from linli.app.demo.base import seed_base, seed_people
 from linli.app.demo.cameras import seed_cameras
+from linli.app.demo.key_people import seed_key_people
 from linli.app.demo.plan import BuildingPlan, DemoPlan, DevicePlan, EstatePlan, WherePlan, read_plan
 from linli.app.demo.rosters import plan_rosters
 from linli.directory.identity.contracts import AccountDraft, GrantDraft
@@ -119,6 +120,7 @@ async def seed(work: Work, cipher: Cipher, passwords: Passwords, doors: DemoDoor
     places = await _places(work, estate, plan.estate)
     living = await seed_people(work, cipher, estate.id, plan.estate, places)
     await seed_base(work, cipher, estate.id, living)
+    await seed_key_people(work, cipher, estate.id, plan.estate, living, accounts)
     devices = await _devices(work, estate, plan.estate, places)
     vision = await seed_cameras(work, cipher, estate, places, doors.films)
     control = await register_device(

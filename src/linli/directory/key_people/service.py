@@ -649,8 +649,8 @@ async def note_absence(work: Work, cipher: Cipher, key_id: UUID, draft: AbsenceD
         NotFound, Forbidden, BadInput: the days cannot be.
     """
     key = await _key_person(work, key_id, lock=True)
-    if not (work.scope.may(MANAGE, key.estate_id) or work.scope.may(VISIT, key.estate_id)):
-        raise Forbidden
+    if not work.scope.may(MANAGE, key.estate_id):
+        _require(work, VISIT, key.estate_id)
     if draft.until < draft.since or draft.until < today_of(work):
         raise BadInput("返回日期不能早于离开日期和今天", field="until")
     if draft.until - draft.since > LONGEST_ABSENCE:
@@ -682,8 +682,8 @@ async def end_absence(work: Work, cipher: Cipher, key_id: UUID, absence_id: UUID
         NotFound, Forbidden.
     """
     key = await _key_person(work, key_id, lock=True)
-    if not (work.scope.may(MANAGE, key.estate_id) or work.scope.may(VISIT, key.estate_id)):
-        raise Forbidden
+    if not work.scope.may(MANAGE, key.estate_id):
+        _require(work, VISIT, key.estate_id)
     if not await store.end_absence(work.connection, key_id, absence_id, work.now):
         raise NotFound
     await _changed(work, cipher, key, "back", "已返回", action=Action.ABSENCE_NOTED)

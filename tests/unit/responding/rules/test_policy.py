@@ -135,6 +135,15 @@ def test_no_water_for_twelve_hours() -> None:
         less, verdict.state, device("water_meter"), seen(used=0.2, first_observed_at=old), METER
     )
     assert ran.cleared
+    away = policy.on_look(
+        less,
+        verdict.state,
+        device("water_meter"),
+        seen(used=0.0, first_observed_at=old, away=True),
+        METER,
+    )
+    assert away.cleared
+    assert away.finding is None
 
 
 def test_a_meter_younger_than_the_window_or_silent_proves_nothing() -> None:
