@@ -17,7 +17,7 @@ from linli.app.live.stream import Live
 from linli.app.web.application import following
 
 # Streams end at once; what is still being answered then has this long.
-GRACE_S = 4.0
+GRACE_S = 3.0
 BACKLOG = 1024
 
 log = structlog.get_logger()

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, cast
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from fastapi import Query, Request
 from pydantic import BaseModel, ConfigDict, Field
@@ -30,7 +30,7 @@ from linli.sensing.devices.public import devices_named
 from linli.sensing.vision.contracts import REASON_TEXTS, Reason
 from linli.sensing.vision.public import all_cameras
 from linli.support.audit.contracts import Action
-from linli.support.audit.public import record
+from linli.support.audit.public import Lately, record
 from linli.support.files.ports import Vault
 from linli.support.signing.ports import Signer
 
@@ -390,13 +390,20 @@ async def list_falls(
 
 
 @api.post("/{fall_id}/replay")
-async def replay(work: CurrentWork, fall_id: UUID, body: ReasonRequest) -> FallShape:
-    """Open the evidence of a fall: films, trajectories, homes. Asks a reason, and is on record."""
+async def replay(
+    work: CurrentWork, request: Request, fall_id: UUID, body: ReasonRequest
+) -> FallShape:
+    """Open the evidence of a fall: films, trajectories, homes. Asks a reason, and is on record.
+
+    The same look asked again within ten minutes, because the film has come, is one entry.
+    """
     fall = await service.fall_of(work, fall_id)
     require(work, service.RECORDINGS, fall.estate_id)
     if len(body.reason.strip()) < SHORTEST_REASON:
         raise BadInput("查看证据请写明原因", field="reason")
     shape = await _fall(work, fall)
+    if not _is_new_look(work, request, fall_id, body.reason.strip()):
+        return shape
     await record(
         work,
         action=Action.EVIDENCE_SEEN,
@@ -407,6 +414,15 @@ async def replay(work: CurrentWork, fall_id: UUID, body: ReasonRequest) -> FallS
         estate_id=fall.estate_id,
     )
     return shape
+
+
+def _is_new_look(work: Work, request: Request, fall_id: UUID, reason: str) -> bool:
+    lately: object = getattr(request.app.state, "falls_seen", None)
+    if not isinstance(lately, Lately):
+        lately = Lately()
+        request.app.state.falls_seen = lately
+    account_id = work.scope.account_id
+    return account_id is None or lately.is_new(account_id, uuid5(fall_id, reason), work.now)
 
 
 @api.post("/{fall_id}/pack", status_code=201)

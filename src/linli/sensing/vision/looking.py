@@ -177,6 +177,7 @@ async def live(door: VisionDoor, ticket: LiveTicket) -> AsyncGenerator[ClientCon
             additional_headers=_bearer(pass_),
             max_size=LARGEST_FRAME,
             open_timeout=ANSWERS_WITHIN_S,
+            close_timeout=1.0,
             proxy=None,
         )
         connection = await opened

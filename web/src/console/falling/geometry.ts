@@ -60,6 +60,8 @@ export function isWall(corners: Corners): boolean {
 
 /** A home as it fits into a window: `3号楼 1单元 1202` → `1-1202`. */
 export function shortHome(path: string): string {
-  const [home, entrance] = path.split(" ").reverse();
+  const parts = path.split(" ");
+  const home = parts.at(-1);
+  const entrance = parts.at(-2);
   return entrance?.endsWith("单元") ? `${entrance.replace("单元", "")}-${home}` : (home ?? path);
 }
