@@ -3,9 +3,10 @@
 `python benchmarks/person_search.py [--people 61000] [--estates 60] [--copies 0] [--times 40]`
 
 `--people 100000 --estates 60 --copies 9` is a million people in 600 estates. Starts a PostgreSQL of
-its own in a temporary folder, fills it with invented people by COPY and asks as the role `linli_app`, through the services that the pages use: search, count and rows
-together. Three scopes ask: a county (all estates), a community (three), one estate. Prints p50,
-p95 and the longest of each kind of search; `--plans` adds the query plans of the slowest.
+its own in a temporary folder, fills it with invented people by COPY and asks as the role
+`linli_app`, through the services that the pages use: search, count and rows together. Three scopes
+ask: a county (all estates), a community (three), one estate. Prints p50, p95 and the longest of
+each kind of search; `--plans` adds the query plan of the slowest.
 """
 
 import argparse
@@ -59,7 +60,10 @@ SURNAMES = (
     "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎"
     "余潘杜戴夏钟汪田任姜范方石姚谭廖邹熊金陆郝孔白崔康毛邱秦江史顾侯邵孟龙万段雷钱汤尹黎易常武乔贺赖龚文"
 )
-GIVEN = "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超秀霞平刚桂英玉兰建国华红志文晓春梅海燕小云辉鹏飞宇浩然子轩雨欣怡梓涵"
+GIVEN = (
+    "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超秀霞平刚桂英玉兰建国华红志"
+    "文晓春梅海燕小云辉鹏飞宇浩然子轩雨欣怡梓涵"
+)
 CARED_FOR = 0.2
 AT_ONCE = 20_000
 
@@ -450,9 +454,7 @@ def scope_of(estates: Sequence[UUID]) -> Scope:
     return Scope(account_id=ACCOUNT, estates=dict.fromkeys(needs, reach))
 
 
-async def run(size: Size, times: int, *, plans: bool) -> None:
-    folder = Path(tempfile.mkdtemp(prefix="linli-search-"))
-    folder.chmod(0o711)
+async def run(folder: Path, size: Size, times: int, *, plans: bool) -> None:
     postgres = Postgres(Cluster(folder, secrets.token_urlsafe(16), durable=False))
     postgres.start()
     try:

@@ -285,6 +285,7 @@ async def _facilities(work: Work, estate_id: UUID) -> None:
             kind=FacilityKind.GATE,
             place_id=gate.id,
             installed_on=date(2020, 5, 1),
+            checked_on=last,
         )
         for gate in gates
     ]

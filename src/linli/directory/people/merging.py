@@ -234,12 +234,12 @@ async def merge_people(
     kept, gone = await _two(work, cipher, kept_id, gone_id)
     if kept.merged_into or gone.merged_into:
         raise SamePerson("其中一条已经合并过了", field="gone_id")
-    if kept.id_number and gone.id_number and kept.id_number != gone.id_number:
-        raise TwoNumbers(field="gone_id")
     before = await _columns(work, kept_id)
     other = await _columns(work, gone_id)
     # Of both all estates: what lies out of reach could not be moved along.
     _may_manage(work, {*before["estate_ids"], *other["estate_ids"]})
+    if kept.id_number and gone.id_number and kept.id_number != gone.id_number:
+        raise TwoNumbers(field="gone_id")
     moved = await _moved(work, gone_id, kept_id)
     filled: dict[str, object] = {
         name: other[name] for name in FILLED if before[name] is None and other[name] is not None
@@ -368,14 +368,14 @@ async def _moved(work: Work, gone_id: UUID, kept_id: UUID) -> list[tuple[str, st
                     )
             except IntegrityError:
                 continue
-            moved.append((table.name, column, row_id))
+            moved.append((str(table.name), column, row_id))
     return moved
 
 
 def naming_people() -> list[tuple[Table, str]]:
     """Every column that refers to a person, of every context there is."""
     return [
-        (table, key.parent.name)
+        (table, str(key.parent.name))
         for table in metadata.sorted_tables
         if table.name not in MOVED_ELSEWHERE and "id" in table.c
         for key in sorted(table.foreign_keys, key=lambda one: one.parent.name)

@@ -136,6 +136,8 @@ export default {
     missing: "缺少",
     lost: "扣 {n} 分",
     have: "{have} / {total}",
+    haveTitle: "已有 / 应有",
+    lostTitle: "扣分",
     weight: "权重 {n}",
     counted: "{time} 统计",
     never: "还没有统计过",
