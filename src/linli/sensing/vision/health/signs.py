@@ -22,6 +22,7 @@ BLACKEST = 38.0
 BLACK_MEAN = 26.0
 # Things that can still be told apart are not blackness.
 BLACK_SPREAD = 14.0
+MADE_OUT = 0.5
 # Two pictures lie upon each other when their correlation peaks this clearly (best peak over the
 # next best); good cameras in fog, by headlights or infrared stay above 5, others below 2.
 CLEARLY = 3.0
@@ -72,17 +73,17 @@ def of_picture(
 ) -> dict[PictureFault, Sign]:
     """What this picture speaks for, beside the usual view of this camera and of others."""
     signs: dict[PictureFault, Sign] = dict.fromkeys(OF_PICTURE, UNKNOWN)
+    agree = None if view is None else agreeing(view, features)
     black = features.high < BLACKEST and features.mean < BLACK_MEAN
-    if black and features.high - features.low < BLACK_SPREAD:
+    # A night in which the usual scene can still be made out is no black picture.
+    made_out = agree is not None and agree >= MADE_OUT
+    if black and features.high - features.low < BLACK_SPREAD and not made_out:
         signs[PictureFault.DARK] = Sign(present=True, detail=f"平均亮度 {features.mean:.0f}")
         return signs
     signs[PictureFault.DARK] = ABSENT
-    if view is None:
+    if view is None or agree is None:
         return signs
     usual = view.textured
-    agree = agreeing(view, features)
-    if agree is None:
-        return signs
     lost = features.step[usual] < np.maximum(LOST * view.step[usual], LEAST_EDGE)
     look = _Look(
         *shift(view, features),

@@ -77,7 +77,7 @@ MOST_ADDRESS_SPACE = 6 << 30
 RING_BYTES = 64 << 20
 # Beyond before + after: time for the detector to be sure, and for key pictures far apart.
 RING_MARGIN_S = 15.0
-MOST_WAITING = 250
+MOST_WAITING = 125
 BEAT_EVERY_S = 1.0
 LOOK_EVERY_S = 0.9
 FIRST_PAUSE_S = 1.0
@@ -86,7 +86,8 @@ LONGEST_PAUSE_S = 30.0
 GOOD_CONNECTION_S = 20.0
 # How long after its end a clip is waited for when pictures stop coming.
 CLIP_PATIENCE_S = 5.0
-NICENESS = 5
+# A node this late judges itself, not the camera's stream.
+LATE_S = 2.0
 VIEW = "view"
 CLIP_READY = "{event}_clip"
 MP4, JPEG, JSON = "video/mp4", "image/jpeg", "application/json"
@@ -605,8 +606,9 @@ class CameraProcess:
 
     def _judge(self, now: float) -> None:
         figures = self._figures
+        late = self._behind > LATE_S
         errors = self._errors + (self._decoder.errors if self._decoder is not None else 0)
-        if self._connected:
+        if self._connected and not late:
             self._health.stream(
                 StreamFigures(
                     at=now,
@@ -620,7 +622,7 @@ class CameraProcess:
                 ),
                 self._jumps,
             )
-        else:
+        elif not self._connected:
             self._health.offline(self._words, now)
         changes = self._health.view_changes
         if changes != self._told_view and (view := self._health.view):
@@ -638,6 +640,7 @@ class CameraProcess:
 
     def _beat(self, now: float) -> None:
         figures, form = self._figures, self._form
+        seen = figures.last_at if self._behind > LATE_S else now
         with self._process.oneshot():
             times = self._process.cpu_times()
             memory = self._process.memory_info().rss
@@ -645,8 +648,8 @@ class CameraProcess:
             Beat(
                 connected=self._connected,
                 words=self._words,
-                frames_per_second=figures.rate(now) if self._connected else 0.0,
-                kilobits=figures.kilobits(now) if self._connected else 0.0,
+                frames_per_second=figures.rate(seen) if self._connected else 0.0,
+                kilobits=figures.kilobits(seen) if self._connected else 0.0,
                 behind_s=self._behind if self._connected else 0.0,
                 cpu_s=times.user + times.system,
                 memory=memory,
@@ -668,7 +671,6 @@ def main() -> None:
     """Run the camera whose node holds the other end of the socket (a file descriptor)."""
     with contextlib.suppress(OSError, ValueError):
         resource.setrlimit(resource.RLIMIT_AS, (MOST_ADDRESS_SPACE, MOST_ADDRESS_SPACE))
-    os.nice(NICENESS)
     wire = socket.socket(fileno=int(sys.argv[1]))
     CameraProcess(wire).run()
     # A reading that blocks must not hold up the end.

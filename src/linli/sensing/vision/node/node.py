@@ -345,7 +345,7 @@ class Node:
     def _announce(self, code: str, level: Level) -> None:
         before = self._cameras.by_code[code].level
         self._cameras.analyse(code, level)
-        log.warning("analysis_level", camera=code, level=level.name, load=round(self._load, 2))
+        log.warning("analysis_changed", camera=code, to=level.name, load=round(self._load, 2))
         fault = PictureFault.BEYOND_CAPACITY.value
         standing = tuple(one for one in self._standing.get(code, ()) if one != fault)
         if level is Level.FULL:
