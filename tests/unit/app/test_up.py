@@ -32,6 +32,7 @@ serve = (
 parts = Parts(
     migrate=("-c", "pass" if sys.argv[1] != "failing" else "raise SystemExit('no such column')"),
     seed=("-c", "pass"),
+    provide=("-c", "pass"),
     serving=(("web", ("-c", serve)), ("worker", ("-c", "import signal; signal.pause()"))),
     simulator=("-c", "import signal; signal.pause()"),
 )
