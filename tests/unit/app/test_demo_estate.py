@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from linli.app.demo.accounts import ACCOUNTS
+from linli.app.demo.cameras import read_cameras
 from linli.app.demo.scenes import SCENES
 from linli.app.demo.seeding import DemoDoors, SeededWorld, is_seeded, seed
 from linli.app.engine.roles import DatabaseUrls
@@ -21,6 +22,8 @@ from linli.sensing.devices.contracts import DeviceFilter
 from linli.sensing.devices.public import all_kinds, count_devices
 from linli.support.sealing.contracts import Keys
 from linli.support.sealing.public import AesGcmCipher
+from linli_simulator.footage.demo import FILMS, wish_of
+from linli_simulator.footage.scene import made
 from linli_simulator.scenes import BY_CODE
 
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
@@ -44,8 +47,12 @@ async def test_seeding_fills_an_empty_installation_once(workshop: Workshop) -> N
         counts = await count_devices(work, DeviceFilter())
         people = await find_people(work, cipher, PeopleSearch(words="王秀兰"))
     devices = world.estates[0].devices
-    assert counts.total == len(devices) + 1
-    assert {device.kind for device in devices} >= set(all_kinds()) - {"simulator"}
+    eyes = read_cameras()
+    # Beside what the simulator plays: its own connection, the vision node and its cameras.
+    assert counts.total == len(devices) + 2 + len(eyes.cameras)
+    played = set(all_kinds()) - {"simulator", *(camera.kind for camera in eyes.cameras)}
+    assert {device.kind for device in devices} >= played
+    assert world.vision.token
     assert all(device.token for device in devices)
     assert len({account.login for account in ACCOUNTS}) == len(ACCOUNTS)
     assert people.total == 1
@@ -64,6 +71,18 @@ async def test_every_declared_rule_listens_to_something(workshop: Workshop) -> N
         for rule in rules
     }
     assert listening == {draft.code for draft in drafts}
+
+
+def test_a_camera_is_calibrated_as_its_film_is_made() -> None:
+    films = {f"{film.name}.mp4": film for film in FILMS}
+    for camera in read_cameras().cameras:
+        film = films[camera.film]
+        walls = made(wish_of(film, film.falls)).truth.walls
+        for facade, wall in zip(camera.facades, walls, strict=False):
+            assert (facade.storeys, facade.columns) == (wall.storeys, wall.columns)
+            assert facade.storey_height_m == pytest.approx(wall.storey_height_m, abs=0.01)
+            for drawn, true in zip(facade.corners, wall.corners, strict=True):
+                assert drawn == pytest.approx(true, abs=0.001)
 
 
 def test_every_scene_offered_is_one_the_simulator_plays() -> None:
