@@ -73,6 +73,7 @@ SET session_replication_role = replica;
 CREATE FUNCTION pg_temp.other(id uuid, copy int) RETURNS uuid LANGUAGE sql IMMUTABLE AS
 $$ SELECT md5(id::text || copy)::uuid $$;
 DROP INDEX ix_directory_person_search_person_id;
+DROP INDEX ix_directory_person_search_key;
 ALTER TABLE directory_person_search DROP CONSTRAINT pk_directory_person_search;
 CREATE TEMP TABLE copy AS SELECT generate_series(1, {copies}) AS n;
 INSERT INTO directory_estate (id, code, title, community_id, width_m, height_m, created_at)
@@ -107,6 +108,8 @@ SET maintenance_work_mem = '512MB';
 ALTER TABLE directory_person_search ADD CONSTRAINT pk_directory_person_search
   PRIMARY KEY (estate_id, key, person_id);
 CREATE INDEX ix_directory_person_search_person_id ON directory_person_search (person_id);
+CREATE INDEX ix_directory_person_search_key
+  ON directory_person_search (key, person_id) INCLUDE (estate_id);
 """
 TAGS = (Tag.ELDER_ALONE, Tag.ELDER, Tag.DISABLED, Tag.BEDRIDDEN)
 
@@ -529,8 +532,10 @@ def main() -> None:
     parser.add_argument("--times", type=int, default=40)
     parser.add_argument("--plans", action="store_true")
     given = parser.parse_args()
+    folder = Path(tempfile.mkdtemp(prefix="linli-search-"))
+    folder.chmod(0o711)
     asyncio.run(
-        run(Size(given.people, given.estates, given.copies), given.times, plans=given.plans)
+        run(folder, Size(given.people, given.estates, given.copies), given.times, plans=given.plans)
     )
 
 

@@ -97,6 +97,13 @@ search_table = Table(
     Column("person_id", Id, ForeignKey("directory_person.id"), primary_key=True, index=True),
     info=guarded(WITHIN, app=Use.FULL),
 )
+# Who works in very many estates asks all of them at once.
+Index(
+    "ix_directory_person_search_key",
+    search_table.c.key,
+    search_table.c.person_id,
+    postgresql_include=["estate_id"],
+)
 
 twin_table = Table(
     "directory_person_twin",

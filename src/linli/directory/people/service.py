@@ -58,6 +58,8 @@ LETTER = "R"
 MOST_COUNTED = 500
 MOST_LISTED = 10_000
 PROBED = 300
+MOST_ONE_BY_ONE = 100
+"""So many estates are asked one by one; more of them together."""
 MOST_FAULTS = 200
 
 
@@ -464,7 +466,10 @@ async def _plan(work: Work, cipher: Cipher, search: PeopleSearch) -> store.Plan 
     if not asked:
         asked = [(list_range(order),)]
     return store.Plan(
-        estates=estates, asked=tuple(asked), only=None if only is None else sorted(only)
+        estates=estates,
+        asked=tuple(asked),
+        only=None if only is None else sorted(only),
+        together=len(estates) > MOST_ONE_BY_ONE,
     )
 
 
@@ -477,7 +482,11 @@ async def _rarest_first(
     """The word that finds the fewest leads: the others are looked up for each it finds."""
     among = None if only is None else sorted(only)
     many = [
-        await store.counted(work.connection, store.Plan(estates, (one,), among), most=PROBED)
+        await store.counted(
+            work.connection,
+            store.Plan(estates, (one,), among, together=len(estates) > MOST_ONE_BY_ONE),
+            most=PROBED,
+        )
         for one in asked
     ]
     return [one for _, one in sorted(zip(many, asked, strict=True), key=lambda pair: pair[0])]

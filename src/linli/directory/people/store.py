@@ -66,6 +66,8 @@ class Plan:
     estates: Sequence[UUID]
     asked: tuple[tuple[Range, ...], ...]
     only: Sequence[UUID] | None = None
+    together: bool = False
+    """Whether the estates are asked in one go: right when they are a large part of all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -445,17 +447,20 @@ def _bounds(plan: Plan) -> dict[str, Any]:
 def _each(plan: Plan) -> str:
     """Every range of the first set, in every estate."""
     ranges = "unnest(CAST(:lows AS text[]), CAST(:highs AS text[])) AS g(low, high)"
-    if plan.only is not None:
+    if plan.only is not None or plan.together:
         return ranges
     return f"{ranges} CROSS JOIN unnest(CAST(:estates AS uuid[])) AS e(id)"
 
 
 def _inside(plan: Plan) -> str:
-    place = (
-        "s.person_id = ANY(CAST(:only AS uuid[])) AND s.estate_id = ANY(CAST(:estates AS uuid[]))"
-        if plan.only is not None
-        else "s.estate_id = e.id"
-    )
+    place = "s.estate_id = e.id"
+    if plan.together:
+        place = "s.estate_id = ANY(CAST(:estates AS uuid[]))"
+    if plan.only is not None:
+        place = (
+            "s.person_id = ANY(CAST(:only AS uuid[]))"
+            " AND s.estate_id = ANY(CAST(:estates AS uuid[]))"
+        )
     return f"{place} AND s.key >= g.low AND s.key < g.high"
 
 

@@ -268,6 +268,8 @@ CREATE TABLE directory_person_search (
 	CONSTRAINT fk_directory_person_search_person_id FOREIGN KEY(person_id) REFERENCES directory_person (id)
 )
 --
+CREATE INDEX ix_directory_person_search_key ON directory_person_search (key, person_id) INCLUDE (estate_id)
+--
 CREATE INDEX ix_directory_person_search_person_id ON directory_person_search (person_id)
 --
 CREATE TABLE directory_person_twin (

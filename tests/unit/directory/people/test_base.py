@@ -1,5 +1,6 @@
 """Lists are entered once however often, twins become one and two again, clerks decide."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
@@ -11,6 +12,7 @@ from sqlalchemy import text
 from tests.unit.directory.people.test_people import home_in, move_in, new_id_number
 from tests.unit.directory.town import CIPHER, Offices, Town
 
+from linli.directory.people import store
 from linli.directory.people.contracts import (
     AskedBy,
     CorrectionDraft,
@@ -46,6 +48,7 @@ from linli.directory.people.public import (
     undo_merge,
     versions_of_person,
 )
+from linli.directory.people.search import meaning, merged
 from linli.directory.places.contracts import PlaceDraft, PlaceKind
 from linli.directory.places.public import add_places, place_of
 from linli.directory.sources.contracts import Source, SourceKind
@@ -333,6 +336,15 @@ async def test_lists_are_ordered_by_address_as_people_count_and_read_to_the_end(
             if after is None:
                 break
         assert sorted(seen) == sorted(people)
+        # Asked one by one or together, the estates answer the same.
+        plan = store.Plan([one.id for one in town.estates], (merged(meaning("zh").ranges),))
+        together = replace(plan, together=True)
+        for after in (None, people[2]):
+            one_by_one = await store.found(work.connection, plan, most=3, after=after)
+            assert one_by_one == await store.found(work.connection, together, most=3, after=after)
+        assert await store.counted(work.connection, together, most=9) == await store.counted(
+            work.connection, plan, most=9
+        )
         elders = await find_people(
             work, CIPHER, PeopleSearch(words="郑", tag=Tag.ELDER, relation=Relation.OWNER)
         )
