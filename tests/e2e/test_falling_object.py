@@ -20,6 +20,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 PATIENT = 20_000
 # Making the film, finding the file, playing up to the fall.
 SEEN_WITHIN = 180_000
+FILM_WITHIN = 90_000
 DESK = {"width": 1366, "height": 800}
 
 
@@ -71,7 +72,9 @@ def test_a_fall_reaches_the_desk_with_its_evidence(
     expect(page.locator(".cell.cleared title").first).to_contain_text("已排除")
 
     # The film comes after the alarm; then it plays frame by frame.
-    page.wait_for_function("() => document.querySelector('video')?.readyState >= 2 || null")
+    page.wait_for_function(
+        "() => document.querySelector('video')?.readyState >= 2 || null", timeout=FILM_WITHIN
+    )
     player = page.get_by_role("group", name="证据短片")
     player.focus()
     shown = page.locator(".player output")
