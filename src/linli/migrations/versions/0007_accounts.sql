@@ -1,2 +1,4 @@
 -- Second factor, leavers, programs' keys and outgoing hooks.
 -- Statements are separated by a line with two dashes and nothing else.
+-- What linli did to somebody of no known county is shown to no county.
+ALTER POLICY people ON support_audit_entry USING ((actor_id = (SELECT linli_account())) OR (organisation_id = ANY ((SELECT linli_organisations('see_audit'))::uuid[])) OR (estate_id = ANY ((SELECT linli_estates('see_audit'))::uuid[])) OR (organisation_id IS NULL AND estate_id IS NULL AND subject_id IS NULL AND cardinality((SELECT linli_organisations('see_audit'))::uuid[]) > 0)) WITH CHECK ((actor_id = (SELECT linli_account())) OR (organisation_id = ANY ((SELECT linli_organisations('see_audit'))::uuid[])) OR (estate_id = ANY ((SELECT linli_estates('see_audit'))::uuid[])) OR (organisation_id IS NULL AND estate_id IS NULL AND subject_id IS NULL AND cardinality((SELECT linli_organisations('see_audit'))::uuid[]) > 0))

@@ -158,7 +158,7 @@ async def plan_turns(
     await record(
         work,
         action=Action.ROSTER_PLANNED,
-        subject_kind="roster",
+        subject_kind="organisation",
         subject_id=pattern.organisation_id,
         subject_title=f"排班 {pattern.title} {len(planned)} 班",
     )

@@ -117,7 +117,7 @@ def _place(after: str) -> tuple[datetime, UUID]:
     moment, _, message_id = after.partition(" ")
     try:
         return datetime.fromisoformat(moment).astimezone(UTC), UUID(message_id)
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise BadInput(field="cursor") from error
 
 

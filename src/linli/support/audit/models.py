@@ -27,7 +27,9 @@ entry_table = Table(
             by_account("actor_id"),
             by_organisation("see_audit"),
             by_estate("see_audit"),
-            "organisation_id IS NULL AND estate_id IS NULL"
+            # About nobody's: an unknown login was tried. What is about somebody and of no known
+            # county is shown to none.
+            "organisation_id IS NULL AND estate_id IS NULL AND subject_id IS NULL"
             " AND cardinality((SELECT linli_organisations('see_audit'))::uuid[]) > 0",
         ),
         app=Use.APPEND,
