@@ -92,7 +92,7 @@ def to_make_room(segments: Iterable[Segment], missing: int) -> list[Segment]:
 def gaps(segments: Sequence[Segment], known: Sequence[Gap], asked: Span) -> list[Gap]:
     """The whiles in `asked` without a segment, each with the reason that covers most of it.
 
-    Without any known reason the node was not running.
+    What no reason explains is a node that was not running.
     """
     found: list[Gap] = []
     at = asked.begin
@@ -111,6 +111,6 @@ def _reason(hole: Span, known: Sequence[Gap]) -> Why:
     weights: dict[Why, int] = {}
     for gap in known:
         weights[gap.why] = weights.get(gap.why, 0) + gap.span.overlap(hole)
-    if not weights or not any(weights.values()):
-        return Why.NODE_DOWN
+    unexplained = hole.end - hole.begin - sum(weights.values())
+    weights[Why.NODE_DOWN] = weights.get(Why.NODE_DOWN, 0) + max(unexplained, 0)
     return max(weights, key=lambda why: weights[why])

@@ -75,6 +75,12 @@ def test_gaps_name_the_reason_that_covers_most() -> None:
     ]
 
 
+def test_a_short_reason_does_not_explain_a_long_gap() -> None:
+    known = [Gap(Span(3_598_000, 3_600_000), Why.CAMERA_OFFLINE)]
+    [gap] = gaps([segment(3_600_000)], known, Span(0, 3_660_000))
+    assert gap == Gap(Span(0, 3_600_000), Why.NODE_DOWN)
+
+
 @given(held=segments, begin=st.integers(0, 10**9), length=st.integers(1, 10**8))
 def test_gaps_and_recordings_cover_everything_once(
     held: list[Segment], begin: int, length: int

@@ -42,7 +42,10 @@ def camera(film: Path, code: str = CAMERA, **changes: object) -> CameraPlan:
 async def test_a_camera_is_seen_kept_and_shown(film: Path, tmp_path: Path) -> None:
     async with PlatformStand().open() as stand:
         stand.plan(camera(film))
-        async with running(stand, tmp_path) as node, httpx.AsyncClient(trust_env=False) as client:
+        async with (
+            running(stand, tmp_path) as node,
+            httpx.AsyncClient(trust_env=False, timeout=30) as client,
+        ):
             base = f"http://127.0.0.1:{node.port}"
 
             async def still() -> bytes | None:
@@ -94,7 +97,10 @@ async def test_a_camera_is_seen_kept_and_shown(film: Path, tmp_path: Path) -> No
 async def test_nobody_looks_without_a_ticket_for_this_camera(film: Path, tmp_path: Path) -> None:
     async with PlatformStand().open() as stand:
         stand.plan(camera(film))
-        async with running(stand, tmp_path) as node, httpx.AsyncClient(trust_env=False) as client:
+        async with (
+            running(stand, tmp_path) as node,
+            httpx.AsyncClient(trust_env=False, timeout=30) as client,
+        ):
             base = f"http://127.0.0.1:{node.port}"
             await stand.until(lambda: 304 in stand.asked)
             wrong = [
