@@ -2475,6 +2475,8 @@ export interface paths {
         /**
          * Replay
          * @description Open the evidence of a fall: films, trajectories, homes. Asks a reason, and is on record.
+         *
+         *     The same look asked again within ten minutes, because the film has come, is one entry.
          */
         post: operations["replay_api_falls__fall_id__replay_post"];
         delete?: never;

@@ -6,7 +6,7 @@ with row security.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -33,6 +33,8 @@ from linli.directory.people import store as people_store
 from linli.directory.people.contracts import Person, Relation, Residence
 from linli.directory.people.models import person_table, residence_table
 from linli.directory.places.models import estate_table, place_table
+from linli.directory.sources.contracts import CLERK
+from linli.directory.sources.public import told_by
 from linli.kernel.scope import NOBODY, Actor, Scope
 from linli.kernel.work import Work
 
@@ -291,7 +293,8 @@ async def settle(work: Work, land: Land) -> None:
     )
     residence = Residence(work.new_id(), land.id, home, "1", (home,), Relation.OWNER, START, None)
     person = Person(work.new_id(), land.id, "王晓明", None, None, (), (residence,), ())
-    await people_store.add(work.connection, CIPHER, person, START)
+    person = replace(person, code=person.id.hex)
+    await people_store.add(work.connection, CIPHER, [person], told_by(work, CLERK), START)
 
 
 async def employ(work: Work, county: County) -> UUID:
