@@ -187,3 +187,13 @@ class Pack:
     made_at: datetime
     made_by: str
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class PackedFile:
+    """A file of the pack: its name, what it is, its SHA-256 (hexadecimal) and size."""
+
+    name: str
+    title: str
+    sha256: str
+    size: int

@@ -15,8 +15,8 @@ from linli.responding.incidents.contracts import Incident, StepDraft
 from linli.responding.incidents.public import named as incidents_named
 from linli.responding.incidents.public import tell_story
 from linli.scenes.falling_objects import packing, store
-from linli.scenes.falling_objects.contracts import Fall, Pack, Sighting
-from linli.scenes.falling_objects.report import PackedFile, Told, report_of
+from linli.scenes.falling_objects.contracts import Fall, Pack, PackedFile, Sighting
+from linli.scenes.falling_objects.report import Told, report_of
 from linli.scenes.falling_objects.service import RECORDINGS, fall_of
 from linli.sensing.vision.public import TrackFile
 from linli.support.audit.contracts import Action

@@ -19,8 +19,7 @@ import msgspec
 from PIL import Image, ImageDraw
 
 from linli.kernel.errors import BadInput
-from linli.scenes.falling_objects.contracts import Corner, Sighting
-from linli.scenes.falling_objects.report import PackedFile
+from linli.scenes.falling_objects.contracts import Corner, PackedFile, Sighting
 from linli.sensing.vision.public import TrackFile
 from linli.support.signing.contracts import BadSignature, Signature
 from linli.support.signing.public import check, key_id

@@ -10,7 +10,7 @@ from fpdf import FPDF
 from fpdf.enums import XPos, YPos
 
 from linli.kernel.time import SHANGHAI
-from linli.scenes.falling_objects.contracts import Fall, Sighting
+from linli.scenes.falling_objects.contracts import Fall, PackedFile, Sighting
 from linli.scenes.falling_objects.policy import columns_words, storeys_words
 
 FAMILY = "noto"
@@ -26,16 +26,6 @@ CAUTION = (
     "推算依据画面中的轨迹、人工标定的墙面和自由落体规律，带有误差；误差带覆盖多户时，不得据此认定某一户。"
     "画面识别由软件完成，结论应由有权机关结合其他证据作出。"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class PackedFile:
-    """A file of the pack: its name, what it is, its SHA-256 (hexadecimal) and size."""
-
-    name: str
-    title: str
-    sha256: str
-    size: int
 
 
 @dataclass(frozen=True, slots=True)
