@@ -160,6 +160,9 @@ OBEDIENCE: Mapping[tuple[Kind, str], Callable[[Mapping[str, object], Values], Re
     (Kind.WATER_METER, "open_valve"): _fixed(
         "阀门已开", Show({"valve_open": True}), Release(("water_total", "valve_open", "flow"))
     ),
+    (Kind.LIFT_CAMERA, "learn_view"): _fixed("已重新学习画面", Release(("picture_ok",))),
+    (Kind.FALLING_OBJECT_CAMERA, "learn_view"): _fixed("已重新学习画面", Release(("picture_ok",))),
+    (Kind.SITE_GATEWAY, "plan_changed"): _fixed("本网关没有摄像机，没有要取的计划"),
     (Kind.CHARGING_PILE, "stop_charging"): _fixed(
         "已断电",
         Freeze(("energy_total",)),

@@ -66,7 +66,7 @@ async def test_every_declared_rule_listens_to_something(workshop: Workshop) -> N
         book = await load_book(work)
     listening = {
         rule.draft.code
-        for index in (book.by_property, book.by_event, book.by_clock, book.looked)
+        for index in (book.by_property, book.by_event, book.by_clock, book.looked, book.by_flood)
         for rules in index.values()
         for rule in rules
     }

@@ -10,12 +10,18 @@ from tests.unit.directory.town import Town, build_town
 
 from linli.app.engine.roles import DatabaseUrls
 from linli.app.place_figures import CountedFigures
-from linli.directory.people.models import person_table, residence_table
+from linli.directory.people import store as people
+from linli.directory.people.contracts import Person, Relation, Residence
 from linli.directory.places.models import place_table
 from linli.directory.places.ports import Figures
+from linli.directory.sources.contracts import CLERK
+from linli.directory.sources.public import told_by
 from linli.kernel.work import Work
 from linli.sensing.devices.models import device_table
+from linli.support.sealing.contracts import Keys
+from linli.support.sealing.public import AesGcmCipher
 
+CIPHER = AesGcmCipher(Keys.of(bytes(32)))
 LI = UUID(int=11)
 
 
@@ -51,24 +57,11 @@ async def furnish(work: Work, town: Town, count: int) -> None:
                 state_since=work.now,
             )
         )
-    person_id = work.new_id()
-    await work.connection.execute(
-        insert(person_table).values(
-            id=person_id, estate_id=estate_id, name="于建明", tags=[], created_at=work.now
-        )
+    home = Residence(
+        work.new_id(), estate_id, town.home, "502室", (town.home,), Relation.OWNER, work.now, None
     )
-    await work.connection.execute(
-        insert(residence_table).values(
-            id=work.new_id(),
-            person_id=person_id,
-            estate_id=estate_id,
-            home_id=town.home,
-            home_title="502室",
-            home_path=[town.home],
-            relation="owner",
-            valid_from=work.now,
-        )
-    )
+    person = Person(work.new_id(), estate_id, "于建明", None, None, (), (home,), (), code="YG-R1")
+    await people.add(work.connection, CIPHER, [person], told_by(work, CLERK), work.now)
 
 
 async def test_a_place_counts_all_that_lies_in_it_and_an_estate_everything(stage: Stage) -> None:
