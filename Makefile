@@ -8,10 +8,12 @@ DATA   ?=
 # These start whole installations and have the machine to themselves.
 # Each in a process of its own: Playwright keeps an event loop that async tests cannot share.
 WHOLE  := $(wildcard tests/integration tests/e2e)
+# Half a day of demo time takes minutes: run by hand, and after changes to time.
+LONG   := tests/long
 UP     := $(PY) -m linli.app.cli up --demo $(if $(DATA),--data $(DATA))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check dev bench clean lock generated web
+.PHONY: help demo test long check dev bench clean lock generated web
 
 help: ## This list
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1	\2/p' $(MAKEFILE_LIST)
@@ -20,8 +22,11 @@ demo: $(VENV)/.runtime web ## Start linli with a demo estate: http://127.0.0.1:8
 	@$(UP)
 
 test: $(VENV)/.dev web ## All tests: units, real clients, end to end in a browser
-	$(PY) -m pytest tests -n 2 --dist worksteal $(addprefix --ignore=,$(WHOLE))
+	$(PY) -m pytest tests -n 2 --dist worksteal $(addprefix --ignore=,$(WHOLE) $(LONG))
 	$(foreach folder,$(WHOLE),$(PY) -m pytest $(folder) --durations=5 &&) true
+
+long: $(VENV)/.dev web ## Tests that take many minutes: half a day of demo time
+	$(PY) -m pytest $(LONG) --durations=5
 
 check: $(VENV)/.dev ## Everything a machine can judge: style, types, import contracts, generated files
 	$(PY) -m ruff check
