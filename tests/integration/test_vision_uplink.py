@@ -177,19 +177,6 @@ async def test_a_killed_camera_process_comes_back_and_the_others_never_notice(
             assert segments
 
 
-async def test_a_broken_camera_is_a_fault_and_offline_at_the_platform(tmp_path: Path) -> None:
-    async with PlatformStand().open() as stand:
-        stand.plan(camera(tmp_path / "nothing.mp4"))
-        async with running(stand, tmp_path):
-            await stand.until(lambda: bool(stand.told("picture_fault")))
-            state = f"linli/v1/child/{CAMERA}/state"
-            await stand.until(lambda: bool(stand.said(state)))
-        [told] = stand.told("picture_fault")
-        assert told.data == {"fault": "offline", "detail": "文件不存在"}
-        assert stand.said(state)[0]["online"] is False
-        assert not stand.said(f"linli/v1/child/{CAMERA}/telemetry")
-
-
 async def test_faults_are_told_when_they_begin_and_when_they_end(
     film: Path, tmp_path: Path
 ) -> None:

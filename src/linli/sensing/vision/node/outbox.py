@@ -60,6 +60,8 @@ class Outbox:
             path = self._folder / name
             try:
                 found.append(msgspec.json.decode(path.read_bytes(), type=Letter))
+            except FileNotFoundError:  # taken by the platform meanwhile
+                continue
             except (OSError, msgspec.MsgspecError) as error:
                 log.error("letter_unreadable", name=name, error=str(error))  # noqa: TRY400 (no bug of ours)
                 with contextlib.suppress(OSError):
