@@ -1,6 +1,7 @@
 """Nothing a node has to tell is lost or counted twice, whoever is away for however long."""
 
 import asyncio
+import contextlib
 import os
 import signal
 from collections.abc import AsyncGenerator, Mapping
@@ -18,6 +19,7 @@ from linli.sensing.vision.node.platform import Platform
 from linli.sensing.vision.node.shelf import CameraShelf
 from linli.sensing.vision.node.uplink import Command, Json, Reply, Uplink
 from linli.sensing.vision.plan import CameraPlan, Recording, Source, SourceKind
+from linli.sensing.vision.video import Unplayable, stored
 
 CAMERA = "YG-GK-01"
 
@@ -163,6 +165,8 @@ async def test_a_killed_camera_process_comes_back_and_the_others_never_notice(
                 return (one.pid or 0, two.pid or 0)
 
             first, second = await eventually(both_run)
+            shelf = CameraShelf(tmp_path, CAMERA)
+            begun = await eventually(_Recorded(shelf))
             os.kill(first, signal.SIGKILL)
 
             async def came_back() -> int | None:
@@ -173,8 +177,34 @@ async def test_a_killed_camera_process_comes_back_and_the_others_never_notice(
             assert cameras[CAMERA].restarts == 1
             assert cameras["YG-02"].pid == second
             # The recording that was cut off is whole again, up to the kill.
-            segments = CameraShelf(tmp_path, CAMERA).segments()
-            assert segments
+            assert begun in [segment.span.begin for segment in shelf.segments()]
+
+
+class _Recorded:
+    """Since when something is being recorded of which a player shows at least a picture."""
+
+    def __init__(self, shelf: CameraShelf) -> None:
+        self._shelf = shelf
+
+    async def __call__(self) -> int | None:
+        for begin_ms, path in self._shelf.parts():
+            with contextlib.suppress(Unplayable):  # the first fragment is not written yet
+                if any(True for _ in stored(path)):
+                    return begin_ms
+        return None
+
+
+async def test_a_broken_camera_is_a_fault_and_offline_at_the_platform(tmp_path: Path) -> None:
+    async with PlatformStand().open() as stand:
+        stand.plan(camera(tmp_path / "nothing.mp4"))
+        async with running(stand, tmp_path):
+            await stand.until(lambda: bool(stand.told("picture_fault")))
+            state = f"linli/v1/child/{CAMERA}/state"
+            await stand.until(lambda: bool(stand.said(state)))
+        [told] = stand.told("picture_fault")
+        assert told.data == {"fault": "offline", "detail": "文件不存在"}
+        assert stand.said(state)[0]["online"] is False
+        assert not stand.said(f"linli/v1/child/{CAMERA}/telemetry")
 
 
 async def test_faults_are_told_when_they_begin_and_when_they_end(

@@ -28,6 +28,7 @@ from linli.sensing.vision.node.platform import NotTaken, Platform, PlatformAway
 from linli.sensing.vision.node.settings import NodeSettings
 from linli.sensing.vision.node.shelf import replaced
 from linli.sensing.vision.node.uplink import STATE, TELEMETRY, Command, Json, Reply, Uplink
+from linli.sensing.vision.node.working import run_together
 from linli.sensing.vision.plan import VisionPlan
 
 POLL_S = 5.0
@@ -78,23 +79,18 @@ class Node:
             )
             self._follow_stored_plan()
             way = DoorWay(self._view_key, cameras, settings.folder)
-            async with serving(way, settings.host, self.port), asyncio.TaskGroup() as tasks:
-                running = [
-                    tasks.create_task(work)
-                    for work in (
-                        self._uplink.run(),
-                        self._poll(),
-                        self._keep_balance(),
-                        self._keep_house(),
-                        self._tell(),
-                        self._speak(),
-                    )
-                ]
+            async with serving(way, settings.host, self.port):
                 log.info("node_listening", host=settings.host, port=self.port)
                 self.ready.set()
-                await stop.wait()
-                for task in running:
-                    task.cancel()
+                await run_together(
+                    self._uplink.run(),
+                    self._poll(),
+                    self._keep_balance(),
+                    self._keep_house(),
+                    self._tell(),
+                    self._speak(),
+                    until=stop,
+                )
 
     @property
     def cameras(self) -> Cameras:

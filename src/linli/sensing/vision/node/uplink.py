@@ -14,6 +14,7 @@ import structlog
 from linli.sensing.vision.node.outbox import Enclosed, Letter, Outbox
 from linli.sensing.vision.node.platform import NotTaken, Platform, PlatformAway
 from linli.sensing.vision.node.settings import NodeSettings
+from linli.sensing.vision.node.working import run_together
 
 FIRST_PAUSE_S = 0.5
 LONGEST_PAUSE_S = 30.0
@@ -118,11 +119,9 @@ class Uplink:
         return {**body, "ts": at + self.demo_ahead_ms}
 
     async def run(self) -> None:
-        """Hold the connection and deliver, for ever."""
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._hold())
-            for films in self._more:
-                tasks.create_task(self._deliver(films=films))
+        """Hold the connection and deliver, until cancelled."""
+        delivering = (self._deliver(films=films) for films in self._more)
+        await run_together(self._hold(), *delivering, until=asyncio.Event())
 
     def _wake(self) -> None:
         for more in self._more.values():
