@@ -220,7 +220,12 @@ async def serving(urls: DatabaseUrls, settings: Settings) -> AsyncGenerator[Fast
 
 def let_in(app: FastAPI) -> None:
     """A door that remembers nothing of what the database was before."""
-    door = SessionDoor(app.state.workshop, Passwords(HashCost(8, 1)), DoorSettings(demo=True))
+    door = SessionDoor(
+        app.state.workshop,
+        Passwords(HashCost(8, 1)),
+        DoorSettings(demo=True),
+        cipher=app.state.cipher,
+    )
     app.state.door = door
     app.state.live = replace(app.state.live, door=door)
 

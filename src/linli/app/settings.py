@@ -28,6 +28,7 @@ from linli.app.engine.postgres import Cluster
 from linli.app.engine.urls import DATABASE, DatabaseUrls, database_of, on_database, urls_for
 from linli.app.keys import Keys
 from linli.app.problems import Problem
+from linli.directory.identity.contracts import Role
 from linli.support.messaging.contracts import Channel
 from linli.support.messaging.public import DEFAULT_TEMPLATE, parsed_template
 
@@ -74,6 +75,8 @@ class Settings(BaseSettings):
         webhook_template: the JSON that is sent; see `docs/operations.md`.
         webhook_channels: which channels go there.
         proxies: networks whose `X-Forwarded-For` is believed, such as `10.0.0.0/8`.
+        second_factor_roles: whoever holds one of these roles reaches nothing until they have
+            enrolled a second factor, such as `["administrator", "county_officer"]`.
         demo: the demo estate with its known passwords; never beyond loopback.
         vision_connection: the code of the connection by which this machine's vision node speaks
             (a site gateway), with `vision_token` or a file that holds it; without them `linli up`
@@ -116,6 +119,7 @@ class Settings(BaseSettings):
     proxies: tuple[str, ...] = ()
     log_format: LogFormat = LogFormat.CONSOLE
     log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$")
+    second_factor_roles: tuple[Role, ...] = ()
     demo: bool = False
     vision_platform: str | None = None
     vision_mqtt: str | None = None

@@ -86,7 +86,9 @@ class Offices:
     passwords: CountingPasswords
 
     def door(self, settings: DoorSettings | None = None) -> SessionDoor:
-        return SessionDoor(self.app, self.passwords, settings or DoorSettings(), clock=self.clock)
+        return SessionDoor(
+            self.app, self.passwords, settings or DoorSettings(), cipher=CIPHER, clock=self.clock
+        )
 
     @asynccontextmanager
     async def as_account(self, account_id: UUID) -> AsyncGenerator[Work]:

@@ -9,7 +9,7 @@ from fastapi import FastAPI
 
 import linli
 from linli.app import status
-from linli.app.assemble import conditions, measures, routers
+from linli.app.assemble import conditions, measures, routers, tallies
 from linli.app.demo.clock import followed
 from linli.app.doors.addresses import device_doors
 from linli.app.doors.http_door import open_http_door
@@ -57,7 +57,9 @@ def application(
             secure=settings.address.startswith("https://"),
             demo=settings.demo,
             installation_title="邻里 · 演示" if settings.demo else "邻里",
+            second_factor_roles=frozenset(settings.second_factor_roles),
         ),
+        cipher=cipher_of(keys),
     )
     counts = WebCounts(metrics.registry)
     app = create_app(
@@ -75,6 +77,7 @@ def application(
                 "known_devices": RegisteredDevices(),
                 "conditions": conditions(),
                 "measures": measures(),
+                "tallies": tallies(),
                 "open_matters": OpenIncidents(),
                 "doors": device_doors(settings),
                 "remedies": remedy_of,

@@ -17,10 +17,12 @@ from uuid import UUID
 from fastapi import Request
 
 from linli.directory.identity import policy, store
-from linli.directory.identity.contracts import AccountState
-from linli.directory.identity.events import SessionEnded
+from linli.directory.identity.contracts import AccountState, Role
+from linli.directory.identity.events import GrantChanged, SessionEnded
 from linli.directory.identity.passwords import Passwords
 from linli.directory.identity.service import Standing, account_of, standing_of
+from linli.directory.second_factor import public as second_factor
+from linli.directory.second_factor.contracts import Enrolment, Proof
 from linli.kernel.errors import BadInput, Forbidden, NotSignedIn, Refusal, TooMany
 from linli.kernel.scope import NOBODY, Actor, Scope
 from linli.kernel.time import Clock, SystemClock
@@ -28,6 +30,7 @@ from linli.kernel.web import SAFE_METHODS
 from linli.kernel.work import Work, Workshop
 from linli.support.audit.contracts import Action, Outcome
 from linli.support.audit.public import record
+from linli.support.sealing.ports import Cipher
 
 SESSION_COOKIE = "linli_session"
 CSRF_COOKIE = "linli_csrf"
@@ -64,6 +67,25 @@ class LockedOut(TooMany):
     text = "密码错误次数过多，请稍后再试"
 
 
+class SecondFactorNeeded(Refusal):
+    """The password is right; the same again with a code opens the session."""
+
+    status = 401
+    code = "second_factor_needed"
+    text = "请输入身份验证器上的 6 位数字"
+
+
+class WrongCode(Refusal):
+    status = 401
+    code = "wrong_code"
+    text = "验证码不正确，或已经用过"
+
+
+class RequiredByRole(Forbidden):
+    code = "required_by_role"
+    text = "您的岗位必须使用动态验证码，不能关闭"
+
+
 class AccountClosed(Refusal):
     status = 423
     code = "account_closed"
@@ -87,12 +109,14 @@ class DoorSettings:
     """How an installation opens its door.
 
     `secure` marks cookies for HTTPS only; `public` are (method, path) pairs open to all.
+    Whoever holds one of `second_factor_roles` reaches nothing until they have a second factor.
     """
 
     secure: bool = False
     demo: bool = False
     installation_title: str = "邻里"
     public: frozenset[tuple[str, str]] = OPEN_TO_ALL
+    second_factor_roles: frozenset[Role] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +128,7 @@ class OpenSession:
     display_name: str
     scope: Scope
     token: str = field(repr=False)
+    factor_required: bool = False
 
     @property
     def csrf(self) -> str:
@@ -112,12 +137,16 @@ class OpenSession:
 
 @dataclass(frozen=True, slots=True)
 class SignIn:
-    """A try to sign in; `old_token` is the session cookie that came with it, if any."""
+    """A try to sign in; `old_token` is the session cookie that came with it, if any.
+
+    `code` is the second factor's: an authenticator app's, or a recovery code.
+    """
 
     login: str
     password: str = field(repr=False)
     address: str | None
     old_token: str | None = field(default=None, repr=False)
+    code: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,12 +192,14 @@ class SessionDoor:
         passwords: Passwords,
         settings: DoorSettings,
         *,
+        cipher: Cipher,
         clock: Clock | None = None,
         new_token: Callable[[], str] = random_token,
     ) -> None:
         self.workshop = workshop
         self.passwords = passwords
         self.settings = settings
+        self._cipher = cipher
         self._clock = clock or SystemClock()
         self._new_token = new_token
         self._standings: dict[UUID, _Kept] = {}
@@ -227,6 +258,8 @@ class SessionDoor:
             WrongPassword: unknown login or wrong password; both look and last the same.
             LockedOut: too many tries; nothing was hashed.
             AccountClosed: the password is right, but the account is locked.
+            SecondFactorNeeded: the password is right, and a code has to come with it.
+            WrongCode: the code is not right; it counts as a wrong password does.
             TooMany: too many passwords are being verified just now.
         """
         login = policy.plain_login(attempt.login)
@@ -238,10 +271,11 @@ class SessionDoor:
         if found.state is not AccountState.ACTIVE:
             await self._note(found, attempt.address, failure)
             raise AccountClosed
+        proven = await self._second_proof(found, attempt, failure)
         if attempt.old_token is not None:
             async with self._visit(attempt.address) as work:
                 await self._end(work, attempt.old_token)
-        return await self._begin(found, attempt)
+        return await self._begin(found, attempt, proven=proven)
 
     async def sign_out(self, session: OpenSession, address: str | None) -> None:
         """End this session."""
@@ -275,10 +309,7 @@ class SessionDoor:
         async with self.work_of(session, address) as work:
             login = (await account_of(work, session.account_id)).login
         policy.acceptable(change.new, login)
-        found, failure = await self._admit(login, address)
-        if found is None or not await self.passwords.right(found.password_hash, change.current):
-            await self._note(found, address, failure)
-            raise WrongCurrentPassword(field="current")
+        await self._again(session, change.current, address)
         password_hash = await self.passwords.hashed(change.new)
         now = self._clock.now()
         async with self.work_of(session, address) as work:
@@ -289,22 +320,161 @@ class SessionDoor:
                 must_change=False,
                 at=work.now,
             )
-            ended = await store.end_sessions(
-                work.connection, session.account_id, now, but=session.id
-            )
-            for session_id in ended:
-                work.outbox.add(
-                    SessionEnded(
-                        estate_id=None,
-                        happened_at=work.now,
-                        account_id=session.account_id,
-                        session_id=session_id,
-                    )
-                )
+            await self._end_others(work, session, now)
             await self._forgive(work, login, address)
             await self._record(work, session, Action.PASSWORD_CHANGED)
 
+    # ── the second factor ──
+
+    async def begin_factor(
+        self, session: OpenSession, password: str, address: str | None
+    ) -> Enrolment:
+        """A new secret for an authenticator app; a session alone is not enough to get one.
+
+        Raises:
+            WrongCurrentPassword, LockedOut, TooMany: as in `change_password`.
+            EnrolledAlready: a factor is in force.
+        """
+        found = await self._again(session, password, address)
+        async with self.work_of(session, address) as work:
+            await self._forgive(work, found.login, address)
+            return await second_factor.begin_enrolment(
+                work,
+                self._cipher,
+                session.account_id,
+                issuer=self.settings.installation_title,
+                login=found.login,
+            )
+
+    async def confirm_factor(
+        self, session: OpenSession, code: str, address: str | None
+    ) -> tuple[str, ...]:
+        """Put the factor into force; the account's other sessions end. Answers recovery codes.
+
+        Raises:
+            NotEnrolled, EnrolledAlready, WrongAppCode: as in `confirm_enrolment`.
+        """
+        now = self._clock.now()
+        async with self.work_of(session, address) as work:
+            codes = await second_factor.confirm_enrolment(
+                work, self._cipher, session.account_id, code, at=now
+            )
+            await self._end_others(work, session, now)
+            # Live pages of this session reach what they were kept from.
+            work.outbox.add(
+                GrantChanged(estate_id=None, happened_at=work.now, account_id=session.account_id)
+            )
+            await self._record(work, session, Action.SECOND_FACTOR_ENABLED)
+        return codes
+
+    async def renew_recovery_codes(
+        self, session: OpenSession, password: str, code: str, address: str | None
+    ) -> tuple[str, ...]:
+        """Recovery codes anew; the old ones are worth nothing.
+
+        Raises:
+            WrongCurrentPassword, WrongCode, LockedOut, TooMany, NotEnrolled.
+        """
+        await self._prove_again(session, password, code, address)
+        async with self.work_of(session, address) as work:
+            codes = await second_factor.renew_codes(work, self._cipher, session.account_id)
+            await self._record(work, session, Action.RECOVERY_CODES_RENEWED)
+        return codes
+
+    async def remove_factor(
+        self, session: OpenSession, password: str, code: str, address: str | None
+    ) -> None:
+        """Do without the second factor from now on.
+
+        Raises:
+            RequiredByRole: a role of the account demands it.
+            WrongCurrentPassword, WrongCode, LockedOut, TooMany.
+        """
+        if session.factor_required:
+            raise RequiredByRole
+        await self._prove_again(session, password, code, address)
+        async with self.work_of(session, address) as work:
+            await second_factor.remove_factor(work, session.account_id)
+            await self._record(work, session, Action.SECOND_FACTOR_REMOVED)
+
     # ── inside ──
+
+    async def _second_proof(self, found: store.Login, attempt: SignIn, failure: Action) -> bool:
+        """Refuse who has a second factor and does not show it; answers whether there is one."""
+        scope = Scope(account_id=found.account_id)
+        actor = Actor(
+            kind="person",
+            name=found.display_name,
+            account_id=found.account_id,
+            address=attempt.address,
+        )
+        async with self.workshop.work(actor=actor, scope=scope) as work:
+            state = await second_factor.state_of(work, found.account_id)
+            if not state.enrolled:
+                return False
+            if attempt.code is None:
+                await self._take_back(work, found.login, attempt.address)
+                proof = None
+            else:
+                proof = await second_factor.prove(
+                    work, self._cipher, found.account_id, attempt.code, at=self._clock.now()
+                )
+            if proof is Proof.RECOVERY_CODE:
+                await record(
+                    work,
+                    action=Action.RECOVERY_CODE_USED,
+                    subject_kind="account",
+                    subject_id=found.account_id,
+                    subject_title=found.display_name,
+                )
+        if attempt.code is None:
+            raise SecondFactorNeeded
+        if proof is None:
+            await self._note(found, attempt.address, failure)
+            raise WrongCode(field="code")
+        return True
+
+    async def _again(self, session: OpenSession, password: str, address: str | None) -> store.Login:
+        """Who is signed in, once they have said their password again; the try stays counted."""
+        found, _ = await self._password_again(session, password, address)
+        return found
+
+    async def _password_again(
+        self, session: OpenSession, password: str, address: str | None
+    ) -> tuple[store.Login, Action]:
+        async with self.work_of(session, address) as work:
+            login = (await account_of(work, session.account_id)).login
+        found, failure = await self._admit(login, address)
+        if found is None or not await self.passwords.right(found.password_hash, password):
+            await self._note(found, address, failure)
+            raise WrongCurrentPassword(field="current")
+        return found, failure
+
+    async def _prove_again(
+        self, session: OpenSession, password: str, code: str, address: str | None
+    ) -> None:
+        found, failure = await self._password_again(session, password, address)
+        async with self.work_of(session, address) as work:
+            proof = await second_factor.prove(
+                work, self._cipher, session.account_id, code, at=self._clock.now()
+            )
+            if proof is not None:
+                await self._forgive(work, found.login, address)
+        if proof is None:
+            await self._note(found, address, failure)
+            raise WrongCode(field="code")
+
+    async def _end_others(self, work: Work, session: OpenSession, now: datetime) -> None:
+        ended = await store.end_sessions(work.connection, session.account_id, now, but=session.id)
+        for session_id in ended:
+            work.outbox.add(
+                SessionEnded(
+                    estate_id=None,
+                    happened_at=work.now,
+                    account_id=session.account_id,
+                    session_id=session_id,
+                )
+            )
 
     async def _session_of(self, request: Request) -> OpenSession | None:
         token = request.cookies.get(SESSION_COOKIE)
@@ -327,12 +497,14 @@ class SessionDoor:
             if found is None:
                 return None
             standing = await self._standing(work, found.account_id, found.scope_version)
+        required = policy.asks_for_factor(standing.held, self.settings.second_factor_roles)
         return OpenSession(
             id=found.session_id,
             account_id=found.account_id,
             display_name=found.display_name,
-            scope=standing.scope,
+            scope=policy.until_proven(standing.scope, waiting=required and not found.has_factor),
             token=token,
+            factor_required=required,
         )
 
     async def _standing(self, work: Work, account_id: UUID, version: int) -> Standing:
@@ -393,7 +565,17 @@ class SessionDoor:
             work.connection, policy.taken_back(tries[subject], policy.ADDRESS_LIMIT)
         )
 
-    async def _begin(self, found: store.Login, attempt: SignIn) -> OpenSession:
+    async def _take_back(self, work: Work, login: str, address: str | None) -> None:
+        """The try was right so far. It is not forgiven: wrong codes before it stay counted."""
+        limits = {
+            policy.login_subject(login): policy.LOGIN_LIMIT,
+            policy.address_subject(address): policy.ADDRESS_LIMIT,
+        }
+        tries = await store.tries_of(work.connection, list(limits))
+        for subject, limit in limits.items():
+            await store.set_tries(work.connection, policy.taken_back(tries[subject], limit))
+
+    async def _begin(self, found: store.Login, attempt: SignIn, *, proven: bool) -> OpenSession:
         token = self._new_token()
         now = self._clock.now()
         async with self._visit(attempt.address) as work:
@@ -404,12 +586,14 @@ class SessionDoor:
             else None
         )
         session_id = self.workshop.ids(now)
+        required = policy.asks_for_factor(standing.held, self.settings.second_factor_roles)
         session = OpenSession(
             id=session_id,
             account_id=found.account_id,
             display_name=found.display_name,
-            scope=standing.scope,
+            scope=policy.until_proven(standing.scope, waiting=required and not proven),
             token=token,
+            factor_required=required,
         )
         async with self.work_of(session, attempt.address) as work:
             await store.add_session(

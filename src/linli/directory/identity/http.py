@@ -34,6 +34,7 @@ from linli.directory.identity.door import (
 )
 from linli.directory.organisation.contracts import OrganisationKind
 from linli.directory.organisation.public import organisations_named
+from linli.directory.second_factor.public import state_of
 from linli.kernel.errors import Forbidden
 from linli.kernel.web import CurrentWork, require, router
 from linli.kernel.work import Work
@@ -85,6 +86,14 @@ class OwnAccount(Shape):
     must_change_password: bool
 
 
+class SecondFactorView(Shape):
+    """One's own second factor; `required` when a role demands it."""
+
+    enrolled: bool
+    required: bool
+    codes_left: int
+
+
 class Me(Shape):
     """Who is signed in, and what they may do. `csrf` goes back as `X-CSRF-Token`."""
 
@@ -96,6 +105,7 @@ class Me(Shape):
     csrf: str
     demo: bool
     installation_title: str
+    second_factor: SecondFactorView
 
 
 class AccountView(Shape):
@@ -146,10 +156,43 @@ class Installation(Shape):
 
 
 class SignInBody(Shape):
-    """Login and password."""
+    """Login and password; with a second factor also its `code`."""
 
     login: Annotated[str, Field(min_length=1, max_length=200)]
     password: Annotated[str, Field(min_length=1, max_length=1000)]
+    code: Annotated[str | None, Field(min_length=1, max_length=40)] = None
+
+
+class EnrolmentView(Shape):
+    """What an authenticator app needs; shown this once. `uri` belongs into a QR code."""
+
+    secret: str
+    uri: str
+
+
+class RecoveryCodes(Shape):
+    """Codes that each stand in for the app once; shown this once."""
+
+    codes: tuple[str, ...]
+
+
+class AgainBody(Shape):
+    """One's password, said again."""
+
+    current: Annotated[str, Field(min_length=1, max_length=1000)]
+
+
+class CodeBody(Shape):
+    """A code that the authenticator app shows."""
+
+    code: Annotated[str, Field(min_length=1, max_length=40)]
+
+
+class ProofBody(Shape):
+    """One's password and a code of the second factor."""
+
+    current: Annotated[str, Field(min_length=1, max_length=1000)]
+    code: Annotated[str, Field(min_length=1, max_length=40)]
 
 
 class PasswordBody(Shape):
@@ -193,7 +236,8 @@ async def installation(request: Request) -> Installation:
 async def sign_in(request: Request, response: Response, body: SignInBody) -> Me:
     """Sign in: sets the session cookie, always a new one.
 
-    401 for a wrong login or password (both look the same), 423 with `retry_after_s` after too
+    401 for a wrong login or password (both look the same), 401 `second_factor_needed` when the
+    same is to be sent again with `code`, 401 `wrong_code`; 423 with `retry_after_s` after too
     many tries or for a closed account.
     """
     door = _door(request)
@@ -204,6 +248,7 @@ async def sign_in(request: Request, response: Response, body: SignInBody) -> Me:
             password=body.password,
             address=address_of(request),
             old_token=request.cookies.get(SESSION_COOKIE),
+            code=body.code,
         )
     )
     async with door.work_of(session, address_of(request)) as work:
@@ -244,6 +289,40 @@ async def change_password(request: Request, body: PasswordBody) -> None:
     session = await door.session_of(request)
     change = PasswordChange(current=body.current, new=body.new)
     await door.change_password(session, change, address_of(request))
+
+
+@session_api.post("/session/second-factor", status_code=201)
+async def begin_second_factor(request: Request, body: AgainBody) -> EnrolmentView:
+    """Make a secret for an authenticator app; in force once a code has been confirmed."""
+    door = _door(request)
+    session = await door.session_of(request)
+    enrolment = await door.begin_factor(session, body.current, address_of(request))
+    return EnrolmentView(secret=enrolment.secret, uri=enrolment.uri)
+
+
+@session_api.post("/session/second-factor/confirm")
+async def confirm_second_factor(request: Request, body: CodeBody) -> RecoveryCodes:
+    """Put the second factor into force; the account's other sessions end."""
+    door = _door(request)
+    session = await door.session_of(request)
+    return RecoveryCodes(codes=await door.confirm_factor(session, body.code, address_of(request)))
+
+
+@session_api.post("/session/second-factor/codes")
+async def renew_recovery_codes(request: Request, body: ProofBody) -> RecoveryCodes:
+    """Recovery codes anew; the old ones are worth nothing."""
+    door = _door(request)
+    session = await door.session_of(request)
+    codes = await door.renew_recovery_codes(session, body.current, body.code, address_of(request))
+    return RecoveryCodes(codes=codes)
+
+
+@session_api.post("/session/second-factor/remove", status_code=204)
+async def remove_second_factor(request: Request, body: ProofBody) -> None:
+    """Do without the second factor; 403 when a role demands it."""
+    door = _door(request)
+    session = await door.session_of(request)
+    await door.remove_factor(session, body.current, body.code, address_of(request))
 
 
 # ── accounts ──
@@ -319,6 +398,13 @@ async def unlock_account(work: CurrentWork, account_id: UUID) -> AccountView:
     """Open a locked account again, and forgive its wrong passwords."""
     require(work, MANAGE)
     return await _account(work, await service.unlock_account(work, account_id))
+
+
+@api.post("/accounts/{account_id}/reset-second-factor")
+async def reset_second_factor(work: CurrentWork, account_id: UUID) -> AccountView:
+    """Take away somebody's lost second factor; their sessions end."""
+    require(work, MANAGE)
+    return await _account(work, await service.reset_second_factor(work, account_id))
 
 
 # ── grants and roles ──
@@ -423,6 +509,7 @@ async def _me(work: Work, door: SessionDoor, session: OpenSession) -> Me:
     if not door.settings.demo:
         permissions.discard(Permission.RUN_DEMO)
     organisation = organisations.get(account.organisation_id)
+    factor = await state_of(work, account.id)
     return Me(
         account=OwnAccount(
             id=account.id,
@@ -442,6 +529,11 @@ async def _me(work: Work, door: SessionDoor, session: OpenSession) -> Me:
         csrf=session.csrf,
         demo=door.settings.demo,
         installation_title=door.settings.installation_title,
+        second_factor=SecondFactorView(
+            enrolled=factor.enrolled,
+            required=session.factor_required,
+            codes_left=factor.codes_left,
+        ),
     )
 
 

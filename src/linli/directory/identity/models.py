@@ -198,7 +198,7 @@ CREATE FUNCTION linli_open_session(
     token bytea, at timestamptz, idle interval, by_person boolean
 )
 RETURNS TABLE (
-    session_id uuid, account_id uuid, display_name text, scope_version bigint
+    session_id uuid, account_id uuid, display_name text, scope_version bigint, has_factor boolean
 )
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 #variable_conflict use_column
@@ -207,7 +207,9 @@ BEGIN
     WHERE by_person AND s.token_hash = token AND s.ended_at IS NULL AND s.expires_at > at
         AND s.last_seen_at > at - idle AND s.last_seen_at < at - interval '1 minute';
     RETURN QUERY
-        SELECT s.id, a.id, a.display_name::text, a.scope_version + w.version
+        SELECT s.id, a.id, a.display_name::text, a.scope_version + w.version,
+            EXISTS (SELECT FROM directory_second_factor AS f
+                WHERE f.account_id = a.id AND f.confirmed_at IS NOT NULL)
         FROM directory_session AS s
         JOIN directory_account AS a ON a.id = s.account_id AND a.state = 'active'
         CROSS JOIN directory_structure AS w

@@ -271,6 +271,16 @@ def _frozen(reach: Mapping[str, set[UUID]]) -> Mapping[str, frozenset[UUID]]:
     return {permission: frozenset(ids) for permission, ids in reach.items()}
 
 
+def asks_for_factor(held: Iterable[Held], roles: frozenset[Role]) -> bool:
+    """Say whether one of these grants is of a role that demands a second factor."""
+    return any(grant.role in roles for grant in held)
+
+
+def until_proven(scope: Scope, *, waiting: bool) -> Scope:
+    """The scope; while its account owes a second factor, the account itself and nothing else."""
+    return Scope(account_id=scope.account_id, version=scope.version) if waiting else scope
+
+
 def home_of(roles: Iterable[Role]) -> Home:
     """Where somebody with these roles starts: who has a desk, at the desk."""
     homes = {ROLES[role].home for role in roles}

@@ -25,6 +25,7 @@ from linli.directory.identity.events import GrantChanged, SessionEnded
 from linli.directory.organisation.contracts import OrganisationKind
 from linli.directory.organisation.public import organisation_of
 from linli.directory.places.public import estate_of
+from linli.directory.second_factor.public import remove_factor
 from linli.kernel.deadlines import Deadline, set_deadline
 from linli.kernel.errors import BadInput, Forbidden, IllegalMove, NotFound
 from linli.kernel.scope import MACHINE, Scope
@@ -231,6 +232,22 @@ async def reset_password(work: Work, account_id: UUID, password_hash: str) -> Ac
     await _end_everything(work, account_id)
     await _record(work, Action.PASSWORD_RESET, account)
     return await account_of(work, account_id)
+
+
+async def reset_second_factor(work: Work, account_id: UUID) -> Account:
+    """Take away a lost second factor; the account's sessions end at once.
+
+    Raises:
+        NotYourself, BeyondYourScope, NotFound.
+        IllegalMove: there is none.
+    """
+    account = await _controlled(work, account_id)
+    if not await remove_factor(work, account_id):
+        raise IllegalMove("这个账号没有启用动态验证码")
+    await _forgive(work, account.login)
+    await _end_everything(work, account_id)
+    await _record(work, Action.SECOND_FACTOR_RESET, account)
+    return account
 
 
 # ── grants ──

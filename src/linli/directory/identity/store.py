@@ -67,6 +67,7 @@ class SessionRow:
     account_id: UUID
     display_name: str
     scope_version: int
+    has_factor: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +115,7 @@ _SET_TRIES = text(
 
 _OPEN_SESSION = (
     text(
-        "SELECT session_id, account_id, display_name, scope_version "
+        "SELECT session_id, account_id, display_name, scope_version, has_factor "
         "FROM linli_open_session(:token, :at, :idle, :by_person)"
     )
     .bindparams(
@@ -253,6 +254,7 @@ async def open_session(
         account_id=row.account_id,
         display_name=row.display_name,
         scope_version=row.scope_version,
+        has_factor=row.has_factor,
     )
 
 

@@ -2,3 +2,75 @@
 -- Statements are separated by a line with two dashes and nothing else.
 -- What linli did to somebody of no known county is shown to no county.
 ALTER POLICY people ON support_audit_entry USING ((actor_id = (SELECT linli_account())) OR (organisation_id = ANY ((SELECT linli_organisations('see_audit'))::uuid[])) OR (estate_id = ANY ((SELECT linli_estates('see_audit'))::uuid[])) OR (organisation_id IS NULL AND estate_id IS NULL AND subject_id IS NULL AND cardinality((SELECT linli_organisations('see_audit'))::uuid[]) > 0)) WITH CHECK ((actor_id = (SELECT linli_account())) OR (organisation_id = ANY ((SELECT linli_organisations('see_audit'))::uuid[])) OR (estate_id = ANY ((SELECT linli_estates('see_audit'))::uuid[])) OR (organisation_id IS NULL AND estate_id IS NULL AND subject_id IS NULL AND cardinality((SELECT linli_organisations('see_audit'))::uuid[]) > 0))
+--
+CREATE TABLE directory_recovery_code (
+	account_id UUID NOT NULL, 
+	code_hash BYTEA NOT NULL, 
+	used_at TIMESTAMP WITH TIME ZONE, 
+	CONSTRAINT pk_directory_recovery_code PRIMARY KEY (account_id, code_hash), 
+	CONSTRAINT fk_directory_recovery_code_account_id FOREIGN KEY(account_id) REFERENCES directory_account (id)
+)
+--
+CREATE TABLE directory_second_factor (
+	account_id UUID NOT NULL, 
+	secret_sealed BYTEA NOT NULL, 
+	begun_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	confirmed_at TIMESTAMP WITH TIME ZONE, 
+	last_step BIGINT NOT NULL, 
+	CONSTRAINT pk_directory_second_factor PRIMARY KEY (account_id), 
+	CONSTRAINT fk_directory_second_factor_account_id FOREIGN KEY(account_id) REFERENCES directory_account (id)
+)
+--
+REVOKE ALL ON directory_recovery_code FROM PUBLIC
+--
+GRANT SELECT, INSERT, UPDATE, DELETE ON directory_recovery_code TO linli_app
+--
+GRANT SELECT, INSERT, UPDATE, DELETE ON directory_recovery_code TO linli_gateway
+--
+ALTER TABLE directory_recovery_code ENABLE ROW LEVEL SECURITY
+--
+CREATE POLICY people ON directory_recovery_code TO linli_app USING (account_id IN (SELECT parent.id FROM directory_account AS parent)) WITH CHECK (account_id IN (SELECT parent.id FROM directory_account AS parent))
+--
+CREATE POLICY machine ON directory_recovery_code TO linli_gateway USING (true) WITH CHECK (true)
+--
+REVOKE ALL ON directory_second_factor FROM PUBLIC
+--
+GRANT SELECT, INSERT, UPDATE, DELETE ON directory_second_factor TO linli_app
+--
+GRANT SELECT, INSERT, UPDATE, DELETE ON directory_second_factor TO linli_gateway
+--
+ALTER TABLE directory_second_factor ENABLE ROW LEVEL SECURITY
+--
+CREATE POLICY people ON directory_second_factor TO linli_app USING (account_id IN (SELECT parent.id FROM directory_account AS parent)) WITH CHECK (account_id IN (SELECT parent.id FROM directory_account AS parent))
+--
+CREATE POLICY machine ON directory_second_factor TO linli_gateway USING (true) WITH CHECK (true)
+--
+DROP FUNCTION linli_open_session(bytea, timestamptz, interval, boolean)
+--
+CREATE FUNCTION linli_open_session(
+    token bytea, at timestamptz, idle interval, by_person boolean
+)
+RETURNS TABLE (
+    session_id uuid, account_id uuid, display_name text, scope_version bigint, has_factor boolean
+)
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+#variable_conflict use_column
+BEGIN
+    UPDATE directory_session AS s SET last_seen_at = at
+    WHERE by_person AND s.token_hash = token AND s.ended_at IS NULL AND s.expires_at > at
+        AND s.last_seen_at > at - idle AND s.last_seen_at < at - interval '1 minute';
+    RETURN QUERY
+        SELECT s.id, a.id, a.display_name::text, a.scope_version + w.version,
+            EXISTS (SELECT FROM directory_second_factor AS f
+                WHERE f.account_id = a.id AND f.confirmed_at IS NOT NULL)
+        FROM directory_session AS s
+        JOIN directory_account AS a ON a.id = s.account_id AND a.state = 'active'
+        CROSS JOIN directory_structure AS w
+        WHERE s.token_hash = token AND s.ended_at IS NULL AND s.expires_at > at
+            AND s.last_seen_at > at - idle;
+END $$
+--
+REVOKE ALL ON FUNCTION linli_open_session(bytea, timestamptz, interval, boolean) FROM PUBLIC
+--
+GRANT EXECUTE ON FUNCTION linli_open_session(bytea, timestamptz, interval, boolean)
+    TO linli_app, linli_gateway

@@ -17,6 +17,11 @@ class Action(StrEnum):
     SIGNED_OUT_EVERYWHERE = "signed_out_everywhere"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 - the name of an act
     PASSWORD_RESET = "password_reset"  # noqa: S105 - the name of an act
+    SECOND_FACTOR_ENABLED = "second_factor_enabled"
+    SECOND_FACTOR_REMOVED = "second_factor_removed"
+    SECOND_FACTOR_RESET = "second_factor_reset"
+    RECOVERY_CODE_USED = "recovery_code_used"
+    RECOVERY_CODES_RENEWED = "recovery_codes_renewed"
     ACCOUNT_CREATED = "account_created"
     ACCOUNT_LOCKED = "account_locked"
     ACCOUNT_UNLOCKED = "account_unlocked"
@@ -73,6 +78,11 @@ ACTION_TITLES: Mapping[Action, str] = {
     Action.SIGNED_OUT_EVERYWHERE: "在所有设备上退出",
     Action.PASSWORD_CHANGED: "修改密码",
     Action.PASSWORD_RESET: "重置密码",
+    Action.SECOND_FACTOR_ENABLED: "启用动态验证码",
+    Action.SECOND_FACTOR_REMOVED: "关闭动态验证码",
+    Action.SECOND_FACTOR_RESET: "重置动态验证码",
+    Action.RECOVERY_CODE_USED: "使用备用验证码登录",
+    Action.RECOVERY_CODES_RENEWED: "更换备用验证码",
     Action.ACCOUNT_CREATED: "新建账号",
     Action.ACCOUNT_LOCKED: "停用账号",
     Action.ACCOUNT_UNLOCKED: "恢复账号",

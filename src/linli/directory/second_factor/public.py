@@ -1,0 +1,19 @@
+"""The door of second factors: enrol, prove, renew, remove."""
+
+from linli.directory.second_factor.service import (
+    begin_enrolment,
+    confirm_enrolment,
+    prove,
+    remove_factor,
+    renew_codes,
+    state_of,
+)
+
+__all__ = [
+    "begin_enrolment",
+    "confirm_enrolment",
+    "prove",
+    "remove_factor",
+    "renew_codes",
+    "state_of",
+]
