@@ -81,6 +81,11 @@ class WrongCode(Refusal):
     text = "验证码不正确，或已经用过"
 
 
+class WrongOwnCode(BadInput):
+    code = "wrong_code"
+    text = "验证码不正确，或已经用过"
+
+
 class RequiredByRole(Forbidden):
     code = "required_by_role"
     text = "您的岗位必须使用动态验证码，不能关闭"
@@ -373,7 +378,7 @@ class SessionDoor:
         """Recovery codes anew; the old ones are worth nothing.
 
         Raises:
-            WrongCurrentPassword, WrongCode, LockedOut, TooMany, NotEnrolled.
+            WrongCurrentPassword, WrongOwnCode, LockedOut, TooMany, NotEnrolled.
         """
         await self._prove_again(session, password, code, address)
         async with self.work_of(session, address) as work:
@@ -388,7 +393,7 @@ class SessionDoor:
 
         Raises:
             RequiredByRole: a role of the account demands it.
-            WrongCurrentPassword, WrongCode, LockedOut, TooMany.
+            WrongCurrentPassword, WrongOwnCode, LockedOut, TooMany.
         """
         if session.factor_required:
             raise RequiredByRole
@@ -462,7 +467,7 @@ class SessionDoor:
                 await self._forgive(work, found.login, address)
         if proof is None:
             await self._note(found, address, failure)
-            raise WrongCode(field="code")
+            raise WrongOwnCode(field="code")
 
     async def _end_others(self, work: Work, session: OpenSession, now: datetime) -> None:
         ended = await store.end_sessions(work.connection, session.account_id, now, but=session.id)

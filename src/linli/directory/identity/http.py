@@ -34,7 +34,7 @@ from linli.directory.identity.door import (
 )
 from linli.directory.organisation.contracts import OrganisationKind
 from linli.directory.organisation.public import organisations_named
-from linli.directory.second_factor.public import state_of
+from linli.directory.second_factor.public import enrolled_among, state_of
 from linli.kernel.errors import Forbidden
 from linli.kernel.web import CurrentWork, require, router
 from linli.kernel.work import Work
@@ -119,6 +119,7 @@ class AccountView(Shape):
     grants: tuple[GrantView, ...]
     state: AccountState
     must_change_password: bool
+    second_factor: bool
     last_signed_in_at: AwareDatetime | None
 
 
@@ -547,6 +548,7 @@ async def _account(work: Work, account: Account) -> AccountView:
 
 async def _accounts(work: Work, accounts: Sequence[Account]) -> tuple[AccountView, ...]:
     grants = await service.grants_of(work, [account.id for account in accounts])
+    enrolled = await enrolled_among(work, [account.id for account in accounts])
     organisations = await organisations_named(
         work, {account.organisation_id for account in accounts}
     )
@@ -564,6 +566,7 @@ async def _accounts(work: Work, accounts: Sequence[Account]) -> tuple[AccountVie
             grants=tuple(_grant(grant) for grant in grants[account.id]),
             state=account.state,
             must_change_password=account.must_change_password,
+            second_factor=account.id in enrolled,
             last_signed_in_at=account.last_signed_in_at,
         )
         for account in accounts

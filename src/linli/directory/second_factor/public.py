@@ -3,6 +3,7 @@
 from linli.directory.second_factor.service import (
     begin_enrolment,
     confirm_enrolment,
+    enrolled_among,
     prove,
     remove_factor,
     renew_codes,
@@ -12,6 +13,7 @@ from linli.directory.second_factor.service import (
 __all__ = [
     "begin_enrolment",
     "confirm_enrolment",
+    "enrolled_among",
     "prove",
     "remove_factor",
     "renew_codes",

@@ -4,7 +4,7 @@
 """
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from uuid import UUID
 
@@ -42,6 +42,11 @@ async def state_of(work: Work, account_id: UUID) -> FactorState:
     return FactorState(
         enrolled=True, codes_left=await store.count_unused(work.connection, account_id)
     )
+
+
+async def enrolled_among(work: Work, account_ids: Iterable[UUID]) -> frozenset[UUID]:
+    """Those of these accounts that ask for a second factor."""
+    return await store.confirmed(work.connection, account_ids)
 
 
 async def begin_enrolment(

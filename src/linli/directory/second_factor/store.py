@@ -48,6 +48,13 @@ async def is_confirmed(connection: AsyncConnection, account_id: UUID) -> bool:
     return found is not None
 
 
+async def confirmed(connection: AsyncConnection, account_ids: Iterable[UUID]) -> frozenset[UUID]:
+    rows = await connection.scalars(
+        select(f.account_id).where(f.account_id.in_(list(account_ids)), f.confirmed_at.is_not(None))
+    )
+    return frozenset(rows)
+
+
 async def begin(
     connection: AsyncConnection, account_id: UUID, secret_sealed: bytes, at: datetime
 ) -> None:
