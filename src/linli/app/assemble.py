@@ -1,8 +1,9 @@
 """What there is, found by its name: each context's `http` and `handlers` modules.
 
 A context's routers are the `APIRouter`s of its `http` module; its reactions are `EVENTS`,
-`DEADLINES` and `CHORES` of its `handlers` module; its `conditions` and `measures` modules say by
-what it can be asked and what its records should hold. Tables are found likewise (`tables.py`).
+`DEADLINES` and `CHORES` of its `handlers` module; its `conditions`, `measures` and `tallies`
+modules say by what it can be asked, what its records should hold and what of them is counted for
+work-places. Tables are found likewise (`tables.py`).
 """
 
 import importlib
@@ -11,13 +12,16 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from types import ModuleType
+from typing import Any
 
 from fastapi import APIRouter
 
 import linli
+from linli.kernel.figures import Figure, Flow, Span
 from linli.kernel.measures import Measure
 from linli.kernel.questions import Condition
 from linli.kernel.reactions import Chore, DeadlineReaction, EventReaction
+from linli.kernel.tallies import Tally
 
 # The application knows this one by itself.
 LIVE = "linli.app.live.http"
@@ -84,6 +88,42 @@ def measures() -> tuple[Measure, ...]:
     for module in _modules("measures"):
         found.extend(getattr(module, "MEASURES", ()))
     _refuse_twins(measure.code for measure in found)
+    return tuple(found)
+
+
+def tallies() -> tuple[Tally, ...]:
+    """Everything that is counted for work-places.
+
+    Raises ValueError when two share a code.
+    """
+    found: list[Tally] = []
+    for module in _modules("tallies"):
+        found.extend(getattr(module, "TALLIES", ()))
+    _refuse_twins(tally.code for tally in found)
+    return tuple(found)
+
+
+def figures() -> tuple[Figure, ...]:
+    """Every figure that is counted at all levels, in the order of the modules.
+
+    Raises ValueError when two share a code.
+    """
+    return _declared("FIGURES")
+
+
+def spans() -> tuple[Span, ...]:
+    """Everything of which is told how long it takes."""
+    return _declared("SPANS")
+
+
+def flows() -> tuple[Flow, ...]:
+    """Everything of which is told how often it happens."""
+    return _declared("FLOWS")
+
+
+def _declared(name: str) -> tuple[Any, ...]:
+    found = [one for module in _modules("figures") for one in getattr(module, name, ())]
+    _refuse_twins(one.code for one in found)
     return tuple(found)
 
 

@@ -673,6 +673,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/accounts/{account_id}/reset-second-factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reset Second Factor
+         * @description Take away somebody's lost second factor; their sessions end.
+         */
+        post: operations["reset_second_factor_api_accounts__account_id__reset_second_factor_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/accounts/{account_id}/grants": {
         parameters: {
             query?: never;
@@ -770,7 +790,8 @@ export interface paths {
          * Sign In
          * @description Sign in: sets the session cookie, always a new one.
          *
-         *     401 for a wrong login or password (both look the same), 423 with `retry_after_s` after too
+         *     401 for a wrong login or password (both look the same), 401 `second_factor_needed` when the
+         *     same is to be sent again with `code`, 401 `wrong_code`; 423 with `retry_after_s` after too
          *     many tries or for a closed account.
          */
         post: operations["sign_in_api_session_post"];
@@ -818,6 +839,86 @@ export interface paths {
          * @description Change one's own password; the account's other sessions end.
          */
         post: operations["change_password_api_session_password_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/session/second-factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin Second Factor
+         * @description Make a secret for an authenticator app; in force once a code has been confirmed.
+         */
+        post: operations["begin_second_factor_api_session_second_factor_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/session/second-factor/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirm Second Factor
+         * @description Put the second factor into force; the account's other sessions end.
+         */
+        post: operations["confirm_second_factor_api_session_second_factor_confirm_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/session/second-factor/codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Renew Recovery Codes
+         * @description Recovery codes anew; the old ones are worth nothing.
+         */
+        post: operations["renew_recovery_codes_api_session_second_factor_codes_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/session/second-factor/remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Remove Second Factor
+         * @description Do without the second factor; 403 when a role demands it.
+         */
+        post: operations["remove_second_factor_api_session_second_factor_remove_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2505,6 +2606,94 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/cockpit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Cockpit
+         * @description The numbers of an organisation, estate or place and of its parts; of all without a node.
+         *
+         *     404 the node is absent or out of sight.
+         */
+        get: operations["read_cockpit_api_cockpit_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cockpit/records": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Records
+         * @description The records behind a number, the newest first.
+         *
+         *     403 the session sees no such records, 404 no such figure, or the node is out of sight.
+         */
+        get: operations["list_records_api_cockpit_records_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cockpit/pace": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Pace
+         * @description How fast incidents were accepted, reached and ended in thirty days, and how many there were.
+         *
+         *     404 the node is absent or out of sight.
+         */
+        get: operations["read_pace_api_cockpit_pace_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cockpit/index": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Index
+         * @description The safety index of an estate day by day, with the parts it is made of and the formula.
+         *
+         *     403 the session does not see the estate's incidents.
+         */
+        get: operations["read_index_api_cockpit_index_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/completeness": {
         parameters: {
             query?: never;
@@ -2624,6 +2813,48 @@ export interface paths {
          * @description Keep a question no longer.
          */
         delete: operations["forget_api_questions__question_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/workplace": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Workplace
+         * @description The work-place of whoever is signed in, or its numbers `at` an organisation or estate below.
+         *
+         *     404 when `at` is out of sight.
+         */
+        get: operations["read_workplace_api_workplace_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/workplace/lists/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Counted
+         * @description What stands behind a number, the most urgent first. 404 for a number without a list here.
+         */
+        get: operations["list_counted_api_workplace_lists__code__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -3686,6 +3917,8 @@ export interface components {
             state: components["schemas"]["AccountState"];
             /** Must Change Password */
             must_change_password: boolean;
+            /** Second Factor */
+            second_factor: boolean;
             /** Last Signed In At */
             last_signed_in_at: string | null;
         };
@@ -3694,7 +3927,7 @@ export interface components {
          * @description What was done. Codes never change; titles may.
          * @enum {string}
          */
-        Action: "signed_in" | "sign_in_failed" | "sign_in_blocked" | "signed_out" | "signed_out_everywhere" | "password_changed" | "password_reset" | "account_created" | "account_locked" | "account_unlocked" | "grant_given" | "grant_revoked" | "organisation_added" | "contract_signed" | "contract_ended" | "estate_added" | "person_registered" | "person_revealed" | "people_entered" | "person_changed" | "person_moved" | "people_merged" | "merge_undone" | "twins_differ" | "correction_asked" | "correction_decided" | "key_person_entered" | "key_person_changed" | "key_person_seen" | "visit_recorded" | "absence_noted" | "base_entered" | "base_changed" | "question_saved" | "file_seen" | "device_registered" | "device_changed" | "command_sent" | "camera_changed" | "camera_seen" | "recording_seen" | "facade_changed" | "evidence_seen" | "evidence_exported" | "credential_rotated" | "credential_revoked" | "rule_changed" | "quarantine_replayed" | "quarantine_dropped" | "incident_moved" | "order_moved" | "roster_planned" | "demo_played";
+        Action: "signed_in" | "sign_in_failed" | "sign_in_blocked" | "signed_out" | "signed_out_everywhere" | "password_changed" | "password_reset" | "second_factor_enabled" | "second_factor_removed" | "second_factor_reset" | "recovery_code_used" | "recovery_codes_renewed" | "account_created" | "account_locked" | "account_unlocked" | "grant_given" | "grant_revoked" | "organisation_added" | "contract_signed" | "contract_ended" | "estate_added" | "person_registered" | "person_revealed" | "people_entered" | "person_changed" | "person_moved" | "people_merged" | "merge_undone" | "twins_differ" | "correction_asked" | "correction_decided" | "key_person_entered" | "key_person_changed" | "key_person_seen" | "visit_recorded" | "absence_noted" | "base_entered" | "base_changed" | "question_saved" | "file_seen" | "device_registered" | "device_changed" | "command_sent" | "camera_changed" | "camera_seen" | "recording_seen" | "facade_changed" | "evidence_seen" | "evidence_exported" | "credential_rotated" | "credential_revoked" | "rule_changed" | "quarantine_replayed" | "quarantine_dropped" | "incident_moved" | "order_moved" | "roster_planned" | "demo_played";
         /**
          * ActionView
          * @description An action one may filter by.
@@ -3703,6 +3936,14 @@ export interface components {
             code: components["schemas"]["Action"];
             /** Title */
             title: string;
+        };
+        /**
+         * AgainBody
+         * @description One's password, said again.
+         */
+        AgainBody: {
+            /** Current */
+            current: string;
         };
         /**
          * Agreement
@@ -3888,10 +4129,15 @@ export interface components {
              * @default 15
              */
             h: number;
+            /** Outline */
+            outline?: [
+                number,
+                number
+            ][] | null;
         };
         /**
          * BuildingView
-         * @description A building's outline in metres.
+         * @description A building in metres: the rectangle around it, its corners and floors where known.
          */
         BuildingView: {
             /**
@@ -3909,6 +4155,13 @@ export interface components {
             w: number;
             /** H */
             h: number;
+            /** Storeys */
+            storeys: number | null;
+            /** Outline */
+            outline: [
+                number,
+                number
+            ][] | null;
         };
         /**
          * BulkRefusal
@@ -4233,6 +4486,19 @@ export interface components {
             words: string;
         };
         /**
+         * ChildView
+         * @description A part with its own numbers, by the figures' codes; absent is nought.
+         */
+        ChildView: {
+            node: components["schemas"]["NodeView"];
+            /** Totals */
+            totals: {
+                [key: string]: number;
+            };
+            /** Index */
+            index: string | null;
+        };
+        /**
          * ChoiceView
          * @description A value and its name.
          */
@@ -4292,6 +4558,36 @@ export interface components {
              * @default 10
              */
             after_s: number;
+        };
+        /**
+         * CockpitView
+         * @description A ground with its numbers and its parts; `above` leads back up, the highest first.
+         */
+        CockpitView: {
+            node: components["schemas"]["NodeView"];
+            /** Above */
+            above: components["schemas"]["NodeView"][];
+            /** Estate Id */
+            estate_id: string | null;
+            /** Estates */
+            estates: number;
+            /** Figures */
+            figures: components["schemas"]["FigureView"][];
+            /** Children */
+            children: components["schemas"]["ChildView"][];
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+        };
+        /**
+         * CodeBody
+         * @description A code that the authenticator app shows.
+         */
+        CodeBody: {
+            /** Code */
+            code: string;
         };
         /**
          * CodeView
@@ -4680,6 +4976,19 @@ export interface components {
             name: string | null;
         };
         /**
+         * DayView
+         * @description How often something happened on a day.
+         */
+        DayView: {
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /** Count */
+            count: number;
+        };
+        /**
          * DeadlineShape
          * @description What is due next, and when.
          */
@@ -4923,6 +5232,16 @@ export interface components {
             words: string;
             /** Rang */
             rang: number;
+        };
+        /**
+         * EnrolmentView
+         * @description What an authenticator app needs; shown this once. `uri` belongs into a QR code.
+         */
+        EnrolmentView: {
+            /** Secret */
+            secret: string;
+            /** Uri */
+            uri: string;
         };
         /**
          * EnterBody
@@ -5841,6 +6160,31 @@ export interface components {
             required: boolean;
         };
         /**
+         * FigureView
+         * @description A number: what it counts, how much, and the moment for which it is true.
+         */
+        FigureView: {
+            /** Code */
+            code: string;
+            /** Title */
+            title: string;
+            /** Unit */
+            unit: string;
+            /** Group */
+            group: string;
+            /** Tone */
+            tone: string;
+            /** Opens */
+            opens: string;
+            /** Total */
+            total: number;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+        };
+        /**
          * FileShape
          * @description A kept file, to be named in an event's `evidence`.
          */
@@ -5886,11 +6230,38 @@ export interface components {
             first_password: string;
         };
         /**
+         * FlowView
+         * @description How often something happened, day by day.
+         */
+        FlowView: {
+            /** Code */
+            code: string;
+            /** Title */
+            title: string;
+            /** Days */
+            days: components["schemas"]["DayView"][];
+        };
+        /**
          * Form
          * @description How a property behaves over time.
          * @enum {string}
          */
         Form: "number" | "switch" | "counter" | "enumeration";
+        /**
+         * FormulaView
+         * @description How the index is made, from a day on.
+         */
+        FormulaView: {
+            /** Name */
+            name: string;
+            /**
+             * Since
+             * Format: date
+             */
+            since: string;
+            /** Words */
+            words: string;
+        };
         /**
          * ForwardWish
          * @description How far to go: so many seconds, or (without) until tomorrow 08:00 in Shanghai.
@@ -6024,6 +6395,22 @@ export interface components {
             valid_to: string | null;
             /** Basis */
             basis: string;
+        };
+        /**
+         * GroundView
+         * @description An organisation or an estate.
+         */
+        GroundView: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            level: components["schemas"]["linli__screens__workplace__contracts__Level"];
+            /** Level Title */
+            level_title: string;
+            /** Title */
+            title: string;
         };
         /**
          * HandoverRequest
@@ -6176,7 +6563,7 @@ export interface components {
          * @description The page an account starts on.
          * @enum {string}
          */
-        Home: "desk" | "my_orders" | "admin";
+        Home: "workplace" | "my_orders" | "admin";
         /**
          * HomeFactsView
          * @description Size (square metres, `90.50`), use and state of a home.
@@ -6394,7 +6781,7 @@ export interface components {
             /** Times Seen */
             times_seen: number;
             owner: components["schemas"]["Named"];
-            level: components["schemas"]["Level"];
+            level: components["schemas"]["linli__responding__incidents__contracts__Level"];
             /** Level Title */
             level_title: string;
             deadline: components["schemas"]["linli__responding__incidents__http__DueShape"] | null;
@@ -6465,7 +6852,7 @@ export interface components {
             /** Times Seen */
             times_seen: number;
             owner: components["schemas"]["Named"];
-            level: components["schemas"]["Level"];
+            level: components["schemas"]["linli__responding__incidents__contracts__Level"];
             /** Level Title */
             level_title: string;
             deadline: components["schemas"]["linli__responding__incidents__http__DueShape"] | null;
@@ -6501,6 +6888,41 @@ export interface components {
          * @enum {string}
          */
         IncidentState: "open" | "handling" | "resolved" | "confirmed" | "closed" | "false_alarm" | "merged";
+        /**
+         * IndexHistory
+         * @description The safety index of an estate, the newest day first, and how it is made.
+         */
+        IndexHistory: {
+            formula: components["schemas"]["FormulaView"];
+            /** Titles */
+            titles: {
+                [key: string]: string;
+            };
+            /** Days */
+            days: components["schemas"]["IndexView"][];
+        };
+        /**
+         * IndexView
+         * @description The index of a day by the formula of that day; points of 100 with one decimal.
+         */
+        IndexView: {
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /** Formula */
+            formula: string;
+            /** Score */
+            score: string;
+            /** Parts */
+            parts: components["schemas"]["linli__screens__cockpit__http__PartView"][];
+            /**
+             * Made At
+             * Format: date-time
+             */
+            made_at: string;
+        };
         /**
          * Installation
          * @description What the sign-in page may know.
@@ -6721,36 +7143,6 @@ export interface components {
             entered_by: string;
         };
         /**
-         * Level
-         * @description Who holds the incident now; it rises when a deadline passes.
-         * @enum {string}
-         */
-        Level: "property" | "community" | "street" | "county";
-        /**
-         * LineView
-         * @description One measure: how many records hold what they should, and how many points are lost by it.
-         */
-        LineView: {
-            /** Code */
-            code: string;
-            /** Title */
-            title: string;
-            /** Group */
-            group: string;
-            /** Weight */
-            weight: number;
-            /** Opens */
-            opens: string;
-            /** Total */
-            total: number;
-            /** Have */
-            have: number;
-            /** Missing */
-            missing: number;
-            /** Lost */
-            lost: string;
-        };
-        /**
          * ListOrder
          * @description By what a list of people without words is ordered.
          * @enum {string}
@@ -6837,6 +7229,7 @@ export interface components {
             demo: boolean;
             /** Installation Title */
             installation_title: string;
+            second_factor: components["schemas"]["SecondFactorView"];
         };
         /**
          * MedicalBody
@@ -7019,6 +7412,19 @@ export interface components {
             asked_at: string | null;
             /** Cameras */
             cameras: number;
+        };
+        /**
+         * NodeView
+         * @description A place in the tree. Without an id: all in sight, or what nobody put anywhere.
+         */
+        NodeView: {
+            /** Id */
+            id: string | null;
+            level: components["schemas"]["linli__screens__cockpit__contracts__Level"];
+            /** Level Title */
+            level_title: string;
+            /** Title */
+            title: string;
         };
         /**
          * NoteRequest
@@ -7352,6 +7758,21 @@ export interface components {
             phone_masked: string | null;
             /** Must Change Password */
             must_change_password: boolean;
+        };
+        /**
+         * PaceView
+         * @description How fast things went in the last thirty days, and how often they happened.
+         */
+        PaceView: {
+            /** Timings */
+            timings: components["schemas"]["TimingView"][];
+            /** Flows */
+            flows: components["schemas"]["FlowView"][];
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
         };
         /**
          * PackShape
@@ -7919,6 +8340,16 @@ export interface components {
             last_error: string | null;
         };
         /**
+         * ProofBody
+         * @description One's password and a code of the second factor.
+         */
+        ProofBody: {
+            /** Current */
+            current: string;
+            /** Code */
+            code: string;
+        };
+        /**
          * PropertyShape
          * @description What a device measures; `labels` are the words for the numbers of a switch or list.
          */
@@ -8026,6 +8457,44 @@ export interface components {
             waiting: number;
         };
         /**
+         * RecordPage
+         * @description Records behind a number; `total` counts all of them as they are now.
+         */
+        RecordPage: {
+            /** Items */
+            items: components["schemas"]["RecordView"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Total */
+            total: number;
+        };
+        /**
+         * RecordView
+         * @description One of the records behind a number; `opens` says what it is.
+         */
+        RecordView: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Opens */
+            opens: string;
+            /** Title */
+            title: string;
+            /** Words */
+            words: string;
+            /** Place */
+            place: string;
+            /**
+             * Estate Id
+             * Format: uuid
+             */
+            estate_id: string;
+            /** At */
+            at: string | null;
+        };
+        /**
          * RecordingShape
          * @description Whether and how long pictures are kept.
          */
@@ -8055,6 +8524,14 @@ export interface components {
             segments: components["schemas"]["SegmentShape"][];
             /** Gaps */
             gaps: components["schemas"]["GapShape"][];
+        };
+        /**
+         * RecoveryCodes
+         * @description Codes that each stand in for the app once; shown this once.
+         */
+        RecoveryCodes: {
+            /** Codes */
+            codes: string[];
         };
         /**
          * RefusalBody
@@ -8294,6 +8771,43 @@ export interface components {
             accepted_at: string | null;
         };
         /**
+         * RowPage
+         * @description The rows behind a number.
+         */
+        RowPage: {
+            /** Title */
+            title: string;
+            /** Items */
+            items: components["schemas"]["RowView"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Total */
+            total: number;
+        };
+        /**
+         * RowView
+         * @description One of the things counted; `opens` is its page.
+         */
+        RowView: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Title */
+            title: string;
+            /** Detail */
+            detail: string;
+            /** At */
+            at: string | null;
+            /** Estate Id */
+            estate_id: string | null;
+            /** Estate Title */
+            estate_title: string;
+            /** Opens */
+            opens: string;
+        };
+        /**
          * RuleChange
          * @description What to change; what is absent stays.
          */
@@ -8410,6 +8924,18 @@ export interface components {
             playing: boolean;
             /** Forward S */
             forward_s: number | null;
+        };
+        /**
+         * SecondFactorView
+         * @description One's own second factor; `required` when a role demands it.
+         */
+        SecondFactorView: {
+            /** Enrolled */
+            enrolled: boolean;
+            /** Required */
+            required: boolean;
+            /** Codes Left */
+            codes_left: number;
         };
         /**
          * SegmentShape
@@ -8692,13 +9218,15 @@ export interface components {
         };
         /**
          * SignInBody
-         * @description Login and password.
+         * @description Login and password; with a second factor also its `code`.
          */
         SignInBody: {
             /** Login */
             login: string;
             /** Password */
             password: string;
+            /** Code */
+            code?: string | null;
         };
         /**
          * SignRequest
@@ -8838,7 +9366,7 @@ export interface components {
             /** Score */
             score: string | null;
             /** Lines */
-            lines: components["schemas"]["LineView"][];
+            lines: components["schemas"]["linli__screens__completeness__http__LineView"][];
             /** Counted At */
             counted_at: string | null;
         };
@@ -9082,11 +9610,33 @@ export interface components {
             kept_aside?: string | null;
         };
         /**
+         * TallyKind
+         * @description Whether somebody has to act (`waits`), or it is a figure of the place.
+         * @enum {string}
+         */
+        TallyKind: "waits" | "figure";
+        /**
          * TargetKind
          * @description What a grant can be given over.
          * @enum {string}
          */
         TargetKind: "organisation" | "company" | "estate" | "home" | "incident" | "person";
+        /**
+         * TimingView
+         * @description How long something took, in seconds: of `count` times half and nine of ten were shorter.
+         */
+        TimingView: {
+            /** Code */
+            code: string;
+            /** Title */
+            title: string;
+            /** Count */
+            count: number;
+            /** Median */
+            median: number;
+            /** Ninth */
+            ninth: number;
+        };
         /**
          * ToldBy
          * @description Who said that somebody is away.
@@ -9462,6 +10012,26 @@ export interface components {
             corrected: boolean;
         };
         /**
+         * WorkplaceView
+         * @description What waits, the figures, and the same figures part by part.
+         */
+        WorkplaceView: {
+            ground: components["schemas"]["GroundView"];
+            /** Above */
+            above: components["schemas"]["GroundView"][];
+            /** Waits */
+            waits: components["schemas"]["linli__screens__workplace__http__LineView"][];
+            /** Figures */
+            figures: components["schemas"]["linli__screens__workplace__http__LineView"][];
+            /** Parts */
+            parts: components["schemas"]["linli__screens__workplace__http__PartView"][];
+            /**
+             * Counted At
+             * Format: date-time
+             */
+            counted_at: string;
+        };
+        /**
          * YearShape
          * @description Holidays and make-up days of a year; `announced` is False before the yearly notice.
          */
@@ -9666,6 +10236,12 @@ export interface components {
             needs_photo: boolean;
         };
         /**
+         * Level
+         * @description Who holds the incident now; it rises when a deadline passes.
+         * @enum {string}
+         */
+        linli__responding__incidents__contracts__Level: "property" | "community" | "street" | "county";
+        /**
          * ColleagueShape
          * @description Somebody who may be sent, and how busy they are.
          */
@@ -9781,6 +10357,92 @@ export interface components {
             low: number;
             /** High */
             high: number;
+        };
+        /**
+         * Level
+         * @description How high something stands; what lies in a building and is no home is a `part`.
+         * @enum {string}
+         */
+        linli__screens__cockpit__contracts__Level: "all" | "county" | "street" | "community" | "estate" | "building" | "part" | "home";
+        /**
+         * PartView
+         * @description One part of an index; `counts` is None where the session may not see those numbers.
+         */
+        linli__screens__cockpit__http__PartView: {
+            /** Code */
+            code: string;
+            /** Title */
+            title: string;
+            /** Weight */
+            weight: number;
+            /** Reached */
+            reached: string;
+            /** Words */
+            words: string;
+            /** Counts */
+            counts: {
+                [key: string]: number;
+            } | null;
+        };
+        /**
+         * LineView
+         * @description One measure: how many records hold what they should, and how many points are lost by it.
+         */
+        linli__screens__completeness__http__LineView: {
+            /** Code */
+            code: string;
+            /** Title */
+            title: string;
+            /** Group */
+            group: string;
+            /** Weight */
+            weight: number;
+            /** Opens */
+            opens: string;
+            /** Total */
+            total: number;
+            /** Have */
+            have: number;
+            /** Missing */
+            missing: number;
+            /** Lost */
+            lost: string;
+        };
+        /**
+         * Level
+         * @description Whose ground is looked at.
+         * @enum {string}
+         */
+        linli__screens__workplace__contracts__Level: "county" | "street" | "community" | "company" | "estate";
+        /**
+         * LineView
+         * @description One number. `listed`: `/api/workplace/lists/{code}` answers its rows, else `opens` does.
+         */
+        linli__screens__workplace__http__LineView: {
+            /** Code */
+            code: string;
+            /** Title */
+            title: string;
+            kind: components["schemas"]["TallyKind"];
+            /** Opens */
+            opens: string;
+            /** Listed */
+            listed: boolean;
+            /** Good */
+            good: boolean | null;
+            /** Total */
+            total: number;
+        };
+        /**
+         * PartView
+         * @description A part of the ground, with its figures by the code of the line.
+         */
+        linli__screens__workplace__http__PartView: {
+            ground: components["schemas"]["GroundView"];
+            /** Totals */
+            totals: {
+                [key: string]: number;
+            };
         };
         /**
          * CredentialShape
@@ -11260,6 +11922,37 @@ export interface operations {
             };
         };
     };
+    reset_second_factor_api_accounts__account_id__reset_second_factor_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountView"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
     grant_role_api_accounts__account_id__grants_post: {
         parameters: {
             query?: never;
@@ -11510,6 +12203,136 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["PasswordBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    begin_second_factor_api_session_second_factor_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AgainBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnrolmentView"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    confirm_second_factor_api_session_second_factor_confirm_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CodeBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCodes"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    renew_recovery_codes_api_session_second_factor_codes_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProofBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCodes"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    remove_second_factor_api_session_second_factor_remove_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProofBody"];
             };
         };
         responses: {
@@ -14526,6 +15349,134 @@ export interface operations {
             };
         };
     };
+    read_cockpit_api_cockpit_get: {
+        parameters: {
+            query?: {
+                node_id?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CockpitView"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    list_records_api_cockpit_records_get: {
+        parameters: {
+            query: {
+                figure: string;
+                node_id?: string | null;
+                limit?: number;
+                cursor?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordPage"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    read_pace_api_cockpit_pace_get: {
+        parameters: {
+            query?: {
+                node_id?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaceView"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    read_index_api_cockpit_index_get: {
+        parameters: {
+            query: {
+                estate_id: string;
+                days?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IndexHistory"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
     read_completeness_api_completeness_get: {
         parameters: {
             query?: never;
@@ -14738,6 +15689,72 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    read_workplace_api_workplace_get: {
+        parameters: {
+            query?: {
+                at?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkplaceView"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    list_counted_api_workplace_lists__code__get: {
+        parameters: {
+            query?: {
+                at?: string | null;
+                limit?: number;
+                cursor?: number;
+            };
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RowPage"];
+                };
             };
             /** @description 没有接受，以及为什么 */
             "4XX": {

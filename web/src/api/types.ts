@@ -114,6 +114,9 @@ export type Health = Answer<"/api/health", "get">;
 export type Scene = Answer<"/api/demo/scenes", "get">[number];
 export type Outgoing = Answer<"/api/messages/outgoing", "get">["items"][number];
 
+export type Workplace = Answer<"/api/workplace", "get">;
+export type TallyLine = Workplace["waits"][number];
+export type TallyRow = Answer<"/api/workplace/lists/{code}", "get">["items"][number];
 export type Roster = Answer<"/api/rosters", "get">;
 export type Shift = Roster["shifts"][number];
 export type ShiftPattern = Roster["patterns"][number];

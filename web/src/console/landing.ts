@@ -2,7 +2,7 @@
 import type { Me, Permission } from "@/api/types";
 import { inNavigation, PAGES } from "./pages";
 
-const HOMES: Record<Me["home"], string> = { desk: "/desk", my_orders: "/my-orders", admin: "/accounts" };
+const HOMES: Record<Me["home"], string> = { workplace: "/workplace", my_orders: "/my-orders", admin: "/accounts" };
 
 /** The page of their role when they may open it, else the first they may open in the navigation. */
 export function landing(who: { readonly home: Me["home"]; readonly permissions: readonly Permission[] }): string {

@@ -21,6 +21,15 @@ export interface ConsolePage {
 
 export const PAGES: ConsolePage[] = [
   {
+    path: "/workplace",
+    name: "workplace",
+    title: "workplace.title",
+    needs: ["see_incidents", "see_orders"],
+    nav: { group: "handling", icon: "stack" },
+    tab: true,
+    view: () => import("./workplace/WorkplacePage.vue"),
+  },
+  {
     path: "/desk",
     name: "desk",
     title: "shell.pages.desk",
@@ -331,4 +340,4 @@ export const mayOpen = ({ needs }: ConsolePage, may: (permission: Permission) =>
 export const inNavigation = (may: (permission: Permission) => boolean): { group: NavGroup; pages: ConsolePage[] }[] =>
   GROUPS.map((group) => ({ group, pages: PAGES.filter((page) => page.nav?.group === group && mayOpen(page, may)) })).filter(({ pages }) => pages.length > 0);
 
-export const TAB_ICONS: Record<string, IconName> = { desk: "desk", "my-orders": "order", visits: "check", messages: "bell", me: "user" };
+export const TAB_ICONS: Record<string, IconName> = { workplace: "stack", desk: "desk", "my-orders": "order", visits: "check", messages: "bell", me: "user" };

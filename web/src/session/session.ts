@@ -38,8 +38,16 @@ export function whoAmI(): Promise<Me | null> {
   return asked;
 }
 
-export async function signIn(login: string, password: string): Promise<Me> {
-  return welcome(await post<Me>("/api/session", { login, password }));
+/** `code`: the second factor's, when the server has asked for one. */
+export async function signIn(login: string, password: string, code?: string): Promise<Me> {
+  return welcome(await post<Me>("/api/session", code ? { login, password, code } : { login, password }));
+}
+
+/** Somebody's own account is not what it was: asks the server anew. */
+export async function askAgain(): Promise<void> {
+  const who = await get<Me>("/api/session");
+  state.value = who;
+  setCsrf(who.csrf);
 }
 
 export function passwordChanged(): void {
@@ -91,7 +99,7 @@ export function rememberMe(): Me | null {
 /** Where the person who last used this browser begins. */
 export function lastHome(): string {
   const kept = localStorage.getItem("linli-me");
-  return kept && (JSON.parse(kept) as Me).home === "my_orders" ? "/my-orders" : "/desk";
+  return kept && (JSON.parse(kept) as Me).home === "my_orders" ? "/my-orders" : "/workplace";
 }
 export function keepMe(who: Me): void {
   localStorage.setItem("linli-me", JSON.stringify({ ...who, csrf: "" }));

@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { landing } from "@/console/landing";
 
 it("everybody begins on the page of their role when they may open it", () => {
-  expect(landing({ home: "desk", permissions: ["see_incidents", "see_devices"] })).toBe("/desk");
+  expect(landing({ home: "workplace", permissions: ["see_incidents", "see_devices"] })).toBe("/workplace");
   expect(landing({ home: "my_orders", permissions: ["do_orders", "see_places"] })).toBe("/my-orders");
   expect(landing({ home: "admin", permissions: ["manage_accounts", "see_audit"] })).toBe("/accounts");
 });

@@ -59,11 +59,12 @@ export interface Me {
   account: { id: Uuid; login: string; display_name: string; phone_masked: string | null; must_change_password: boolean };
   grants: Grant[];
   permissions: Permission[];
-  home: "desk" | "my_orders" | "admin";
+  home: "workplace" | "my_orders" | "admin";
   organisation: { id: Uuid; title: string; kind: string } | null;
   csrf: string;
   demo: boolean;
   installation_title: string;
+  second_factor: { enrolled: boolean; required: boolean; codes_left: number };
 }
 
 export interface DemoAccount {

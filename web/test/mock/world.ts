@@ -19,17 +19,18 @@ function person(login: string, name: string, role: string, target: string, home:
     account: { id: uuid(), login, display_name: name, phone_masked: "138****2031", must_change_password: false },
     grants: [{ id: uuid(), role: login, role_title: role, target_kind: "community", target_id: SHEQU.id, target_title: target, valid_to: null }],
     permissions, home, organisation: { id: uuid(), title: organisation, kind: "community" }, csrf: "mock", demo: true, installation_title: "邻里 · 仁里社区",
+    second_factor: { enrolled: false, required: false, codes_left: 0 },
   };
 }
 
 export const people: Me[] = [
-  person("shequ", "王敏", "社区值班员", "仁里社区", "desk", ALL, "仁里社区居委会"),
-  person("wuye", "赵经理", "物业经理", "安居物业", "desk", ["see_incidents", "handle_incidents", "dispatch_orders", "do_orders", "verify_orders", "see_devices", "see_places"], "安居物业"),
+  person("shequ", "王敏", "社区值班员", "仁里社区", "workplace", ALL, "仁里社区居委会"),
+  person("wuye", "赵经理", "物业经理", "安居物业", "workplace", ["see_incidents", "handle_incidents", "dispatch_orders", "do_orders", "verify_orders", "see_devices", "see_places"], "安居物业"),
   person("weixiu", "李强", "物业维修员", "安居物业", "my_orders", ["see_orders", "do_orders"], "安居物业"),
   person("anbao", "陈刚", "秩序员", "安居物业", "my_orders", ["see_orders", "do_orders"], "安居物业"),
-  person("wangge", "刘芳", "网格员", "仁里社区", "desk", ["see_incidents", "handle_incidents", "do_orders", "see_people", "see_places"], "仁里社区"),
-  person("jiedao", "周主任", "街道值班", "怀远街道", "desk", ALL.filter((one) => one !== "run_demo"), "怀远街道办"),
-  person("xian", "县级平台", "县级查看", "示范县", "desk", ["see_incidents", "see_devices", "see_rules", "see_audit"], "示范县"),
+  person("wangge", "刘芳", "网格员", "仁里社区", "workplace", ["see_incidents", "handle_incidents", "do_orders", "see_people", "see_places"], "仁里社区"),
+  person("jiedao", "周主任", "街道值班", "怀远街道", "workplace", ALL.filter((one) => one !== "run_demo"), "怀远街道办"),
+  person("xian", "县级平台", "县级查看", "示范县", "workplace", ["see_incidents", "see_devices", "see_rules", "see_audit"], "示范县"),
   person("admin", "系统管理员", "管理员", "示范县", "admin", ALL, "示范县"),
 ];
 

@@ -77,7 +77,7 @@ class AccountState(StrEnum):
 class Home(StrEnum):
     """The page an account starts on."""
 
-    DESK = "desk"
+    WORKPLACE = "workplace"
     MY_ORDERS = "my_orders"
     ADMIN = "admin"
 

@@ -58,7 +58,7 @@ _LOCAL_ROLES = frozenset({R.DUTY_OFFICER, R.GRID_WORKER, R.PROPERTY_MANAGER, R.P
 ROLES: Mapping[Role, RoleRule] = {
     R.COUNTY_OFFICER: RoleRule(
         title="区县工作人员",
-        home=Home.DESK,
+        home=Home.WORKPLACE,
         permissions=_LEVEL | {P.MANAGE_ORGANISATIONS, P.SEE_AUDIT},
         targets=frozenset({T.ORGANISATION}),
         organisation_kinds=frozenset({O.COUNTY}),
@@ -66,7 +66,7 @@ ROLES: Mapping[Role, RoleRule] = {
     ),
     R.STREET_OFFICER: RoleRule(
         title="街道工作人员",
-        home=Home.DESK,
+        home=Home.WORKPLACE,
         permissions=_LEVEL,
         targets=frozenset({T.ORGANISATION}),
         organisation_kinds=frozenset({O.STREET}),
@@ -74,7 +74,7 @@ ROLES: Mapping[Role, RoleRule] = {
     ),
     R.DUTY_OFFICER: RoleRule(
         title="社区值班员",
-        home=Home.DESK,
+        home=Home.WORKPLACE,
         permissions=(_LEVEL - {P.MANAGE_ACCOUNTS})
         | {
             P.VERIFY_ORDERS,
@@ -92,7 +92,7 @@ ROLES: Mapping[Role, RoleRule] = {
     ),
     R.GRID_WORKER: RoleRule(
         title="网格员",
-        home=Home.MY_ORDERS,
+        home=Home.WORKPLACE,
         permissions=frozenset(
             {
                 P.SEE_INCIDENTS,
@@ -110,7 +110,7 @@ ROLES: Mapping[Role, RoleRule] = {
     ),
     R.PROPERTY_MANAGER: RoleRule(
         title="物业经理",
-        home=Home.DESK,
+        home=Home.WORKPLACE,
         permissions=frozenset(
             {
                 P.SEE_INCIDENTS,
@@ -206,7 +206,7 @@ OTHER_DUTIES_CARRY = frozenset(
     {P.SEE_ORDERS, P.DO_ORDERS, P.DISPATCH_ORDERS, P.SEE_PLACES, P.SEE_DEVICES}
 )
 
-HOMES_FIRST = (Home.DESK, Home.ADMIN, Home.MY_ORDERS)
+HOMES_FIRST = (Home.WORKPLACE, Home.ADMIN, Home.MY_ORDERS)
 
 
 # ── what a session reaches ──
@@ -282,7 +282,7 @@ def until_proven(scope: Scope, *, waiting: bool) -> Scope:
 
 
 def home_of(roles: Iterable[Role]) -> Home:
-    """Where somebody with these roles starts: who has a desk, at the desk."""
+    """Where somebody with these roles starts."""
     homes = {ROLES[role].home for role in roles}
     return next((home for home in HOMES_FIRST if home in homes), Home.MY_ORDERS)
 

@@ -42,7 +42,7 @@ async def test_signing_in_shows_who_one_is_and_what_one_may(desks: Offices, town
         me = (await page.get("/api/session")).json()
     assert me["account"]["display_name"] == "shequ的人"
     assert me["account"]["phone_masked"] == "138****0001"
-    assert me["home"] == "desk"
+    assert me["home"] == "workplace"
     assert me["organisation"]["title"] == "仁里社区"
     assert [(g["role"], g["target_title"]) for g in me["grants"]] == [("duty_officer", "仁里社区")]
     assert "see_people_full" in me["permissions"]
@@ -53,7 +53,7 @@ async def test_signing_in_shows_who_one_is_and_what_one_may(desks: Offices, town
 
 @pytest.mark.parametrize(
     ("name", "home"),
-    [("admin", "admin"), ("wuye", "desk"), ("weixiu", "my_orders"), ("wangge", "my_orders")],
+    [("admin", "admin"), ("wuye", "workplace"), ("weixiu", "my_orders"), ("wangge", "workplace")],
 )
 async def test_everybody_starts_at_their_own_page(
     desks: Offices, town: Town, name: str, home: str

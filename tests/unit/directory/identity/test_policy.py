@@ -213,10 +213,10 @@ def test_duties_never_add_a_right(role: Role, duties: set[Duty]) -> None:
     assert left == (held if Duty.PROPERTY in duties else held & OTHER_DUTIES_CARRY)
 
 
-def test_who_has_a_desk_starts_there() -> None:
-    assert home_of([Role.PROPERTY_STAFF, Role.DUTY_OFFICER]) is Home.DESK
-    assert home_of([Role.GRID_WORKER]) is Home.MY_ORDERS
-    assert home_of([Role.ADMINISTRATOR, Role.GRID_WORKER]) is Home.ADMIN
+def test_who_has_a_workplace_starts_there() -> None:
+    assert home_of([Role.PROPERTY_STAFF, Role.DUTY_OFFICER]) is Home.WORKPLACE
+    assert home_of([Role.GRID_WORKER]) is Home.WORKPLACE
+    assert home_of([Role.ADMINISTRATOR, Role.PROPERTY_STAFF]) is Home.ADMIN
     assert home_of([]) is Home.MY_ORDERS
 
 

@@ -3,7 +3,7 @@ import { computed, shallowRef } from "vue";
 import { get, post } from "@/api/client";
 import type { Message, Page } from "@/api/types";
 import { onLive } from "@/live/hub";
-import { atSignOut, me } from "@/session/session";
+import { atSignOut, can } from "@/session/session";
 
 export const messages = shallowRef<Message[] | null>(null);
 export const messagesError = shallowRef<unknown>(null);
@@ -37,7 +37,7 @@ export async function markAllRead(): Promise<void> {
 }
 
 export function messageLink(message: Message): string | null {
-  if (message.order_id && me.value?.home === "my_orders") return `/my-orders/${message.order_id}`;
+  if (message.order_id && can("do_orders") && !can("handle_incidents")) return `/my-orders/${message.order_id}`;
   if (message.incident_id) return `/incidents/${message.incident_id}`;
   return null;
 }

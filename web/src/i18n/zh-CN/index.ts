@@ -5,6 +5,7 @@ import cameras from "./cameras";
 import demo from "./demo";
 import desk from "./desk";
 import devices from "./devices";
+import factor from "./factor";
 import falling from "./falling";
 import health from "./health";
 import incident from "./incident";
@@ -20,12 +21,14 @@ import rules from "./rules";
 import shell from "./shell";
 import signIn from "./sign_in";
 import ui from "./ui";
+import workplace from "./workplace";
 
 export default {
   ui,
   lists,
   shell,
   signIn,
+  workplace,
   desk,
   incident,
   orders,
@@ -41,6 +44,7 @@ export default {
   keyPeople,
   organisations,
   accounts,
+  factor,
   audit,
   health,
   demo,

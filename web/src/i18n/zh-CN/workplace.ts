@@ -1,0 +1,17 @@
+export default {
+  title: "工作台",
+  way: "所在层级",
+  countedAt: "统计于",
+  waits: "等我办",
+  figures: "辖区数字",
+  nothing: "没有等您办的事",
+  rows: "共 {n} 条",
+  emptyList: "这里现在没有记录",
+  what: "事项",
+  where: "小区",
+  state: "状态",
+  since: "时间",
+  parts: "按{level}看",
+  name: "名称",
+  sum: "合计",
+};
