@@ -9,7 +9,7 @@ from fastapi import FastAPI
 
 import linli
 from linli.app import status
-from linli.app.assemble import conditions, measures, routers, tallies
+from linli.app.assemble import conditions, figures, flows, measures, routers, spans, tallies
 from linli.app.demo.clock import followed
 from linli.app.doors.addresses import device_doors
 from linli.app.doors.http_door import open_http_door
@@ -36,6 +36,7 @@ from linli.directory.identity.public import Passwords
 from linli.kernel.database import engine_for
 from linli.kernel.time import Clock
 from linli.kernel.work import Workshop
+from linli.responding.guests.door import GuestDoor
 from linli.sensing.drivers.public import remedy_of
 
 CONNECTIONS = 20
@@ -77,7 +78,11 @@ def application(
                 "known_devices": RegisteredDevices(),
                 "conditions": conditions(),
                 "measures": measures(),
+                "figures": figures(),
+                "spans": spans(),
+                "flows": flows(),
                 "tallies": tallies(),
+                "guest_door": GuestDoor(workshop),
                 "open_matters": OpenIncidents(),
                 "doors": device_doors(settings),
                 "remedies": remedy_of,

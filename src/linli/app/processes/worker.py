@@ -4,7 +4,7 @@ import asyncio
 
 import uvloop
 
-from linli.app.assemble import measures, reactions
+from linli.app.assemble import figures, measures, reactions
 from linli.app.demo.clock import followed, held_by
 from linli.app.demo.forwarding import forwarding
 from linli.app.keys import Keys
@@ -20,6 +20,7 @@ from linli.app.worker.running import WorkerContext, run_worker
 from linli.kernel.database import engine_for
 from linli.kernel.work import Workshop
 from linli.responding.rules.public import declare
+from linli.screens.cockpit.handlers import chores as cockpit_chores
 from linli.screens.completeness.handlers import chores as completeness_chores
 from linli.support.files.handlers import chores as file_chores
 
@@ -45,6 +46,7 @@ async def run(settings: Settings, keys: Keys) -> None:
             *declared.chores,
             *file_chores(vault_of(settings)),
             *completeness_chores(measures()),
+            *cockpit_chores(figures()),
         ),
         carriers=carriers_of(settings, keys, workshop),
         due_clock=held_by(clock),

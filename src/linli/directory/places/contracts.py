@@ -31,6 +31,10 @@ KIND_TITLES: Mapping[PlaceKind, str] = {
 }
 
 
+Corners = tuple[tuple[float, float], ...]
+"""Three or more corners in metres, around the outline."""
+
+
 @dataclass(frozen=True, slots=True)
 class Estate:
     """A residential estate; `community_id` is the community it lies in."""
@@ -77,7 +81,8 @@ class PlaceDraft:
     """A place to be added. The caller chooses the id, so that children can name their parent.
 
     `code` must be unique in the estate; without one it is the path without spaces. `x`, `y` (and
-    `w`, `h` of a building) are metres on the plan, from its upper left corner.
+    `w`, `h` of a building) are metres on the plan, from its upper left corner. `outline` are the
+    corners of a building that is no rectangle, `storeys` its floors above the ground.
     """
 
     id: UUID
@@ -89,6 +94,8 @@ class PlaceDraft:
     y: float | None = None
     w: float | None = None
     h: float | None = None
+    storeys: int | None = None
+    outline: Corners | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +109,10 @@ class EntranceDraft:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuildingDraft:
-    """A whole building to be added: its outline in metres, its floors and entrances."""
+    """A whole building to be added: where it stands in metres, its floors and entrances.
+
+    `outline` are its corners on the plan where it is no rectangle; they lie within x, y, w, h.
+    """
 
     title: str
     floors: int
@@ -111,11 +121,12 @@ class BuildingDraft:
     y: float
     w: float
     h: float
+    outline: Corners | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class PlanBuilding:
-    """A building's outline on the plan."""
+    """A building on the plan: the rectangle around it, and its corners and floors if known."""
 
     id: UUID
     title: str
@@ -123,6 +134,8 @@ class PlanBuilding:
     y: float
     w: float
     h: float
+    storeys: int | None = None
+    outline: Corners | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,7 @@ class Shape(BaseModel):
 
 
 class BuildingView(Shape):
-    """A building's outline in metres."""
+    """A building in metres: the rectangle around it, its corners and floors where known."""
 
     id: UUID
     title: str
@@ -42,6 +42,8 @@ class BuildingView(Shape):
     y: float
     w: float
     h: float
+    storeys: int | None
+    outline: tuple[tuple[float, float], ...] | None
 
 
 class MarkView(Shape):
@@ -124,6 +126,9 @@ class BuildingBody(Shape):
     y: Metres = 0
     w: Metres = 40
     h: Metres = 15
+    outline: Annotated[
+        tuple[tuple[Metres, Metres], ...] | None, Field(min_length=3, max_length=60)
+    ] = None
 
 
 def figures_of(request: Request) -> PlaceFigures:
@@ -143,7 +148,17 @@ async def read_plan(work: CurrentWork, estate_id: UUID) -> PlanView:
         width=plan.width,
         height=plan.height,
         buildings=tuple(
-            BuildingView(id=b.id, title=b.title, x=b.x, y=b.y, w=b.w, h=b.h) for b in plan.buildings
+            BuildingView(
+                id=b.id,
+                title=b.title,
+                x=b.x,
+                y=b.y,
+                w=b.w,
+                h=b.h,
+                storeys=b.storeys,
+                outline=b.outline,
+            )
+            for b in plan.buildings
         ),
         marks=tuple(
             MarkView(place_id=m.place_id, kind=m.kind, title=m.title, x=m.x, y=m.y)
@@ -210,6 +225,7 @@ async def add_building(work: CurrentWork, counts: PlaceCounts, body: BuildingBod
             y=body.y,
             w=body.w,
             h=body.h,
+            outline=body.outline,
         ),
     )
     [building] = await _views(work, counts, places[:1])

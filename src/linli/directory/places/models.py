@@ -1,6 +1,16 @@
 """Tables of places."""
 
-from sqlalchemy import Column, Float, ForeignKey, Index, String, Table, UniqueConstraint
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Table,
+    UniqueConstraint,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from linli.kernel.database import Id, Moment, metadata
@@ -41,8 +51,17 @@ place_table = Table(
     Column("y", Float),
     Column("w", Float),
     Column("h", Float),
+    # Of a building: how many floors stand above the ground, and its corners x1, y1, x2, y2, … in
+    # metres on the plan, where it is no rectangle.
+    Column("storeys", Integer),
+    Column("outline", ARRAY(Float)),
     Column("created_at", Moment, nullable=False),
     UniqueConstraint("estate_id", "code"),
+    CheckConstraint("storeys BETWEEN 1 AND 200", name="storeys"),
+    CheckConstraint(
+        "cardinality(outline) >= 6 AND cardinality(outline) % 2 = 0",
+        name="outline",
+    ),
     info=guarded(by_estate("see_places"))
     | taken("uq_directory_place_estate_id_code", "code", "这个小区里已有这个名称或编号的场所"),
 )

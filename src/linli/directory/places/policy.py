@@ -60,6 +60,8 @@ def building_drafts(building: BuildingDraft, new_id: Callable[[], UUID]) -> list
         y=building.y,
         w=building.w,
         h=building.h,
+        storeys=building.floors,
+        outline=building.outline,
     )
     drafts = [outline]
     for entrance in building.entrances:

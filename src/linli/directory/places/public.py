@@ -16,7 +16,7 @@ from linli.directory.places.service import (
     plan_of,
     sizes_of,
 )
-from linli.directory.places.store import homes, lifts, reached_from
+from linli.directory.places.store import homes, lifts, paths, reached_from
 
 __all__ = [
     "CodeTaken",
@@ -28,6 +28,7 @@ __all__ = [
     "estates_named",
     "homes",
     "lifts",
+    "paths",
     "place_of",
     "places_coded",
     "places_in",

@@ -9,6 +9,7 @@ from sqlalchemy import Row, Select, func, insert, select, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from linli.directory.places.contracts import (
+    Corners,
     Estate,
     EstateDraft,
     EstateSize,
@@ -74,6 +75,8 @@ async def add_places(
             "y": draft.y,
             "w": draft.w,
             "h": draft.h,
+            "storeys": draft.storeys,
+            "outline": [at for corner in draft.outline for at in corner] if draft.outline else None,
             "created_at": now,
         }
         for place, draft in places
@@ -156,7 +159,7 @@ async def plan(connection: AsyncConnection, estate_id: UUID) -> Plan | None:
         return None
     rows = (
         await connection.execute(
-            select(p.id, p.kind, p.title, p.path, p.x, p.y, p.w, p.h)
+            select(p.id, p.kind, p.title, p.path, p.x, p.y, p.w, p.h, p.storeys, p.outline)
             .where(p.estate_id == estate_id, p.x.is_not(None), p.y.is_not(None))
             .order_by(p.path, p.id)
         )
@@ -165,7 +168,16 @@ async def plan(connection: AsyncConnection, estate_id: UUID) -> Plan | None:
         width=size.width_m,
         height=size.height_m,
         buildings=tuple(
-            PlanBuilding(id=row.id, title=row.title, x=row.x, y=row.y, w=row.w, h=row.h)
+            PlanBuilding(
+                id=row.id,
+                title=row.title,
+                x=row.x,
+                y=row.y,
+                w=row.w,
+                h=row.h,
+                storeys=row.storeys,
+                outline=_corners(row.outline),
+            )
             for row in rows
             if row.w is not None and row.h is not None
         ),
@@ -175,6 +187,10 @@ async def plan(connection: AsyncConnection, estate_id: UUID) -> Plan | None:
             if row.w is None or row.h is None
         ),
     )
+
+
+def _corners(flat: Sequence[float] | None) -> Corners | None:
+    return tuple(zip(flat[::2], flat[1::2], strict=True)) if flat else None
 
 
 def _place(row: Row[*tuple[Any, ...]]) -> Place:
@@ -204,6 +220,11 @@ async def coded(
 def homes() -> Select[UUID, UUID, str]:
     """`id`, `estate_id` and `path` of every home, to be counted and joined."""
     return select(p.id, p.estate_id, p.path).where(p.kind == PlaceKind.HOME.value)
+
+
+def paths() -> Select[UUID, UUID, str, str, list[UUID]]:
+    """`id`, `estate_id`, `kind`, `path` and `path_ids` of every place, to be joined."""
+    return select(p.id, p.estate_id, p.kind, p.path, p.path_ids)
 
 
 def lifts() -> Select[UUID, UUID, str]:

@@ -12,13 +12,14 @@ from linli.responding.dispatch.service import (
     suggest,
     transfer,
 )
-from linli.responding.dispatch.store import OrderQuery, listed, named, of_subjects
+from linli.responding.dispatch.store import OrderQuery, arrivals, listed, named, of_subjects
 
 __all__ = [
     "Mover",
     "OrderQuery",
     "Step",
     "allowed",
+    "arrivals",
     "cancel_orders",
     "colleagues",
     "expire_orders",

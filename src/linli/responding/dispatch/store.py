@@ -2,11 +2,12 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Row, func, or_, select, update
+from sqlalchemy import Row, Select, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from linli.responding.dispatch.contracts import Offer, Order, OrderState
@@ -141,3 +142,12 @@ async def listed(connection: AsyncConnection, query: OrderQuery) -> tuple[Sequen
         select(order_table).where(*conditions).order_by(_o.id.desc()).limit(query.limit)
     )
     return [_order(row) for row in rows], total
+
+
+def arrivals(since: datetime) -> Select[UUID, datetime]:
+    """`subject_id` and `arrived_at`: when somebody first came, of what was offered since then."""
+    return (
+        select(_o.subject_id, func.min(_o.arrived_at).label("arrived_at"))
+        .where(_o.offered_at > since, _o.arrived_at.is_not(None))
+        .group_by(_o.subject_id)
+    )
