@@ -37,6 +37,7 @@ class Permission(StrEnum):
     MANAGE_ORGANISATIONS = "manage_organisations"
     MANAGE_ACCOUNTS = "manage_accounts"
     SEE_AUDIT = "see_audit"
+    SEE_LOOKS = "see_looks"
     SEE_QUARANTINE = "see_quarantine"
     RUN_DEMO = "run_demo"
 

@@ -59,7 +59,7 @@ ROLES: Mapping[Role, RoleRule] = {
     R.COUNTY_OFFICER: RoleRule(
         title="区县工作人员",
         home=Home.WORKPLACE,
-        permissions=_LEVEL | {P.MANAGE_ORGANISATIONS, P.SEE_AUDIT},
+        permissions=_LEVEL | {P.MANAGE_ORGANISATIONS, P.SEE_AUDIT, P.SEE_LOOKS},
         targets=frozenset({T.ORGANISATION}),
         organisation_kinds=frozenset({O.COUNTY}),
         hands_out=_LOCAL_ROLES | {R.STREET_OFFICER},
@@ -187,6 +187,7 @@ ROLES: Mapping[Role, RoleRule] = {
                 P.SEE_RULES,
                 P.MANAGE_RULES,
                 P.SEE_QUARANTINE,
+                P.SEE_LOOKS,
             }
         ),
         targets=frozenset({T.ORGANISATION}),

@@ -36,6 +36,7 @@ from linli.directory.key_people.models import entry_table, key_person_table
 from linli.directory.organisation.public import organisations_above
 from linli.directory.people.contracts import Person, PersonRow
 from linli.directory.people.public import (
+    masked_name,
     people_matching,
     people_named,
     person_masked,
@@ -52,6 +53,8 @@ from linli.support.audit.contracts import Action
 from linli.support.audit.public import record
 from linli.support.files.contracts import Attachment
 from linli.support.files.public import attach
+from linli.support.looks.contracts import LookDraft, What
+from linli.support.looks.public import looked
 from linli.support.messaging.contracts import About, Channel, Message
 from linli.support.messaging.public import send
 from linli.support.sealing.ports import Cipher
@@ -377,6 +380,18 @@ async def look(work: Work, cipher: Cipher, key_id: UUID, *, reason: str) -> Reco
     medical = work.scope.may(MEDICAL, key.estate_id)
     kept = await store.secrets(work.connection, cipher, key_id, medical=medical)
     await _audited(work, cipher, Action.KEY_PERSON_SEEN, key, reason=reason.strip())
+    await looked(
+        work,
+        LookDraft(
+            what=What.NOTES,
+            subject_kind="key_person",
+            subject_id=key.id,
+            subject_title=masked_name(person.name),
+            person_id=key.person_id,
+            reason=reason.strip(),
+            estate_id=key.estate_id,
+        ),
+    )
     return await _record(work, cipher, key, (person, kept, False))
 
 

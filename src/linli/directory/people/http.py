@@ -37,12 +37,14 @@ from linli.directory.places.public import place_of
 from linli.directory.sources.contracts import KIND_TITLES, Source, SourceKind, Version
 from linli.kernel.web import CurrentWork, require, router
 from linli.kernel.work import Work
+from linli.support.looks.contracts import WHAT_TITLES
 from linli.support.sealing.ports import Cipher
 
 api = router("/api/people", tag="people")
 register_api = router("/api", tag="people")
 
 SEE = "see_people"
+SEE_LOOKS = "see_looks"
 SEE_FULL = "see_people_full"
 MANAGE = "manage_people"
 
@@ -162,6 +164,22 @@ class PersonView(Shape):
     merged_into: UUID | None
     may_reveal: bool
     may_manage: bool
+
+
+class LookAtPerson(Shape):
+    """Somebody looked: when, who, at what, and the reason they gave."""
+
+    at: AwareDatetime
+    who: str
+    what_title: str
+    reason: str | None
+
+
+class LooksAtPerson(Shape):
+    """Looks at one person, newest first; `total` counts all."""
+
+    items: tuple[LookAtPerson, ...]
+    total: int
 
 
 class RevealBody(Shape):
@@ -415,6 +433,33 @@ async def reveal(
     require(work, SEE_FULL)
     person = await service.reveal(work, cipher, person_id, reason=body.reason)
     return _view(work, person, masked=False)
+
+
+@api.get("/{person_id}/looks")
+async def read_looks(
+    work: CurrentWork,
+    cipher: InstallationCipher,
+    person_id: UUID,
+    limit: Annotated[int, Query(ge=1, le=500)] = 200,
+) -> LooksAtPerson:
+    """Who looked at one person's details and why, newest first, as the person may be told.
+
+    Needs `see_looks` on the person's estate; also looks at records that were merged into this one.
+    """
+    require(work, SEE_LOOKS)
+    looks, total = await service.looks_at_person(work, cipher, person_id, most=limit)
+    return LooksAtPerson(
+        items=tuple(
+            LookAtPerson(
+                at=look.at,
+                who=look.actor_name,
+                what_title=WHAT_TITLES[look.what],
+                reason=look.reason,
+            )
+            for look in looks
+        ),
+        total=total,
+    )
 
 
 @api.patch("/{person_id}")

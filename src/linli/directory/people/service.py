@@ -48,6 +48,8 @@ from linli.kernel.scope import MACHINE
 from linli.kernel.work import Work
 from linli.support.audit.contracts import Action
 from linli.support.audit.public import record
+from linli.support.looks.contracts import Look, LookDraft, What
+from linli.support.looks.public import looked, looks_at
 from linli.support.sealing.ports import Cipher
 
 SEE = "see_people"
@@ -571,7 +573,32 @@ async def reveal(work: Work, cipher: Cipher, person_id: UUID, *, reason: str) ->
         )
     )
     await _recorded(work, Action.PERSON_REVEALED, person, reason=given)
+    await looked(
+        work,
+        LookDraft(
+            what=What.DETAILS,
+            subject_kind="person",
+            subject_id=person.id,
+            subject_title=policy.masked_name(person.name),
+            person_id=person.id,
+            reason=given,
+            estate_id=person.estate_id,
+        ),
+    )
     return person
+
+
+async def looks_at_person(
+    work: Work, cipher: Cipher, person_id: UUID, *, most: int
+) -> tuple[Sequence[Look], int]:
+    """Who looked at a person, newest first, and how often in all.
+
+    Raises:
+        NotFound: absent, or out of sight.
+    """
+    person = await _person(work, cipher, person_id)
+    ids = {person.id, *(await store.merged_into(work.connection, person.id))}
+    return await looks_at(work, frozenset(ids), most=most)
 
 
 def estates_of(person: Person) -> frozenset[UUID]:

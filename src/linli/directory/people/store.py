@@ -206,6 +206,11 @@ async def end_residence(
     )
 
 
+async def merged_into(connection: AsyncConnection, person_id: UUID) -> frozenset[UUID]:
+    """The ids of records that were merged into this one."""
+    return frozenset(await connection.scalars(select(n.id).where(n.merged_into == person_id)))
+
+
 async def widen(connection: AsyncConnection, people: Collection[UUID]) -> None:
     """Let those who work in the estates of a person's homes see the person."""
     if not people:

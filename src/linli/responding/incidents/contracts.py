@@ -205,7 +205,11 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A matter reported by a person on the desk."""
+    """A matter reported by a person on the desk, or found by linli where no device is.
+
+    `level` says who answers for it from the start; None: the property company, or the community
+    where there is none.
+    """
 
     estate_id: UUID
     place_id: UUID | None
@@ -213,3 +217,4 @@ class Report:
     severity: Severity
     words: str
     evidence: tuple[UUID, ...]
+    level: Level | None = None

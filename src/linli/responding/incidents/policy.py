@@ -77,6 +77,8 @@ DUE: Mapping[Severity, Mapping[Stage, timedelta]] = {
     },
 }
 LADDER = (Level.PROPERTY, Level.COMMUNITY, Level.STREET, Level.COUNTY)
+# Which of (community, street, county) answers where no company does.
+STEPS_ABOVE = {Level.PROPERTY: 0, Level.COMMUNITY: 0, Level.STREET: 1, Level.COUNTY: 2}
 JOIN_WINDOW = timedelta(minutes=30)
 AUTO_DISPATCH = frozenset({Category.DEVICE_FAULT})
 CLOSE_AFTER = timedelta(hours=24)

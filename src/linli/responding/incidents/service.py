@@ -10,6 +10,7 @@ from linli.directory.places.contracts import Place
 from linli.directory.places.public import estates_named, places_named
 from linli.kernel.deadlines import Deadline, clear_deadlines, set_deadline
 from linli.kernel.errors import BadInput, IllegalMove, NotFound
+from linli.kernel.scope import MACHINE
 from linli.kernel.time import SHANGHAI
 from linli.kernel.work import Work
 from linli.responding.alerts import public as alerts
@@ -202,9 +203,10 @@ async def _new(
     place = await _place(work, report.place_id)
     if place is not None and place.estate_id != estate.id:
         raise BadInput("这个位置不在所选小区内", field="place_id", remedy="请重新选择位置")
-    company = await company_for(work, estate.id, duty)
+    company = await company_for(work, estate.id, duty) if report.level is None else None
     above = await organisations_above(work, estate.id)
-    owner = company or above[0]
+    level = report.level or (Level.PROPERTY if company else Level.COMMUNITY)
+    owner = company or above[policy.STEPS_ABOVE[level]]
     day = received_at.astimezone(SHANGHAI).date()
     number = await store.next_number(work.connection, estate.id, day)
     path = place.path if place else ""
@@ -222,7 +224,7 @@ async def _new(
         duty=duty,
         state=IncidentState.OPEN,
         version=0,
-        level=Level.PROPERTY if company else Level.COMMUNITY,
+        level=level,
         owner_id=owner.id,
         owner_title=owner.title,
         opened_at=work.now,
@@ -252,7 +254,8 @@ async def report(work: Work, said: Report) -> Incident:
     )
     await store.add(work.connection, incident)
     await _show(work, incident, said.evidence)
-    draft = StepDraft("reported", "人工上报", words, said.evidence)
+    title = "系统发现" if work.actor.kind == MACHINE.kind else "人工上报"
+    draft = StepDraft("reported", title, words, said.evidence)
     return await _tell(work, incident, "opened", draft)
 
 
@@ -400,6 +403,7 @@ _ORDER_TITLES = {
     "accept": "接单",
     "refuse": "拒单",
     "transfer": "转派",
+    "entrust": "更换经办人",
     "arrive": "到达现场",
     "fix": "处理完成",
     "verify": "核实通过",

@@ -32,6 +32,8 @@ from linli.sensing.vision.public import all_cameras
 from linli.support.audit.contracts import Action
 from linli.support.audit.public import Lately, record
 from linli.support.files.ports import Vault
+from linli.support.looks.contracts import LookDraft, What
+from linli.support.looks.public import looked
 from linli.support.signing.ports import Signer
 
 facades_api = router("/api/facades", tag="falling objects")
@@ -412,6 +414,17 @@ async def replay(
         subject_title=f"{shape.building.title if shape.building else ''} 高空抛物证据".strip(),
         reason=body.reason.strip(),
         estate_id=fall.estate_id,
+    )
+    await looked(
+        work,
+        LookDraft(
+            what=What.EVIDENCE,
+            subject_kind="fall",
+            subject_id=fall.id,
+            subject_title=f"{shape.building.title if shape.building else ''} 高空抛物证据".strip(),
+            reason=body.reason.strip(),
+            estate_id=fall.estate_id,
+        ),
     )
     return shape
 

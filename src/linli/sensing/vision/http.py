@@ -32,6 +32,8 @@ from linli.sensing.vision.contracts import Point
 from linli.sensing.vision.plan import ClipSpan, Duty, Recording, SourceKind
 from linli.support.audit.contracts import Action
 from linli.support.audit.public import record
+from linli.support.looks.contracts import LookDraft, What
+from linli.support.looks.public import looked
 
 plan_api = APIRouter(prefix="/device/v1/vision", tags=["device door"])
 live_api = APIRouter(prefix="/api/cameras", tags=["cameras"])
@@ -708,4 +710,15 @@ async def _looked(
         subject_title=f"{device.title}（{device.code}）",
         reason=reason,
         estate_id=camera.estate_id,
+    )
+    await looked(
+        work,
+        LookDraft(
+            what=What.RECORDING if action is Action.RECORDING_SEEN else What.PICTURE,
+            subject_kind="camera",
+            subject_id=camera.id,
+            subject_title=f"{device.title}（{device.code}）",
+            reason=reason,
+            estate_id=camera.estate_id,
+        ),
     )

@@ -17,6 +17,8 @@ from linli.support.files import policy, store
 from linli.support.files.contracts import PURPOSE_TITLES, Attachment, Content, Purpose, StoredFile
 from linli.support.files.photos import Photo, repaint
 from linli.support.files.ports import Vault
+from linli.support.looks.contracts import LookDraft, What
+from linli.support.looks.public import looked
 
 SEE_DEVICES = "see_devices"
 SEE_RECORDINGS = "see_recordings"
@@ -228,6 +230,17 @@ async def look(work: Work, file: StoredFile, reason: str | None) -> None:
         subject_title=PURPOSE_TITLES[file.purpose],
         reason=reason,
         estate_id=file.estate_id,
+    )
+    await looked(
+        work,
+        LookDraft(
+            what=What.FILE,
+            subject_kind="file",
+            subject_id=file.id,
+            subject_title=PURPOSE_TITLES[file.purpose],
+            reason=reason,
+            estate_id=file.estate_id,
+        ),
     )
 
 

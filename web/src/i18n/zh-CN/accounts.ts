@@ -91,6 +91,7 @@ export default {
     manage_organisations: "管理组织与合同",
     manage_accounts: "管理账号",
     see_audit: "查审计",
+    see_looks: "查“谁看过”",
     see_quarantine: "看隔离区",
     run_demo: "演示",
   },
