@@ -68,13 +68,18 @@ class ShownBefore(Refusal):
 
 
 class WorkRoute(APIRoute):
-    """Runs each endpoint inside the request's unit of work."""
+    """Runs each endpoint inside the request's unit of work.
+
+    `door` names in `app.state` who lets its requests in.
+    """
+
+    door = "door"
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         endpoint = super().get_route_handler()
 
         async def handle(request: Request) -> Response:
-            door = cast("Door", request.app.state.door)
+            door = cast("Door", getattr(request.app.state, self.door))
             async with door.enter(request) as work:
                 request.state.work = work
                 key = request.headers.get(KEY_HEADER)

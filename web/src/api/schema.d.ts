@@ -1495,6 +1495,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/people/{person_id}/looks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Looks
+         * @description Who looked at one person's details and why, newest first, as the person may be told.
+         *
+         *     Needs `see_looks` on the person's estate; also looks at records that were merged into this one.
+         */
+        get: operations["read_looks_api_people__person_id__looks_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/people/{person_id}/move": {
         parameters: {
             query?: never;
@@ -1903,6 +1925,112 @@ export interface paths {
          *     missing, 403 when it is another's order. A transfer answers with the new order.
          */
         post: operations["move_order_api_orders__order_id__moves_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/orders/{order_id}/guest-links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Guest Links
+         * @description An order's guest links, newest first, with each use. 404 out of reach.
+         */
+        get: operations["list_guest_links_api_orders__order_id__guest_links_get"];
+        put?: never;
+        /**
+         * Make Guest Link
+         * @description Hand the order to somebody from outside; an open link of it is revoked.
+         *
+         *     404 out of reach, 409 when the order is done, 422 names the field. The address is told once.
+         */
+        post: operations["make_guest_link_api_orders__order_id__guest_links_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/guest-links/{link_id}/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Revoke Guest Link
+         * @description End a link at once. 404 out of reach.
+         */
+        post: operations["revoke_guest_link_api_guest_links__link_id__revoke_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/guest/order": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Guest Order
+         * @description The order of the link whose token stands in `X-Guest-Token`. 410 when the link is over.
+         */
+        get: operations["read_guest_order_api_guest_order_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/guest/moves": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Move Guest Order
+         * @description Accept, refuse, arrive or fix. 409 when the state does not allow it, 422 names the field.
+         */
+        post: operations["move_guest_order_api_guest_moves_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/guest/photos": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Keep Guest Photo
+         * @description Upload a photo (JPEG, PNG or WebP, at most 20 MB); it is painted anew.
+         */
+        post: operations["keep_guest_photo_api_guest_photos_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2600,6 +2728,26 @@ export interface paths {
          * @description Make a signed zip of all evidence with a report (PDF). Asks a reason, and is on record.
          */
         post: operations["export_pack_api_falls__fall_id__pack_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/looks/unusual": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Unusual
+         * @description The latest unusual looking, newest first. Needs `see_looks`.
+         */
+        get: operations["list_unusual_api_looks_unusual_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -3711,6 +3859,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/looks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Looks
+         * @description Who looked at what, newest first. Needs `see_looks`.
+         */
+        get: operations["list_looks_api_looks_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/looks/lookers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Lookers
+         * @description Accounts by how many different persons they looked at, the most first. Needs `see_looks`.
+         */
+        get: operations["list_lookers_api_looks_lookers_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/messages": {
         parameters: {
             query?: never;
@@ -3927,7 +4115,7 @@ export interface components {
          * @description What was done. Codes never change; titles may.
          * @enum {string}
          */
-        Action: "signed_in" | "sign_in_failed" | "sign_in_blocked" | "signed_out" | "signed_out_everywhere" | "password_changed" | "password_reset" | "second_factor_enabled" | "second_factor_removed" | "second_factor_reset" | "recovery_code_used" | "recovery_codes_renewed" | "account_created" | "account_locked" | "account_unlocked" | "grant_given" | "grant_revoked" | "organisation_added" | "contract_signed" | "contract_ended" | "estate_added" | "person_registered" | "person_revealed" | "people_entered" | "person_changed" | "person_moved" | "people_merged" | "merge_undone" | "twins_differ" | "correction_asked" | "correction_decided" | "key_person_entered" | "key_person_changed" | "key_person_seen" | "visit_recorded" | "absence_noted" | "base_entered" | "base_changed" | "question_saved" | "file_seen" | "device_registered" | "device_changed" | "command_sent" | "camera_changed" | "camera_seen" | "recording_seen" | "facade_changed" | "evidence_seen" | "evidence_exported" | "credential_rotated" | "credential_revoked" | "rule_changed" | "quarantine_replayed" | "quarantine_dropped" | "incident_moved" | "order_moved" | "roster_planned" | "demo_played";
+        Action: "signed_in" | "sign_in_failed" | "sign_in_blocked" | "signed_out" | "signed_out_everywhere" | "password_changed" | "password_reset" | "second_factor_enabled" | "second_factor_removed" | "second_factor_reset" | "recovery_code_used" | "recovery_codes_renewed" | "account_created" | "account_locked" | "account_unlocked" | "grant_given" | "grant_revoked" | "organisation_added" | "contract_signed" | "contract_ended" | "estate_added" | "person_registered" | "person_revealed" | "people_entered" | "person_changed" | "person_moved" | "people_merged" | "merge_undone" | "twins_differ" | "correction_asked" | "correction_decided" | "key_person_entered" | "key_person_changed" | "key_person_seen" | "visit_recorded" | "absence_noted" | "base_entered" | "base_changed" | "question_saved" | "file_seen" | "device_registered" | "device_changed" | "command_sent" | "camera_changed" | "camera_seen" | "recording_seen" | "facade_changed" | "evidence_seen" | "evidence_exported" | "credential_rotated" | "credential_revoked" | "rule_changed" | "quarantine_replayed" | "quarantine_dropped" | "incident_moved" | "order_moved" | "roster_planned" | "guest_link_made" | "guest_link_revoked" | "demo_played";
         /**
          * ActionView
          * @description An action one may filter by.
@@ -4087,6 +4275,11 @@ export interface components {
          * @enum {string}
          */
         Basis: "separate_consent" | "guardian_consent" | "statutory_duty" | "emergency";
+        /** Body_keep_guest_photo_api_guest_photos_post */
+        Body_keep_guest_photo_api_guest_photos_post: {
+            /** File */
+            file: string;
+        };
         /** Body_upload_file_api_files_post */
         Body_upload_file_api_files_post: {
             /** File */
@@ -6413,6 +6606,90 @@ export interface components {
             title: string;
         };
         /**
+         * GuestMoveRequest
+         * @description A move and what comes with it.
+         */
+        GuestMoveRequest: {
+            move: components["schemas"]["OrderMove"];
+            /**
+             * Words
+             * @default
+             */
+            words: string;
+            /**
+             * Evidence
+             * @default []
+             */
+            evidence: string[];
+            /** Expected Version */
+            expected_version: number;
+            /** Happened At */
+            happened_at?: string | null;
+        };
+        /**
+         * GuestMoveShape
+         * @description A move the guest may make now, and what it needs.
+         */
+        GuestMoveShape: {
+            move: components["schemas"]["OrderMove"];
+            /** Title */
+            title: string;
+            /** Needs Words */
+            needs_words: boolean;
+            /** Needs Photo */
+            needs_photo: boolean;
+        };
+        /**
+         * GuestOrder
+         * @description The one order as the guest sees it: where, what, until when; no people, no pictures.
+         */
+        GuestOrder: {
+            /** Code */
+            code: string;
+            /** Version */
+            version: number;
+            /** Guest Name */
+            guest_name: string;
+            /** Estate Title */
+            estate_title: string;
+            /** Place Path */
+            place_path: string;
+            /** Line */
+            line: string;
+            /** What */
+            what: string;
+            /** Words */
+            words: string;
+            /** Severity */
+            severity: string;
+            /** Severity Title */
+            severity_title: string;
+            state: components["schemas"]["OrderState"];
+            /** State Title */
+            state_title: string;
+            /** Due Title */
+            due_title: string | null;
+            /** Due At */
+            due_at: string | null;
+            /** Photos */
+            photos: number;
+            /** Result */
+            result: string;
+            /** Moves */
+            moves: components["schemas"]["GuestMoveShape"][];
+        };
+        /**
+         * GuestPhoto
+         * @description A photo that was kept.
+         */
+        GuestPhoto: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+        };
+        /**
          * HandoverRequest
          * @description Words for the next one.
          */
@@ -7143,6 +7420,60 @@ export interface components {
             entered_by: string;
         };
         /**
+         * LinkRequest
+         * @description For whom a link is made, and for how many hours (1 to 72).
+         */
+        LinkRequest: {
+            /** Guest Name */
+            guest_name: string;
+            /** Firm */
+            firm: string;
+            /** Hours */
+            hours: number;
+        };
+        /**
+         * LinkShape
+         * @description A link as those who dispatch see it.
+         */
+        LinkShape: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Guest Name */
+            guest_name: string;
+            /** Firm */
+            firm: string;
+            state: components["schemas"]["LinkState"];
+            /** State Title */
+            state_title: string;
+            /**
+             * Made At
+             * Format: date-time
+             */
+            made_at: string;
+            /** Made By */
+            made_by: string;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /** Ended At */
+            ended_at: string | null;
+            /** Ended By */
+            ended_by: string;
+            /** Uses */
+            uses: components["schemas"]["UseShape"][];
+        };
+        /**
+         * LinkState
+         * @description Whether a link still opens.
+         * @enum {string}
+         */
+        LinkState: "open" | "expired" | "revoked";
+        /**
          * ListOrder
          * @description By what a list of people without words is ordered.
          * @enum {string}
@@ -7167,12 +7498,122 @@ export interface components {
             told_by: components["schemas"]["CodeView"][];
         };
         /**
+         * LookAtPerson
+         * @description Somebody looked: when, who, at what, and the reason they gave.
+         */
+        LookAtPerson: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Who */
+            who: string;
+            /** What Title */
+            what_title: string;
+            /** Reason */
+            reason: string | null;
+        };
+        /**
+         * LookPage
+         * @description Looks, newest first; `total` counts all that match.
+         */
+        LookPage: {
+            /** Items */
+            items: components["schemas"]["LookView"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Total */
+            total: number;
+        };
+        /**
+         * LookView
+         * @description One reading: who read what about whom, and why.
+         */
+        LookView: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Account Id */
+            account_id: string | null;
+            /** Actor Name */
+            actor_name: string;
+            what: components["schemas"]["What"];
+            /** What Title */
+            what_title: string;
+            /** Person Id */
+            person_id: string | null;
+            /** Subject Kind */
+            subject_kind: string;
+            /**
+             * Subject Id
+             * Format: uuid
+             */
+            subject_id: string;
+            /** Subject Title */
+            subject_title: string;
+            /** Reason */
+            reason: string | null;
+            /** Address */
+            address: string | null;
+            /** Estate Id */
+            estate_id: string | null;
+        };
+        /**
          * LookedView
          * @description How many new pairs were found.
          */
         LookedView: {
             /** Found */
             found: number;
+        };
+        /**
+         * LookerView
+         * @description How much one account looked at.
+         */
+        LookerView: {
+            /**
+             * Account Id
+             * Format: uuid
+             */
+            account_id: string;
+            /** Actor Name */
+            actor_name: string;
+            /** Looks */
+            looks: number;
+            /** Persons */
+            persons: number;
+            /**
+             * Last At
+             * Format: date-time
+             */
+            last_at: string;
+        };
+        /**
+         * LooksAtPerson
+         * @description Looks at one person, newest first; `total` counts all.
+         */
+        LooksAtPerson: {
+            /** Items */
+            items: components["schemas"]["LookAtPerson"][];
+            /** Total */
+            total: number;
+        };
+        /**
+         * MadeShape
+         * @description A new link. `path` is shown once: behind the `#` it holds the token.
+         */
+        MadeShape: {
+            link: components["schemas"]["LinkShape"];
+            /** Path */
+            path: string;
         };
         /**
          * MarkView
@@ -7442,6 +7883,12 @@ export interface components {
              */
             evidence: string[];
         };
+        /**
+         * Oddity
+         * @description In what way somebody looked unusually.
+         * @enum {string}
+         */
+        Oddity: "many" | "night";
         /**
          * OfferRequest
          * @description Send it: an empty body means the company under contract.
@@ -7909,7 +8356,7 @@ export interface components {
          * @description One right. A session holds it for estates, organisations or incidents.
          * @enum {string}
          */
-        Permission: "see_incidents" | "handle_incidents" | "dispatch_orders" | "see_orders" | "do_orders" | "verify_orders" | "see_devices" | "manage_devices" | "command_devices" | "see_cameras" | "see_recordings" | "manage_cameras" | "see_rules" | "manage_rules" | "see_people" | "see_people_full" | "manage_people" | "see_key_people" | "manage_key_people" | "visit_key_people" | "see_medical_notes" | "see_places" | "manage_places" | "see_rosters" | "manage_rosters" | "manage_organisations" | "manage_accounts" | "see_audit" | "see_quarantine" | "run_demo";
+        Permission: "see_incidents" | "handle_incidents" | "dispatch_orders" | "see_orders" | "do_orders" | "verify_orders" | "see_devices" | "manage_devices" | "command_devices" | "see_cameras" | "see_recordings" | "manage_cameras" | "see_rules" | "manage_rules" | "see_people" | "see_people_full" | "manage_people" | "see_key_people" | "manage_key_people" | "visit_key_people" | "see_medical_notes" | "see_places" | "manage_places" | "see_rosters" | "manage_rosters" | "manage_organisations" | "manage_accounts" | "see_audit" | "see_looks" | "see_quarantine" | "run_demo";
         /**
          * PersonBody
          * @description A person to be registered, with no more than is needed.
@@ -9712,11 +10159,75 @@ export interface components {
             merge_id: string | null;
         };
         /**
+         * UnusualView
+         * @description An account that read about more people than usual; `incident_id` is where it is handled.
+         */
+        UnusualView: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            oddity: components["schemas"]["Oddity"];
+            /** Oddity Title */
+            oddity_title: string;
+            /**
+             * Account Id
+             * Format: uuid
+             */
+            account_id: string;
+            /** Actor Name */
+            actor_name: string;
+            /**
+             * Estate Id
+             * Format: uuid
+             */
+            estate_id: string;
+            /** Estate Title */
+            estate_title: string;
+            /** Persons */
+            persons: number;
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /**
+             * From At
+             * Format: date-time
+             */
+            from_at: string;
+            /**
+             * To At
+             * Format: date-time
+             */
+            to_at: string;
+            /** Incident Id */
+            incident_id: string | null;
+        };
+        /**
          * UploadPurpose
          * @description What people upload files for.
          * @enum {string}
          */
         UploadPurpose: "order_evidence" | "incident_report";
+        /**
+         * UseShape
+         * @description One use of a link.
+         */
+        UseShape: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Act */
+            act: string;
+            /** Act Title */
+            act_title: string;
+            /** Address */
+            address: string;
+        };
         /**
          * ValueShape
          * @description The newest value of a property; `text` is how people read it.
@@ -9979,6 +10490,12 @@ export interface components {
             code: string;
             kind: components["schemas"]["ConnectionKind"];
         };
+        /**
+         * What
+         * @description What was read.
+         * @enum {string}
+         */
+        What: "details" | "notes" | "picture" | "recording" | "evidence" | "file";
         /**
          * WindowRequest
          * @description What really lies behind a window.
@@ -13416,6 +13933,39 @@ export interface operations {
             };
         };
     };
+    read_looks_api_people__person_id__looks_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                person_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LooksAtPerson"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
     move_person_api_people__person_id__move_post: {
         parameters: {
             query?: never;
@@ -14089,6 +14639,198 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["OrderShape"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    list_guest_links_api_orders__order_id__guest_links_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                order_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LinkShape"][];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    make_guest_link_api_orders__order_id__guest_links_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                order_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LinkRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MadeShape"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    revoke_guest_link_api_guest_links__link_id__revoke_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                link_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LinkShape"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    read_guest_order_api_guest_order_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GuestOrder"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    move_guest_order_api_guest_moves_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GuestMoveRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GuestOrder"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    keep_guest_photo_api_guest_photos_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["Body_keep_guest_photo_api_guest_photos_post"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GuestPhoto"];
                 };
             };
             /** @description 没有接受，以及为什么 */
@@ -15336,6 +16078,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PackShape"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    list_unusual_api_looks_unusual_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnusualView"][];
                 };
             };
             /** @description 没有接受，以及为什么 */
@@ -17356,6 +18129,78 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    list_looks_api_looks_get: {
+        parameters: {
+            query?: {
+                account_id?: string | null;
+                person_id?: string | null;
+                estate_id?: string | null;
+                what?: components["schemas"]["What"] | null;
+                from?: string | null;
+                to?: string | null;
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LookPage"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    list_lookers_api_looks_lookers_get: {
+        parameters: {
+            query?: {
+                estate_id?: string | null;
+                from?: string | null;
+                to?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LookerView"][];
+                };
             };
             /** @description 没有接受，以及为什么 */
             "4XX": {

@@ -152,3 +152,11 @@ export type KeyLists = Answer<"/api/key-people/lists", "get">;
 export type KeyCounts = Answer<"/api/key-people/counts", "get">;
 export type VisitRate = Answer<"/api/key-people/rates", "get">[number];
 export type Visitor = Answer<"/api/key-people/visitors", "get">[number];
+
+export type Cockpit = Answer<"/api/cockpit", "get">;
+export type CockpitNode = Cockpit["node"];
+export type CockpitFigure = Cockpit["figures"][number];
+export type CockpitChild = Cockpit["children"][number];
+export type CockpitRecord = Answer<"/api/cockpit/records", "get">["items"][number];
+export type Pace = Answer<"/api/cockpit/pace", "get">;
+export type IndexHistory = Answer<"/api/cockpit/index", "get">;

@@ -122,3 +122,87 @@ ALTER TABLE responding_shift_swap ENABLE ROW LEVEL SECURITY
 CREATE POLICY people ON responding_shift_swap TO linli_app USING ((organisation_id = ANY ((SELECT linli_organisations('see_rosters'))::uuid[])) OR (asker_id = (SELECT linli_account())) OR (colleague_id = (SELECT linli_account()))) WITH CHECK ((organisation_id = ANY ((SELECT linli_organisations('see_rosters'))::uuid[])) OR (asker_id = (SELECT linli_account())) OR (colleague_id = (SELECT linli_account())))
 --
 CREATE POLICY machine ON responding_shift_swap TO linli_gateway USING (true) WITH CHECK (true)
+--
+CREATE TABLE responding_guest_link (
+	id UUID NOT NULL, 
+	order_id UUID NOT NULL, 
+	estate_id UUID NOT NULL, 
+	token_hash BYTEA NOT NULL, 
+	guest_name VARCHAR(40) NOT NULL, 
+	firm VARCHAR(60) NOT NULL, 
+	made_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	made_by VARCHAR(100) NOT NULL, 
+	expires_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	before_id UUID, 
+	before_name VARCHAR(100) DEFAULT '' NOT NULL, 
+	ended_at TIMESTAMP WITH TIME ZONE, 
+	ended_by VARCHAR(100) DEFAULT '' NOT NULL, 
+	revoked BOOLEAN DEFAULT 'false' NOT NULL, 
+	CONSTRAINT pk_responding_guest_link PRIMARY KEY (id), 
+	CONSTRAINT fk_responding_guest_link_order_id FOREIGN KEY(order_id) REFERENCES responding_order (id), 
+	CONSTRAINT uq_responding_guest_link_token_hash UNIQUE (token_hash)
+)
+--
+CREATE INDEX ix_responding_guest_link_order_id ON responding_guest_link (order_id)
+--
+CREATE UNIQUE INDEX uq_responding_guest_link_open ON responding_guest_link (order_id) WHERE ended_at IS NULL
+--
+CREATE TABLE responding_guest_use (
+	id UUID NOT NULL, 
+	link_id UUID NOT NULL, 
+	estate_id UUID NOT NULL, 
+	at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	act VARCHAR(20) NOT NULL, 
+	address VARCHAR(64) DEFAULT '' NOT NULL, 
+	CONSTRAINT pk_responding_guest_use PRIMARY KEY (id), 
+	CONSTRAINT fk_responding_guest_use_link_id FOREIGN KEY(link_id) REFERENCES responding_guest_link (id)
+)
+--
+CREATE INDEX ix_responding_guest_use_link ON responding_guest_use (link_id, at)
+--
+REVOKE ALL ON responding_guest_link FROM PUBLIC
+--
+GRANT SELECT, INSERT, UPDATE ON responding_guest_link TO linli_app
+--
+GRANT SELECT, INSERT, UPDATE, DELETE ON responding_guest_link TO linli_gateway
+--
+ALTER TABLE responding_guest_link ENABLE ROW LEVEL SECURITY
+--
+CREATE POLICY people ON responding_guest_link TO linli_app USING (estate_id = ANY ((SELECT linli_estates('dispatch_orders'))::uuid[])) WITH CHECK (estate_id = ANY ((SELECT linli_estates('dispatch_orders'))::uuid[]))
+--
+CREATE POLICY machine ON responding_guest_link TO linli_gateway USING (true) WITH CHECK (true)
+--
+REVOKE ALL ON responding_guest_use FROM PUBLIC
+--
+GRANT SELECT, INSERT ON responding_guest_use TO linli_app
+--
+GRANT SELECT, INSERT ON responding_guest_use TO linli_gateway
+--
+ALTER TABLE responding_guest_use ENABLE ROW LEVEL SECURITY
+--
+CREATE POLICY people ON responding_guest_use TO linli_app USING ((estate_id = ANY ((SELECT linli_estates('dispatch_orders'))::uuid[])) OR (link_id = (SELECT linli_account()))) WITH CHECK ((estate_id = ANY ((SELECT linli_estates('dispatch_orders'))::uuid[])) OR (link_id = (SELECT linli_account())))
+--
+CREATE POLICY machine ON responding_guest_use TO linli_gateway USING (true) WITH CHECK (true)
+--
+CREATE FUNCTION linli_guest_link(token bytea, at_moment timestamptz, use_id uuid, said text)
+RETURNS TABLE (
+    link_id uuid, order_id uuid, estate_id uuid, guest_name text, state text
+)
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+#variable_conflict use_column
+BEGIN
+    INSERT INTO responding_guest_use (id, link_id, estate_id, at, act, address)
+    SELECT use_id, l.id, l.estate_id, at_moment, 'refused', left(said, 64)
+    FROM responding_guest_link AS l
+    WHERE l.token_hash = token AND (l.ended_at IS NOT NULL OR l.expires_at <= at_moment);
+    RETURN QUERY
+        SELECT l.id, l.order_id, l.estate_id, l.guest_name::text,
+            CASE WHEN l.revoked THEN 'revoked'
+                 WHEN l.ended_at IS NOT NULL OR l.expires_at <= at_moment THEN 'expired'
+                 ELSE 'open' END
+        FROM responding_guest_link AS l WHERE l.token_hash = token;
+END $$
+--
+REVOKE ALL ON FUNCTION linli_guest_link(bytea, timestamptz, uuid, text) FROM PUBLIC
+--
+GRANT EXECUTE ON FUNCTION linli_guest_link(bytea, timestamptz, uuid, text) TO linli_app, linli_gateway

@@ -64,12 +64,27 @@ async def move(
     work: Work, order_id: UUID, step: policy.Step, *, expected_version: int | None
 ) -> Order:
     """Move an order along its lifecycle. Raises NotFound and what `policy.move` refuses."""
+    if step.move is OrderMove.TRANSFER:
+        raise BadInput("请选择转给谁", field="to_account_id")
+    found = await store.named(work.connection, [order_id])
+    if not found:
+        raise NotFound
+    mover = mover_of(work, found[0].offer.estate_id)
+    return await move_as(work, order_id, step, mover, expected_version=expected_version)
+
+
+async def move_as(
+    work: Work,
+    order_id: UUID,
+    step: policy.Step,
+    mover: policy.Mover,
+    *,
+    expected_version: int | None,
+) -> Order:
+    """Move an order with the rights that are given. Raises as `move` does."""
     order = await store.locked(work.connection, order_id)
     if order is None:
         raise NotFound
-    if step.move is OrderMove.TRANSFER:
-        raise BadInput("请选择转给谁", field="to_account_id")
-    mover = mover_of(work, order.offer.estate_id)
     moved = policy.move(order, step, mover, expected_version=expected_version)
     await attach(work, step.evidence, Attachment(order.offer.estate_id, SEE))
     await store.overwrite(work.connection, moved)
@@ -103,6 +118,23 @@ async def transfer(
     _tell(work, ended, step.move, f"转给{chosen.name}：{step.words}")
     handed = replace(order.offer, assignee_id=chosen.account_id, assignee_name=chosen.name)
     return await offer(work, handed, follows=order.id)
+
+
+async def entrust(
+    work: Work, order_id: UUID, assignee_id: UUID | None, assignee_name: str, words: str
+) -> Order:
+    """Put the order into somebody's hands as it stands (None: whoever of the company comes).
+
+    Raises NotFound.
+    """
+    order = await store.locked(work.connection, order_id)
+    if order is None:
+        raise NotFound
+    offer = replace(order.offer, assignee_id=assignee_id, assignee_name=assignee_name)
+    entrusted = replace(order, offer=offer, version=order.version + 1)
+    await store.overwrite(work.connection, entrusted)
+    _tell(work, entrusted, "entrust", words)
+    return entrusted
 
 
 async def cancel_orders(work: Work, subject_id: UUID, words: str) -> tuple[Order, ...]:

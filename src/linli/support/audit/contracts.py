@@ -67,6 +67,8 @@ class Action(StrEnum):
     INCIDENT_MOVED = "incident_moved"
     ORDER_MOVED = "order_moved"
     ROSTER_PLANNED = "roster_planned"
+    GUEST_LINK_MADE = "guest_link_made"
+    GUEST_LINK_REVOKED = "guest_link_revoked"
     DEMO_PLAYED = "demo_played"
 
 
@@ -127,6 +129,8 @@ ACTION_TITLES: Mapping[Action, str] = {
     Action.QUARANTINE_DROPPED: "丢弃隔离消息",
     Action.INCIDENT_MOVED: "处置事件",
     Action.ORDER_MOVED: "处置工单",
+    Action.GUEST_LINK_MADE: "发出访客链接",
+    Action.GUEST_LINK_REVOKED: "收回访客链接",
     Action.ROSTER_PLANNED: "排班",
     Action.DEMO_PLAYED: "触发演示场景",
 }
