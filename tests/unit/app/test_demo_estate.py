@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator
 from datetime import UTC, datetime
 
 import pytest
+from sqlalchemy import text
 
 from linli.app.demo.accounts import ACCOUNTS
 from linli.app.demo.cameras import read_cameras
@@ -17,6 +18,7 @@ from linli.directory.people.public import find_people
 from linli.kernel.database import engine_for
 from linli.kernel.time import SystemClock
 from linli.kernel.work import Workshop
+from linli.responding.rosters.public import on_duty
 from linli.responding.rules.public import declare, load_book
 from linli.sensing.devices.contracts import DeviceFilter
 from linli.sensing.devices.public import all_kinds, count_devices
@@ -46,6 +48,10 @@ async def test_seeding_fills_an_empty_installation_once(workshop: Workshop) -> N
         assert await is_seeded(work)
         counts = await count_devices(work, DeviceFilter())
         people = await find_people(work, cipher, PeopleSearch(words="王秀兰"))
+        everybody = (
+            await work.connection.execute(text("SELECT id FROM directory_account"))
+        ).scalars()
+        at_work = await on_duty(work, everybody.all())
     devices = world.estates[0].devices
     eyes = read_cameras()
     # Beside what the simulator plays: its own connection, the vision node and its cameras.
@@ -56,6 +62,7 @@ async def test_seeding_fills_an_empty_installation_once(workshop: Workshop) -> N
     assert all(device.token for device in devices)
     assert len({account.login for account in ACCOUNTS}) == len(ACCOUNTS)
     assert people.total == 1
+    assert at_work, "at whatever hour the demo begins, somebody is on duty"
 
 
 async def test_every_declared_rule_listens_to_something(workshop: Workshop) -> None:

@@ -23,13 +23,14 @@ PLANS = (
 async def plan_rosters(
     work: Work, organisations: Mapping[str, Organisation], accounts: Mapping[str, UUID]
 ) -> None:
-    """Plan two weeks from tomorrow."""
-    today = work.now.astimezone(SHANGHAI).date()
-    days = [today + timedelta(days=n) for n in range(1, DAYS + 1)]
+    """Plan two weeks, beginning with the turn that is on now."""
+    now = work.now.astimezone(SHANGHAI)
     for organisation, title, post, starts_at, logins in PLANS:
         pattern = await add_pattern(
             work,
             Pattern(work.new_id(), organisations[organisation].id, title, post, starts_at, TURN),
         )
+        began = (now - timedelta(minutes=starts_at + TURN)).date() + timedelta(days=1)
+        days = [began + timedelta(days=n) for n in range(DAYS)]
         people = [accounts[login] for login in logins]
         await plan_turns(work, pattern.id, people, days, at_once=1)
