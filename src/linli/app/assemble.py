@@ -21,6 +21,7 @@ from linli.kernel.figures import Figure, Flow, Span
 from linli.kernel.measures import Measure
 from linli.kernel.questions import Condition
 from linli.kernel.reactions import Chore, DeadlineReaction, EventReaction
+from linli.kernel.retention import Purpose
 from linli.kernel.tallies import Tally
 
 # The application knows this one by itself.
@@ -119,6 +120,18 @@ def spans() -> tuple[Span, ...]:
 def flows() -> tuple[Flow, ...]:
     """Everything of which is told how often it happens."""
     return _declared("FLOWS")
+
+
+def purposes() -> tuple[Purpose, ...]:
+    """Everything about people that is kept for a purpose and then forgotten.
+
+    Raises ValueError when two share a code.
+    """
+    found: list[Purpose] = []
+    for module in _modules("retention"):
+        found.extend(getattr(module, "PURPOSES", ()))
+    _refuse_twins(purpose.code for purpose in found)
+    return tuple(found)
 
 
 def _declared(name: str) -> tuple[Any, ...]:

@@ -77,6 +77,8 @@ class Settings(BaseSettings):
         proxies: networks whose `X-Forwarded-For` is believed, such as `10.0.0.0/8`.
         second_factor_roles: whoever holds one of these roles reaches nothing until they have
             enrolled a second factor, such as `["administrator", "county_officer"]`.
+        retention: days by purpose (`{looks = 1500}`) where they are other than linli's; never fewer
+            than a law demands. See `docs/operations.md`.
         demo: the demo estate with its known passwords; never beyond loopback.
         vision_connection: the code of the connection by which this machine's vision node speaks
             (a site gateway), with `vision_token` or a file that holds it; without them `linli up`
@@ -120,6 +122,7 @@ class Settings(BaseSettings):
     log_format: LogFormat = LogFormat.CONSOLE
     log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$")
     second_factor_roles: tuple[Role, ...] = ()
+    retention: dict[str, int] = Field(default_factory=dict[str, int])
     demo: bool = False
     vision_platform: str | None = None
     vision_mqtt: str | None = None
@@ -238,11 +241,13 @@ class Settings(BaseSettings):
         told: dict[str, str] = {}
         for name in type(self).model_fields:
             value: object = getattr(self, name)
-            if value is None or value == ():
+            if value is None or value in ((), {}):
                 continue
             if isinstance(value, tuple):
                 each = cast("tuple[object, ...]", value)
                 told[f"{PREFIX}{name.upper()}"] = json.dumps([str(one) for one in each])
+            elif isinstance(value, dict):
+                told[f"{PREFIX}{name.upper()}"] = json.dumps(value)
             elif isinstance(value, SecretStr):
                 told[f"{PREFIX}{name.upper()}"] = value.get_secret_value()
             else:

@@ -9,7 +9,16 @@ from fastapi import FastAPI
 
 import linli
 from linli.app import status
-from linli.app.assemble import conditions, figures, flows, measures, routers, spans, tallies
+from linli.app.assemble import (
+    conditions,
+    figures,
+    flows,
+    measures,
+    purposes,
+    routers,
+    spans,
+    tallies,
+)
 from linli.app.demo.clock import followed
 from linli.app.doors.addresses import device_doors
 from linli.app.doors.http_door import open_http_door
@@ -38,6 +47,7 @@ from linli.kernel.time import Clock
 from linli.kernel.work import Workshop
 from linli.responding.guests.door import GuestDoor
 from linli.sensing.drivers.public import remedy_of
+from linli.support.retention.public import terms_of
 
 CONNECTIONS = 20
 DOOR_CONNECTIONS = 4
@@ -87,6 +97,7 @@ def application(
                 "doors": device_doors(settings),
                 "remedies": remedy_of,
                 "signer": signer_of(keys),
+                "terms": terms_of(purposes(), settings.retention),
             },
             proxies=tuple(ip_network(network) for network in settings.proxies),
             count=counts.count,

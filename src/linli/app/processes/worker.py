@@ -4,7 +4,7 @@ import asyncio
 
 import uvloop
 
-from linli.app.assemble import figures, measures, reactions
+from linli.app.assemble import figures, measures, purposes, reactions
 from linli.app.demo.clock import followed, held_by
 from linli.app.demo.forwarding import forwarding
 from linli.app.keys import Keys
@@ -23,6 +23,8 @@ from linli.responding.rules.public import declare
 from linli.screens.cockpit.handlers import chores as cockpit_chores
 from linli.screens.completeness.handlers import chores as completeness_chores
 from linli.support.files.handlers import chores as file_chores
+from linli.support.retention.handlers import chores as retention_chores
+from linli.support.retention.public import terms_of
 
 CONNECTIONS = 12
 
@@ -47,6 +49,7 @@ async def run(settings: Settings, keys: Keys) -> None:
             *file_chores(vault_of(settings)),
             *completeness_chores(measures()),
             *cockpit_chores(figures()),
+            *retention_chores(terms_of(purposes(), settings.retention)),
         ),
         carriers=carriers_of(settings, keys, workshop),
         due_clock=held_by(clock),

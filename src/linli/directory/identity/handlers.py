@@ -11,7 +11,6 @@ from linli.kernel.reactions import every, on, on_deadline
 from linli.kernel.work import Work
 
 TRIES_KEPT = timedelta(days=2)
-SESSIONS_KEPT = timedelta(days=30)
 
 
 async def contract_changed(work: Work, event: ServiceContractChanged) -> None:
@@ -30,14 +29,6 @@ async def forget_tries(work: Work) -> int:
     return await store.forget_tries(work.connection, work.now - TRIES_KEPT)
 
 
-async def forget_sessions(work: Work) -> int:
-    """Sessions that ended a month ago; who signed in when stays in the audit."""
-    return await store.forget_sessions(work.connection, work.now - SESSIONS_KEPT)
-
-
 EVENTS = (on(ServiceContractChanged, "identity.contract_changed")(contract_changed),)
 DEADLINES = (on_deadline(GRANT_TURNS)(grant_turns),)
-CHORES = (
-    every(timedelta(hours=6), "identity.forget_tries")(forget_tries),
-    every(timedelta(hours=12), "identity.forget_sessions")(forget_sessions),
-)
+CHORES = (every(timedelta(hours=6), "identity.forget_tries")(forget_tries),)

@@ -30,6 +30,7 @@ from linli.directory.people.contracts import (
 )
 from linli.directory.people.models import (
     contact_table,
+    correction_table,
     person_table,
     residence_table,
     search_table,
@@ -209,6 +210,13 @@ async def end_residence(
 async def merged_into(connection: AsyncConnection, person_id: UUID) -> frozenset[UUID]:
     """The ids of records that were merged into this one."""
     return frozenset(await connection.scalars(select(n.id).where(n.merged_into == person_id)))
+
+
+async def forget_corrections(connection: AsyncConnection, before: datetime) -> int:
+    gone = await connection.execute(
+        delete(correction_table).where(correction_table.c.decided_at < before)
+    )
+    return gone.rowcount
 
 
 async def widen(connection: AsyncConnection, people: Collection[UUID]) -> None:

@@ -64,3 +64,27 @@ ALTER TABLE support_look ENABLE ROW LEVEL SECURITY
 CREATE POLICY people ON support_look TO linli_app USING ((account_id = (SELECT linli_account())) OR (estate_id = ANY ((SELECT linli_estates('see_looks'))::uuid[]))) WITH CHECK ((account_id = (SELECT linli_account())) OR (estate_id = ANY ((SELECT linli_estates('see_looks'))::uuid[])))
 --
 CREATE POLICY machine ON support_look TO linli_gateway USING (true) WITH CHECK (true)
+--
+CREATE TABLE support_retention_run (
+	id UUID NOT NULL, 
+	at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	code VARCHAR(40) NOT NULL, 
+	days INTEGER NOT NULL, 
+	before TIMESTAMP WITH TIME ZONE NOT NULL, 
+	removed INTEGER NOT NULL, 
+	CONSTRAINT pk_support_retention_run PRIMARY KEY (id)
+)
+--
+CREATE INDEX ix_support_retention_run_code ON support_retention_run (code, at)
+--
+REVOKE ALL ON support_retention_run FROM PUBLIC
+--
+GRANT SELECT ON support_retention_run TO linli_app
+--
+GRANT SELECT, INSERT, UPDATE, DELETE ON support_retention_run TO linli_gateway
+--
+ALTER TABLE support_retention_run ENABLE ROW LEVEL SECURITY
+--
+CREATE POLICY people ON support_retention_run TO linli_app USING (cardinality((SELECT linli_organisations('see_looks'))::uuid[]) > 0) WITH CHECK (cardinality((SELECT linli_organisations('see_looks'))::uuid[]) > 0)
+--
+CREATE POLICY machine ON support_retention_run TO linli_gateway USING (true) WITH CHECK (true)

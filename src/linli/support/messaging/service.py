@@ -1,7 +1,7 @@
 """Verbs of messaging."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime
 from uuid import UUID
 
 from linli.kernel.errors import NotFound
@@ -18,7 +18,6 @@ from linli.support.messaging.contracts import (
 )
 from linli.support.messaging.events import MessageArrived
 
-KEPT = timedelta(days=180)
 FORGOTTEN_AT_ONCE = 5000
 
 
@@ -113,6 +112,6 @@ async def record_failed(work: Work, parcel: Parcel, error: str, *, final: bool) 
     return state
 
 
-async def forget_old(work: Work) -> int:
-    """Forget messages older than 180 days; answers how many."""
-    return await store.forget_before(work.connection, work.now - KEPT, most=FORGOTTEN_AT_ONCE)
+async def forget_before(work: Work, before: datetime) -> int:
+    """Forget messages older than that; answers how many."""
+    return await store.forget_before(work.connection, before, most=FORGOTTEN_AT_ONCE)

@@ -9,11 +9,11 @@ from tests.unit.directory.town import CIPHER, Offices, Town
 
 from linli.directory.identity.handlers import (
     contract_changed,
-    forget_sessions,
     forget_tries,
     grant_turns,
 )
 from linli.directory.identity.public import grants_of, holders, names_of, phones_of
+from linli.directory.identity.retention import forget_sessions
 from linli.directory.organisation.events import ServiceContractChanged
 from linli.kernel.deadlines import claim_due
 
@@ -237,11 +237,11 @@ async def test_old_tries_and_sessions_are_forgotten(desks: Offices, town: Town) 
         await page.sign_in(f"nobody-{town.tag}", "wrong-password")
         async with desks.machine.work() as work:
             await forget_tries(work)
-            await forget_sessions(work)
+            await forget_sessions(work, work.now - timedelta(days=30))
         assert (await page.get("/api/session")).status_code == 200
     desks.clock.move(timedelta(days=60))
     async with desks.machine.work() as work:
         assert await forget_tries(work) >= 1
-        assert await forget_sessions(work) >= 1
+        assert await forget_sessions(work, work.now - timedelta(days=30)) >= 1
         assert await forget_tries(work) == 0
-        assert await forget_sessions(work) == 0
+        assert await forget_sessions(work, work.now - timedelta(days=30)) == 0

@@ -158,9 +158,10 @@ async def test_old_messages_are_forgotten(stage: Stage) -> None:
     await service.send(work, BY_SMS)
     (parcel,) = await service.claim(work, most=1)
     await service.record_carried(work, parcel, Receipt("r", arrived=True))
-    assert await service.forget_old(work) == 0
+    assert await service.forget_before(work, work.now - timedelta(days=180)) == 0
     stage.later(timedelta(days=181))
-    assert await service.forget_old(await stage.machine()) == 1
+    later = await stage.machine()
+    assert await service.forget_before(later, later.now - timedelta(days=180)) == 1
 
 
 async def test_a_message_without_its_receiver_is_a_bug(stage: Stage) -> None:

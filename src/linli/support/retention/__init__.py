@@ -1,0 +1,1 @@
+"""Retention: what is kept about people goes when its purpose is over, and a report says so."""
