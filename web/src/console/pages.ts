@@ -39,6 +39,14 @@ export const PAGES: ConsolePage[] = [
     view: () => import("./desk/DeskPage.vue"),
   },
   {
+    path: "/cockpit",
+    name: "cockpit",
+    title: "cockpit.title",
+    needs: ["see_places"],
+    nav: { group: "handling", icon: "plan" },
+    view: () => import("./cockpit/CockpitPage.vue"),
+  },
+  {
     path: "/incidents/:id",
     name: "incident",
     title: "shell.pages.incident",

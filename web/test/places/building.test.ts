@@ -36,7 +36,7 @@ describe("a free spot on the plan", () => {
   const plan = (buildings: { x: number; y: number; w: number; h: number }[]): EstatePlanView => ({
     width: 120,
     height: 60,
-    buildings: buildings.map((one, index) => ({ ...one, id: `${index}`, title: `${index}号楼` })),
+    buildings: buildings.map((one, index) => ({ ...one, id: `${index}`, title: `${index}号楼`, storeys: null, outline: null })),
     marks: [],
   });
 

@@ -2,6 +2,7 @@ import accounts from "./accounts";
 import audit from "./audit";
 import base from "./base";
 import cameras from "./cameras";
+import cockpit from "./cockpit";
 import demo from "./demo";
 import desk from "./desk";
 import devices from "./devices";
@@ -47,5 +48,6 @@ export default {
   factor,
   audit,
   health,
+  cockpit,
   demo,
 };
