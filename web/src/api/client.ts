@@ -108,8 +108,8 @@ export const attention = (atMs: number, lastTouchedMs: number): Record<string, s
   atMs - lastTouchedMs > ATTENDED_MS ? { "X-Unattended": "1" } : {};
 
 /** Reads; `signal` ends a read nobody waits for any more. */
-export function get<T>(path: string, query: Query = {}, signal?: AbortSignal): Promise<T> {
-  return call<T>(withQuery(path, query), { headers: { Accept: "application/json", ...attention(Date.now(), touchedAt) }, ...(signal ? { signal } : {}) });
+export function get<T>(path: string, query: Query = {}, signal?: AbortSignal, headers: Record<string, string> = {}): Promise<T> {
+  return call<T>(withQuery(path, query), { headers: { Accept: "application/json", ...attention(Date.now(), touchedAt), ...headers }, ...(signal ? { signal } : {}) });
 }
 
 /** Keys of writes whose outcome is unknown. The same write asked again carries the same key. */
@@ -118,6 +118,7 @@ const undecided = new Map<string, string>();
 export interface WriteOptions {
   /** Given when the caller keeps the key itself (the offline queue). */
   key?: string;
+  headers?: Record<string, string>;
 }
 
 /** Changes something. On a silent network the next identical call repeats the key, so nothing happens twice. */
@@ -135,6 +136,7 @@ export async function send<T>(
     Accept: "application/json",
     "Idempotency-Key": key,
     "X-CSRF-Token": csrfToken(),
+    ...options.headers,
   };
   if (text !== undefined) headers["Content-Type"] = "application/json";
   try {

@@ -7,6 +7,8 @@ import { PAGES } from "./pages";
 const routes: RouteRecordRaw[] = [
   { path: "/", redirect: () => homePath.value },
   { path: "/sign-in", name: "sign-in", component: () => import("./sign_in/SignInPage.vue"), meta: { open: true } },
+  // Whoever was sent a link has no account: the token stands behind the #.
+  { path: "/guest", name: "guest", component: () => import("./guests/GuestPage.vue"), meta: { open: true, title: "guests.page" } },
   ...PAGES.map(({ path, name, view, title, needs }) => ({ path, name, component: view, meta: { title, needs } })),
   { path: "/:rest(.*)*", name: "not-found", component: () => import("./shell/NotFoundPage.vue"), meta: {} },
 ];
@@ -34,6 +36,7 @@ router.beforeEach((_to, from) => {
 });
 
 router.beforeEach(async (to) => {
+  if (to.name === "guest") return true;
   try {
     const who = await whoAmI();
     if (who) keepMe(who);

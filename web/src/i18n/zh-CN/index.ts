@@ -8,6 +8,7 @@ import desk from "./desk";
 import devices from "./devices";
 import factor from "./factor";
 import falling from "./falling";
+import guests from "./guests";
 import health from "./health";
 import incident from "./incident";
 import keyPeople from "./key_people";
@@ -30,6 +31,7 @@ export default {
   shell,
   signIn,
   workplace,
+  guests,
   desk,
   incident,
   orders,
