@@ -3961,6 +3961,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/retention": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Terms
+         * @description What is kept about people, how long and why. Needs `see_looks`.
+         */
+        get: operations["list_terms_api_retention_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/retention/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Runs
+         * @description What the runs forgot, newest first. Needs `see_looks`.
+         */
+        get: operations["list_runs_api_retention_runs_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/signing-keys": {
         parameters: {
             query?: never;
@@ -9322,6 +9362,45 @@ export interface components {
             last_found_at: string | null;
         };
         /**
+         * RunPage
+         * @description Runs, newest first.
+         */
+        RunPage: {
+            /** Items */
+            items: components["schemas"]["RunView"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
+         * RunView
+         * @description One run: everything older than `before` went.
+         */
+        RunView: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Code */
+            code: string;
+            /** Title */
+            title: string;
+            /** Days */
+            days: number;
+            /**
+             * Before
+             * Format: date-time
+             */
+            before: string;
+            /** Removed */
+            removed: number;
+        };
+        /**
          * SaveBody
          * @description A question to be kept by an organisation.
          */
@@ -10068,6 +10147,28 @@ export interface components {
          * @enum {string}
          */
         TargetKind: "organisation" | "company" | "estate" | "home" | "incident" | "person";
+        /**
+         * TermView
+         * @description Something that is kept: what for, how long, by which law, and how much went so far.
+         */
+        TermView: {
+            /** Code */
+            code: string;
+            /** Title */
+            title: string;
+            /** Why */
+            why: string;
+            /** Law */
+            law: string;
+            /** Days */
+            days: number;
+            /** Least Days */
+            least_days: number;
+            /** Removed */
+            removed: number;
+            /** Last Run At */
+            last_run_at: string | null;
+        };
         /**
          * TimingView
          * @description How long something took, in seconds: of `count` times half and nine of ten were shorter.
@@ -18291,6 +18392,68 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["OutgoingPage"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    list_terms_api_retention_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TermView"][];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    list_runs_api_retention_runs_get: {
+        parameters: {
+            query?: {
+                code?: string | null;
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunPage"];
                 };
             };
             /** @description 没有接受，以及为什么 */

@@ -163,3 +163,9 @@ export type CockpitChild = Cockpit["children"][number];
 export type CockpitRecord = Answer<"/api/cockpit/records", "get">["items"][number];
 export type Pace = Answer<"/api/cockpit/pace", "get">;
 export type IndexHistory = Answer<"/api/cockpit/index", "get">;
+
+export type Look = Answer<"/api/looks", "get">["items"][number];
+export type Looker = Answer<"/api/looks/lookers", "get">[number];
+export type UnusualLook = Answer<"/api/looks/unusual", "get">[number];
+export type RetentionTerm = Answer<"/api/retention", "get">[number];
+export type RetentionRun = Answer<"/api/retention/runs", "get">["items"][number];

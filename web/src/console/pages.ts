@@ -309,6 +309,14 @@ export const PAGES: ConsolePage[] = [
     view: () => import("./audit/AuditPage.vue"),
   },
   {
+    path: "/looks",
+    name: "looks",
+    title: "looks.title",
+    needs: ["see_looks"],
+    nav: { group: "system", icon: "eye" },
+    view: () => import("./looks/LooksPage.vue"),
+  },
+  {
     path: "/health",
     name: "health",
     title: "health.title",

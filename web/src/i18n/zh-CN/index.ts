@@ -13,6 +13,7 @@ import health from "./health";
 import incident from "./incident";
 import keyPeople from "./key_people";
 import lists from "./lists";
+import looks from "./looks";
 import orders from "./orders";
 import organisations from "./organisations";
 import people from "./people";
@@ -49,6 +50,7 @@ export default {
   accounts,
   factor,
   audit,
+  looks,
   health,
   cockpit,
   demo,
