@@ -23,6 +23,7 @@ from linli.kernel.questions import Condition
 from linli.kernel.reactions import Chore, DeadlineReaction, EventReaction
 from linli.kernel.retention import Purpose
 from linli.kernel.tallies import Tally
+from linli.support.chapters.contracts import Chapter
 
 # The application knows this one by itself.
 LIVE = "linli.app.live.http"
@@ -131,6 +132,18 @@ def purposes() -> tuple[Purpose, ...]:
     for module in _modules("retention"):
         found.extend(getattr(module, "PURPOSES", ()))
     _refuse_twins(purpose.code for purpose in found)
+    return tuple(found)
+
+
+def chapters() -> tuple[Chapter, ...]:
+    """Everything that is told to a person about themselves.
+
+    Raises ValueError when two share a code.
+    """
+    found: list[Chapter] = []
+    for module in _modules("about"):
+        found.extend(getattr(module, "CHAPTERS", ()))
+    _refuse_twins(chapter.code for chapter in found)
     return tuple(found)
 
 

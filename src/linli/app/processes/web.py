@@ -10,6 +10,7 @@ from fastapi import FastAPI
 import linli
 from linli.app import status
 from linli.app.assemble import (
+    chapters,
     conditions,
     figures,
     flows,
@@ -97,6 +98,7 @@ def application(
                 "doors": device_doors(settings),
                 "remedies": remedy_of,
                 "signer": signer_of(keys),
+                "chapters": chapters(),
                 "terms": terms_of(purposes(), settings.retention),
             },
             proxies=tuple(ip_network(network) for network in settings.proxies),

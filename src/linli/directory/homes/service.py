@@ -504,14 +504,18 @@ async def picture_of(work: Work, home_id: UUID, *, people: bool) -> HomePicture:
 
 
 async def holdings_of(
-    work: Work, *, person_id: UUID | None = None, enterprise_id: UUID | None = None
+    work: Work,
+    *,
+    person_id: UUID | None = None,
+    enterprise_id: UUID | None = None,
+    full: bool = False,
 ) -> Holdings:
-    """What somebody owns, rents, belongs to and drives, now and before."""
+    """What somebody owns, rents, belongs to and drives, now and before; plates masked or `full`."""
     vehicles, _ = await store.vehicles(
         work.connection,
         store.VehicleFilter(person_id=person_id, enterprise_id=enterprise_id),
         today(work),
-        full=False,
+        full=full,
     )
     return Holdings(
         tuple(

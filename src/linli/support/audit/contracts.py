@@ -33,6 +33,7 @@ class Action(StrEnum):
     ESTATE_ADDED = "estate_added"
     PERSON_REGISTERED = "person_registered"
     PERSON_REVEALED = "person_revealed"
+    PERSON_EXPORTED = "person_exported"
     PEOPLE_ENTERED = "people_entered"
     PERSON_CHANGED = "person_changed"
     PERSON_MOVED = "person_moved"
@@ -67,6 +68,9 @@ class Action(StrEnum):
     INCIDENT_MOVED = "incident_moved"
     ORDER_MOVED = "order_moved"
     ROSTER_PLANNED = "roster_planned"
+    GRID_CHANGED = "grid_changed"
+    TASK_GIVEN = "task_given"
+    TASK_MOVED = "task_moved"
     GUEST_LINK_MADE = "guest_link_made"
     GUEST_LINK_REVOKED = "guest_link_revoked"
     DEMO_PLAYED = "demo_played"
@@ -96,6 +100,7 @@ ACTION_TITLES: Mapping[Action, str] = {
     Action.ESTATE_ADDED: "新建小区",
     Action.PERSON_REGISTERED: "登记人员",
     Action.PERSON_REVEALED: "查看人员完整信息",
+    Action.PERSON_EXPORTED: "导出本人资料",
     Action.PEOPLE_ENTERED: "批量登记人员",
     Action.PERSON_CHANGED: "修改人员资料",
     Action.PERSON_MOVED: "登记搬迁",
@@ -129,6 +134,9 @@ ACTION_TITLES: Mapping[Action, str] = {
     Action.QUARANTINE_DROPPED: "丢弃隔离消息",
     Action.INCIDENT_MOVED: "处置事件",
     Action.ORDER_MOVED: "处置工单",
+    Action.GRID_CHANGED: "调整网格",
+    Action.TASK_GIVEN: "布置任务",
+    Action.TASK_MOVED: "办理任务",
     Action.GUEST_LINK_MADE: "发出访客链接",
     Action.GUEST_LINK_REVOKED: "收回访客链接",
     Action.ROSTER_PLANNED: "排班",
