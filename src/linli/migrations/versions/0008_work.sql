@@ -206,3 +206,113 @@ END $$
 REVOKE ALL ON FUNCTION linli_guest_link(bytea, timestamptz, uuid, text) FROM PUBLIC
 --
 GRANT EXECUTE ON FUNCTION linli_guest_link(bytea, timestamptz, uuid, text) TO linli_app, linli_gateway
+--
+CREATE TABLE responding_task (
+	id UUID NOT NULL, 
+	organisation_id UUID NOT NULL, 
+	estate_id UUID, 
+	place_id UUID, 
+	place_path VARCHAR(200) DEFAULT '' NOT NULL, 
+	title VARCHAR(80) NOT NULL, 
+	words TEXT DEFAULT '' NOT NULL, 
+	giver_id UUID, 
+	giver_name VARCHAR(100) NOT NULL, 
+	assignee_id UUID NOT NULL, 
+	assignee_name VARCHAR(100) NOT NULL, 
+	given_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	due_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	state VARCHAR(20) NOT NULL, 
+	version INTEGER NOT NULL, 
+	done_at TIMESTAMP WITH TIME ZONE, 
+	result TEXT DEFAULT '' NOT NULL, 
+	evidence UUID[] DEFAULT '{}' NOT NULL, 
+	ended_at TIMESTAMP WITH TIME ZONE, 
+	remark VARCHAR(500) DEFAULT '' NOT NULL, 
+	CONSTRAINT pk_responding_task PRIMARY KEY (id)
+)
+--
+CREATE INDEX ix_responding_task_assignee ON responding_task (assignee_id, due_at) WHERE ended_at IS NULL
+--
+CREATE INDEX ix_responding_task_organisation ON responding_task (organisation_id, due_at)
+--
+CREATE TABLE directory_grid (
+	id UUID NOT NULL, 
+	community_id UUID NOT NULL, 
+	title VARCHAR(40) NOT NULL, 
+	made_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	ended_at TIMESTAMP WITH TIME ZONE, 
+	CONSTRAINT pk_directory_grid PRIMARY KEY (id), 
+	CONSTRAINT fk_directory_grid_community_id FOREIGN KEY(community_id) REFERENCES directory_organisation (id)
+)
+--
+CREATE UNIQUE INDEX uq_directory_grid_title ON directory_grid (community_id, title) WHERE ended_at IS NULL
+--
+CREATE TABLE directory_grid_worker (
+	grid_id UUID NOT NULL, 
+	account_id UUID NOT NULL, 
+	community_id UUID NOT NULL, 
+	name VARCHAR(100) NOT NULL, 
+	place INTEGER NOT NULL, 
+	CONSTRAINT pk_directory_grid_worker PRIMARY KEY (grid_id, account_id), 
+	CONSTRAINT fk_directory_grid_worker_grid_id FOREIGN KEY(grid_id) REFERENCES directory_grid (id)
+)
+--
+CREATE TABLE directory_grid_building (
+	place_id UUID NOT NULL, 
+	grid_id UUID NOT NULL, 
+	estate_id UUID NOT NULL, 
+	community_id UUID NOT NULL, 
+	CONSTRAINT pk_directory_grid_building PRIMARY KEY (place_id), 
+	CONSTRAINT fk_directory_grid_building_place_id FOREIGN KEY(place_id) REFERENCES directory_place (id), 
+	CONSTRAINT fk_directory_grid_building_grid_id FOREIGN KEY(grid_id) REFERENCES directory_grid (id)
+)
+--
+CREATE INDEX ix_directory_grid_building_grid_id ON directory_grid_building (grid_id)
+--
+REVOKE ALL ON responding_task FROM PUBLIC
+--
+GRANT SELECT, INSERT, UPDATE ON responding_task TO linli_app
+--
+GRANT SELECT, INSERT, UPDATE, DELETE ON responding_task TO linli_gateway
+--
+ALTER TABLE responding_task ENABLE ROW LEVEL SECURITY
+--
+CREATE POLICY people ON responding_task TO linli_app USING ((organisation_id = ANY ((SELECT linli_organisations('manage_rosters'))::uuid[])) OR (assignee_id = (SELECT linli_account())) OR (giver_id = (SELECT linli_account()))) WITH CHECK ((organisation_id = ANY ((SELECT linli_organisations('manage_rosters'))::uuid[])) OR (assignee_id = (SELECT linli_account())) OR (giver_id = (SELECT linli_account())))
+--
+CREATE POLICY machine ON responding_task TO linli_gateway USING (true) WITH CHECK (true)
+--
+REVOKE ALL ON directory_grid FROM PUBLIC
+--
+GRANT SELECT, INSERT, UPDATE ON directory_grid TO linli_app
+--
+GRANT SELECT, INSERT, UPDATE, DELETE ON directory_grid TO linli_gateway
+--
+ALTER TABLE directory_grid ENABLE ROW LEVEL SECURITY
+--
+CREATE POLICY people ON directory_grid TO linli_app USING (community_id = ANY ((SELECT linli_organisations('see_places'))::uuid[])) WITH CHECK (community_id = ANY ((SELECT linli_organisations('see_places'))::uuid[]))
+--
+CREATE POLICY machine ON directory_grid TO linli_gateway USING (true) WITH CHECK (true)
+--
+REVOKE ALL ON directory_grid_worker FROM PUBLIC
+--
+GRANT SELECT, INSERT, UPDATE, DELETE ON directory_grid_worker TO linli_app
+--
+GRANT SELECT, INSERT, UPDATE, DELETE ON directory_grid_worker TO linli_gateway
+--
+ALTER TABLE directory_grid_worker ENABLE ROW LEVEL SECURITY
+--
+CREATE POLICY people ON directory_grid_worker TO linli_app USING (community_id = ANY ((SELECT linli_organisations('see_places'))::uuid[])) WITH CHECK (community_id = ANY ((SELECT linli_organisations('see_places'))::uuid[]))
+--
+CREATE POLICY machine ON directory_grid_worker TO linli_gateway USING (true) WITH CHECK (true)
+--
+REVOKE ALL ON directory_grid_building FROM PUBLIC
+--
+GRANT SELECT, INSERT, UPDATE, DELETE ON directory_grid_building TO linli_app
+--
+GRANT SELECT, INSERT, UPDATE, DELETE ON directory_grid_building TO linli_gateway
+--
+ALTER TABLE directory_grid_building ENABLE ROW LEVEL SECURITY
+--
+CREATE POLICY people ON directory_grid_building TO linli_app USING ((estate_id = ANY ((SELECT linli_estates('see_places'))::uuid[])) OR (community_id = ANY ((SELECT linli_organisations('see_places'))::uuid[]))) WITH CHECK ((estate_id = ANY ((SELECT linli_estates('see_places'))::uuid[])) OR (community_id = ANY ((SELECT linli_organisations('see_places'))::uuid[])))
+--
+CREATE POLICY machine ON directory_grid_building TO linli_gateway USING (true) WITH CHECK (true)

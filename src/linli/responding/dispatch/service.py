@@ -5,9 +5,14 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
+from linli.directory.grids.public import grid_at
 from linli.directory.identity.public import Staff, staff_of
-from linli.directory.organisation.contracts import DUTY_TITLES
-from linli.directory.organisation.public import contracts_on, organisations_named
+from linli.directory.organisation.contracts import DUTY_TITLES, OrganisationKind
+from linli.directory.organisation.public import (
+    contracts_on,
+    organisations_above,
+    organisations_named,
+)
 from linli.kernel.errors import BadInput, NotFound
 from linli.kernel.work import Work
 from linli.responding.dispatch import policy, store
@@ -196,8 +201,13 @@ def _reason(load: int, *, on: bool) -> str:
     return f"正在值班，{busy}" if on else busy
 
 
-async def suggest(work: Work, estate_id: UUID, duty: str) -> tuple[Suggestion, ...]:
-    """Companies under contract here: those with the duty first, each with its people."""
+async def suggest(
+    work: Work, estate_id: UUID, duty: str, place_id: UUID | None = None
+) -> tuple[Suggestion, ...]:
+    """Companies under contract here: those with the duty first, each with its people.
+
+    Last comes the community with its grid workers; those of the place's own grid are named first.
+    """
     contracts = await contracts_on(work, [estate_id])
     companies = await organisations_named(work, {contract.company_id for contract in contracts})
     duties = {
@@ -206,6 +216,7 @@ async def suggest(work: Work, estate_id: UUID, duty: str) -> tuple[Suggestion, .
         if contract.company_id in companies
     }
     fitting = sorted(duties, key=lambda company_id: (duty not in duties[company_id], company_id))
+    neighbours = await _grid_workers(work, estate_id, duty, place_id)
     return tuple(
         [
             Suggestion(
@@ -217,7 +228,35 @@ async def suggest(work: Work, estate_id: UUID, duty: str) -> tuple[Suggestion, .
             )
             for company_id in fitting
         ]
+        + neighbours
     )
+
+
+async def _grid_workers(
+    work: Work, estate_id: UUID, duty: str, place_id: UUID | None
+) -> list[Suggestion]:
+    above = await organisations_above(work, estate_id)
+    community = next((one for one in above if one.kind is OrganisationKind.COMMUNITY), None)
+    if community is None:
+        return []
+    grid = await grid_at(work, place_id) if place_id else None
+    at_home = {worker.account_id for worker in grid.workers} if grid else set[UUID]()
+    title = grid.title if grid else ""
+    people = [
+        replace(one, reason=f"负责{title}，{one.reason}") if one.account_id in at_home else one
+        for one in await colleagues(work, community.id, estate_id)
+    ]
+    if not people:
+        return []
+    return [
+        Suggestion(
+            company_id=community.id,
+            company_title=community.title,
+            duty=duty,
+            duty_title="网格员",
+            colleagues=tuple(sorted(people, key=lambda one: one.account_id not in at_home)),
+        )
+    ]
 
 
 def step_at(work: Work, happened_at: datetime | None) -> datetime:

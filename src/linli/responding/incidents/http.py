@@ -777,7 +777,7 @@ async def suggest_companies(work: CurrentWork, incident_id: UUID) -> list[Sugges
     if incident_id not in found:
         raise NotFound
     incident = found[incident_id]
-    suggestions = await dispatch.suggest(work, incident.estate_id, incident.duty)
+    suggestions = await dispatch.suggest(work, incident.estate_id, incident.duty, incident.place_id)
     return [
         SuggestionShape(
             company=Named(id=s.company_id, title=s.company_title),

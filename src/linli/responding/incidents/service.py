@@ -356,7 +356,7 @@ async def _offer(
     company_id: UUID | None = None,
     assignee_id: UUID | None = None,
 ) -> tuple[Incident, Order]:
-    suggestions = await dispatch.suggest(work, incident.estate_id, incident.duty)
+    suggestions = await dispatch.suggest(work, incident.estate_id, incident.duty, incident.place_id)
     chosen = next(
         (s for s in suggestions if company_id is None or s.company_id == company_id), None
     )

@@ -73,6 +73,9 @@ class Action(StrEnum):
     TASK_MOVED = "task_moved"
     GUEST_LINK_MADE = "guest_link_made"
     GUEST_LINK_REVOKED = "guest_link_revoked"
+    IMPORTED = "imported"
+    IMPORT_UNDONE = "import_undone"
+    PEOPLE_EXPORTED = "people_exported"
     DEMO_PLAYED = "demo_played"
 
 
@@ -140,6 +143,9 @@ ACTION_TITLES: Mapping[Action, str] = {
     Action.GUEST_LINK_MADE: "发出访客链接",
     Action.GUEST_LINK_REVOKED: "收回访客链接",
     Action.ROSTER_PLANNED: "排班",
+    Action.IMPORTED: "导入表格",
+    Action.IMPORT_UNDONE: "撤销导入",
+    Action.PEOPLE_EXPORTED: "导出人员名单",
     Action.DEMO_PLAYED: "触发演示场景",
 }
 
