@@ -365,6 +365,110 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/grids/communities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Communities
+         * @description The communities whose grids one sees.
+         */
+        get: operations["list_communities_api_grids_communities_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/grids": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Grids
+         * @description A community's grids, its grid workers and its buildings. 404 out of reach.
+         */
+        get: operations["list_grids_api_grids_get"];
+        put?: never;
+        /**
+         * Add Grid
+         * @description A new grid. 404 out of reach, 403 without the right, 422 names the field.
+         */
+        post: operations["add_grid_api_grids_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/grids/{grid_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change Grid
+         * @description The grid as it is to be. 404 out of reach, 403 without the right, 422 names the field.
+         */
+        put: operations["change_grid_api_grids__grid_id__put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/grids/{grid_id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End Grid
+         * @description The grid is no more; its buildings are free for others.
+         */
+        post: operations["end_grid_api_grids__grid_id__end_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/grids/at/{place_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Grid At Place
+         * @description In whose grid a place lies. 404 when the place is out of reach.
+         */
+        get: operations["grid_at_place_api_grids_at__place_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/homes/{home_id}": {
         parameters: {
             query?: never;
@@ -2560,6 +2664,93 @@ export interface paths {
         patch: operations["change_rule_api_rules__rule_id__patch"];
         trace?: never;
     };
+    "/api/tasks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Tasks
+         * @description Tasks of the session's houses, what is due first; `mine` keeps those one has to do.
+         */
+        get: operations["list_tasks_api_tasks_get"];
+        put?: never;
+        /**
+         * Give Task
+         * @description Give somebody a task. 404 out of reach, 403 without the right, 422 names the field.
+         */
+        post: operations["give_task_api_tasks_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tasks/people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Candidates
+         * @description Who could be given a task: those of the place's grid first, then those on duty.
+         */
+        get: operations["list_candidates_api_tasks_people_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tasks/{task_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Task
+         * @description One task. 404 when it is absent or out of reach.
+         */
+        get: operations["read_task_api_tasks__task_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tasks/{task_id}/moves": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Move Task
+         * @description Do (with words and a photo), close, send back or cancel.
+         *
+         *     409 when the state does not allow it or somebody was faster, 422 names the field, 403 when it
+         *     is another's.
+         */
+        post: operations["move_task_api_tasks__task_id__moves_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/facades": {
         parameters: {
             query?: never;
@@ -2896,6 +3087,28 @@ export interface paths {
         get: operations["list_gaps_api_completeness_gaps_get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/people/{person_id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Export Person
+         * @description Everything that is kept about one person, as a ZIP with a page to read and JSON.
+         *
+         *     Needs `see_people_full` on an estate of theirs; looks and handing out are on record.
+         */
+        post: operations["export_person_api_people__person_id__export_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4001,6 +4214,212 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/imports/sheets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Sheets
+         * @description The sheets this session may enter somewhere, with their columns.
+         */
+        get: operations["list_sheets_api_imports_sheets_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/imports/template": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Template
+         * @description A workbook to fill in: all sheets, or one; with notes, lists to choose from, an example.
+         */
+        get: operations["read_template_api_imports_template_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Imports
+         * @description The session's own imports, newest first.
+         */
+        get: operations["list_imports_api_imports_get"];
+        put?: never;
+        /**
+         * Upload Import
+         * @description Upload an xlsx or csv file for an estate. Nothing is entered yet: the columns are guessed.
+         *
+         *     422 the file cannot be read, 403 nothing may be entered in this estate.
+         */
+        post: operations["upload_import_api_imports_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/imports/{import_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Import
+         * @description One import, with its progress.
+         */
+        get: operations["read_import_api_imports__import_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/imports/{import_id}/try": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try Import
+         * @description Try the import out with these columns: counts and faults, without any change.
+         */
+        post: operations["try_import_api_imports__import_id__try_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/imports/{import_id}/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Run Import
+         * @description Let a tried import run: lines that hold are entered, whole or not at all.
+         */
+        post: operations["run_import_api_imports__import_id__run_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/imports/{import_id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Undo Import
+         * @description Take a whole import back. Where later work depends on it, `failure` says so and it stays.
+         */
+        post: operations["undo_import_api_imports__import_id__undo_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/imports/{import_id}/discard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Discard Import
+         * @description Give an import up before it ran; its file is deleted at once.
+         */
+        post: operations["discard_import_api_imports__import_id__discard_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/imports/{import_id}/faults": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Faults
+         * @description The wrong cells, by table and row.
+         */
+        get: operations["list_faults_api_imports__import_id__faults_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/imports/{import_id}/marked": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Marked
+         * @description The wrong lines as they were uploaded, with a column that says what is wrong (xlsx).
+         */
+        get: operations["read_marked_api_imports__import_id__marked_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/signing-keys": {
         parameters: {
             query?: never;
@@ -4155,7 +4574,7 @@ export interface components {
          * @description What was done. Codes never change; titles may.
          * @enum {string}
          */
-        Action: "signed_in" | "sign_in_failed" | "sign_in_blocked" | "signed_out" | "signed_out_everywhere" | "password_changed" | "password_reset" | "second_factor_enabled" | "second_factor_removed" | "second_factor_reset" | "recovery_code_used" | "recovery_codes_renewed" | "account_created" | "account_locked" | "account_unlocked" | "grant_given" | "grant_revoked" | "organisation_added" | "contract_signed" | "contract_ended" | "estate_added" | "person_registered" | "person_revealed" | "people_entered" | "person_changed" | "person_moved" | "people_merged" | "merge_undone" | "twins_differ" | "correction_asked" | "correction_decided" | "key_person_entered" | "key_person_changed" | "key_person_seen" | "visit_recorded" | "absence_noted" | "base_entered" | "base_changed" | "question_saved" | "file_seen" | "device_registered" | "device_changed" | "command_sent" | "camera_changed" | "camera_seen" | "recording_seen" | "facade_changed" | "evidence_seen" | "evidence_exported" | "credential_rotated" | "credential_revoked" | "rule_changed" | "quarantine_replayed" | "quarantine_dropped" | "incident_moved" | "order_moved" | "roster_planned" | "guest_link_made" | "guest_link_revoked" | "demo_played";
+        Action: "signed_in" | "sign_in_failed" | "sign_in_blocked" | "signed_out" | "signed_out_everywhere" | "password_changed" | "password_reset" | "second_factor_enabled" | "second_factor_removed" | "second_factor_reset" | "recovery_code_used" | "recovery_codes_renewed" | "account_created" | "account_locked" | "account_unlocked" | "grant_given" | "grant_revoked" | "organisation_added" | "contract_signed" | "contract_ended" | "estate_added" | "person_registered" | "person_revealed" | "person_exported" | "people_entered" | "person_changed" | "person_moved" | "people_merged" | "merge_undone" | "twins_differ" | "correction_asked" | "correction_decided" | "key_person_entered" | "key_person_changed" | "key_person_seen" | "visit_recorded" | "absence_noted" | "base_entered" | "base_changed" | "question_saved" | "file_seen" | "device_registered" | "device_changed" | "command_sent" | "camera_changed" | "camera_seen" | "recording_seen" | "facade_changed" | "evidence_seen" | "evidence_exported" | "credential_rotated" | "credential_revoked" | "rule_changed" | "quarantine_replayed" | "quarantine_dropped" | "incident_moved" | "order_moved" | "roster_planned" | "grid_changed" | "task_given" | "task_moved" | "guest_link_made" | "guest_link_revoked" | "imported" | "import_undone" | "people_exported" | "demo_played";
         /**
          * ActionView
          * @description An action one may filter by.
@@ -4326,6 +4745,16 @@ export interface components {
             file: string;
             purpose: components["schemas"]["UploadPurpose"];
         };
+        /** Body_upload_import_api_imports_post */
+        Body_upload_import_api_imports_post: {
+            /** File */
+            file: string;
+            /**
+             * Estate Id
+             * Format: uuid
+             */
+            estate_id: string;
+        };
         /**
          * BuildingBody
          * @description A whole building; the outline in metres on the plan.
@@ -4367,6 +4796,28 @@ export interface components {
                 number,
                 number
             ][] | null;
+        };
+        /**
+         * BuildingShape
+         * @description A building; `grid_id` is the grid it lies in.
+         */
+        BuildingShape: {
+            /**
+             * Place Id
+             * Format: uuid
+             */
+            place_id: string;
+            /** Title */
+            title: string;
+            /**
+             * Estate Id
+             * Format: uuid
+             */
+            estate_id: string;
+            /** Estate Title */
+            estate_title: string;
+            /** Grid Id */
+            grid_id: string | null;
         };
         /**
          * BuildingView
@@ -4585,6 +5036,29 @@ export interface components {
             may_see_recordings: boolean;
         };
         /**
+         * CandidateShape
+         * @description Somebody a task could be given to, and why.
+         */
+        CandidateShape: {
+            /**
+             * Account Id
+             * Format: uuid
+             */
+            account_id: string;
+            /** Name */
+            name: string;
+            /** Role Title */
+            role_title: string;
+            /** On Duty */
+            on_duty: boolean;
+            /** Of Grid */
+            of_grid: boolean;
+            /** Load */
+            load: number;
+            /** Reason */
+            reason: string;
+        };
+        /**
          * CarerBody
          * @description Who looks after somebody.
          */
@@ -4634,6 +5108,12 @@ export interface components {
             /** Review Days */
             review_days: number;
         };
+        /**
+         * CellKind
+         * @description What a cell holds.
+         * @enum {string}
+         */
+        CellKind: "text" | "day" | "number" | "choice";
         /**
          * ChangeBody
          * @description What is to be changed of a person; what is left out stays.
@@ -4878,6 +5358,21 @@ export interface components {
         CommandsShape: {
             /** Commands */
             commands: components["schemas"]["linli__sensing__gateway__http__CommandShape"][];
+        };
+        /**
+         * CommunityShape
+         * @description A community whose grids one sees.
+         */
+        CommunityShape: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Title */
+            title: string;
+            /** May Manage */
+            may_manage: boolean;
         };
         /**
          * CompletenessView
@@ -6350,6 +6845,15 @@ export interface components {
              */
             message: string;
         };
+        /** FaultPageView */
+        FaultPageView: {
+            /** Items */
+            items: components["schemas"]["FaultView"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Total */
+            total: number;
+        };
         /**
          * FaultShape
          * @description What is wrong with a device, and since when.
@@ -6364,6 +6868,22 @@ export interface components {
             since: string;
             /** Sentence */
             sentence: string;
+        };
+        /**
+         * FaultView
+         * @description A wrong cell: the table, the row as the spreadsheet counts, the heading, and why.
+         */
+        FaultView: {
+            /** Table */
+            table: number;
+            /** Table Title */
+            table_title: string;
+            /** Row */
+            row: number;
+            /** Column */
+            column: string;
+            /** Message */
+            message: string;
         };
         /**
          * FieldForm
@@ -6628,6 +7148,54 @@ export interface components {
             valid_to: string | null;
             /** Basis */
             basis: string;
+        };
+        /**
+         * GridRequest
+         * @description How a grid is to be.
+         */
+        GridRequest: {
+            /** Title */
+            title: string;
+            /** Workers */
+            workers: string[];
+            /** Buildings */
+            buildings: string[];
+        };
+        /**
+         * GridShape
+         * @description A grid with its workers and buildings.
+         */
+        GridShape: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Title */
+            title: string;
+            /** Workers */
+            workers: components["schemas"]["WorkerShape"][];
+            /** Buildings */
+            buildings: string[];
+        };
+        /**
+         * GridsShape
+         * @description A community's grids, and who and what could belong to one.
+         */
+        GridsShape: {
+            /**
+             * Community Id
+             * Format: uuid
+             */
+            community_id: string;
+            /** May Manage */
+            may_manage: boolean;
+            /** Grids */
+            grids: components["schemas"]["GridShape"][];
+            /** Crew */
+            crew: components["schemas"]["WorkerShape"][];
+            /** Buildings */
+            buildings: components["schemas"]["BuildingShape"][];
         };
         /**
          * GroundView
@@ -7025,6 +7593,72 @@ export interface components {
             valid_to: string | null;
             /** Members */
             members: components["schemas"]["MemberView"][];
+        };
+        /** ImportPageView */
+        ImportPageView: {
+            /** Items */
+            items: components["schemas"]["ImportView"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Total */
+            total: number;
+        };
+        /**
+         * ImportState
+         * @description How far an import has come.
+         * @enum {string}
+         */
+        ImportState: "uploaded" | "checking" | "checked" | "running" | "done" | "undoing" | "undone" | "discarded";
+        /**
+         * ImportView
+         * @description An import: its file, columns, progress (`done_rows` of `total_rows`) and outcome.
+         */
+        ImportView: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Estate Id
+             * Format: uuid
+             */
+            estate_id: string;
+            /** Entered By */
+            entered_by: string;
+            /** Title */
+            title: string;
+            /** Size */
+            size: number;
+            state: components["schemas"]["ImportState"];
+            /** State Title */
+            state_title: string;
+            /** Tables */
+            tables: components["schemas"]["TableHeadView"][];
+            /** Mapping */
+            mapping: components["schemas"]["TableMappingView"][];
+            /** Reports */
+            reports: components["schemas"]["SheetReportView"][];
+            /** Faults */
+            faults: number;
+            /** Done Rows */
+            done_rows: number;
+            /** Total Rows */
+            total_rows: number;
+            /** Failure */
+            failure: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Changed At
+             * Format: date-time
+             */
+            changed_at: string;
+            /** Version */
+            version: number;
         };
         /**
          * IncidentList
@@ -7850,18 +8484,6 @@ export interface components {
             read_at: string | null;
         };
         /**
-         * MoveBody
-         * @description A move: out of a home, into another, or both.
-         */
-        MoveBody: {
-            /** From Home Id */
-            from_home_id?: string | null;
-            /** To Home Id */
-            to_home_id?: string | null;
-            /** @default owner */
-            relation: components["schemas"]["Relation"];
-        };
-        /**
          * Named
          * @description Something with a name.
          */
@@ -7873,6 +8495,23 @@ export interface components {
             id: string;
             /** Title */
             title: string;
+        };
+        /**
+         * NewGridRequest
+         * @description A new grid of a community.
+         */
+        NewGridRequest: {
+            /** Title */
+            title: string;
+            /** Workers */
+            workers: string[];
+            /** Buildings */
+            buildings: string[];
+            /**
+             * Community Id
+             * Format: uuid
+             */
+            community_id: string;
         };
         /**
          * NodeShape
@@ -8594,6 +9233,13 @@ export interface components {
             y: number | null;
         };
         /**
+         * PlaceGridShape
+         * @description In whose grid a place lies.
+         */
+        PlaceGridShape: {
+            grid: components["schemas"]["GridShape"] | null;
+        };
+        /**
          * PlaceKind
          * @description What a place is.
          * @enum {string}
@@ -8920,6 +9566,14 @@ export interface components {
             database: string;
             /** Schema Current */
             schema_current: boolean;
+        };
+        /**
+         * ReasonBody
+         * @description Why everything about a person is handed out.
+         */
+        ReasonBody: {
+            /** Reason */
+            reason: string;
         };
         /**
          * ReasonRequest
@@ -9624,6 +10278,62 @@ export interface components {
             entered_by: string;
         };
         /**
+         * SheetColumnView
+         * @description A column of a sheet, as the template shows it.
+         */
+        SheetColumnView: {
+            /** Code */
+            code: string;
+            /** Title */
+            title: string;
+            kind: components["schemas"]["CellKind"];
+            /** Required */
+            required: boolean;
+            /** Note */
+            note: string;
+            /** Choices */
+            choices: string[];
+        };
+        /** SheetList */
+        SheetList: {
+            /** Items */
+            items: components["schemas"]["SheetView"][];
+        };
+        /**
+         * SheetReportView
+         * @description What a sheet came to, in lines.
+         */
+        SheetReportView: {
+            /** Sheet */
+            sheet: string;
+            /** Title */
+            title: string;
+            /** Total */
+            total: number;
+            /** Created */
+            created: number;
+            /** Updated */
+            updated: number;
+            /** Unchanged */
+            unchanged: number;
+            /** Wrong */
+            wrong: number;
+        };
+        /**
+         * SheetView
+         * @description A sheet that can be entered, and whether the session may enter it anywhere.
+         */
+        SheetView: {
+            /** Code */
+            code: string;
+            /** Title */
+            title: string;
+            /** Needs */
+            needs: string;
+            /** Columns */
+            columns: components["schemas"]["SheetColumnView"][];
+        };
+        /**
          * ShiftShape
          * @description One person's turn; `mine` and what this person may do with it now.
          */
@@ -10097,6 +10807,32 @@ export interface components {
          */
         SwapState: "asked" | "agreed" | "approved" | "declined" | "rejected" | "withdrawn" | "lapsed";
         /**
+         * TableHeadView
+         * @description A table of the file: its name, heading and number of rows below it.
+         */
+        TableHeadView: {
+            /** Title */
+            title: string;
+            /** Header */
+            header: string[];
+            /** Rows */
+            rows: number;
+        };
+        /**
+         * TableMappingView
+         * @description Which sheet a table is (null: passed over) and in which of its columns each value stands.
+         */
+        TableMappingView: {
+            /** Table */
+            table: number;
+            /** Sheet */
+            sheet: string | null;
+            /** Columns */
+            columns: {
+                [key: string]: number;
+            };
+        };
+        /**
          * Tag
          * @description Why somebody needs special care.
          * @enum {string}
@@ -10147,6 +10883,186 @@ export interface components {
          * @enum {string}
          */
         TargetKind: "organisation" | "company" | "estate" | "home" | "incident" | "person";
+        /**
+         * TaskMove
+         * @description What can be done with a task.
+         * @enum {string}
+         */
+        TaskMove: "do" | "close" | "send_back" | "cancel";
+        /**
+         * TaskMoveRequest
+         * @description A move and what comes with it. `happened_at` is for steps done without network.
+         */
+        TaskMoveRequest: {
+            move: components["schemas"]["TaskMove"];
+            /**
+             * Words
+             * @default
+             */
+            words: string;
+            /**
+             * Evidence
+             * @default []
+             */
+            evidence: string[];
+            /** Expected Version */
+            expected_version: number;
+            /** Happened At */
+            happened_at?: string | null;
+        };
+        /**
+         * TaskMoveShape
+         * @description A move this person may make now, and what it needs.
+         */
+        TaskMoveShape: {
+            move: components["schemas"]["TaskMove"];
+            /** Title */
+            title: string;
+            /** Needs Words */
+            needs_words: boolean;
+            /** Needs Photo */
+            needs_photo: boolean;
+        };
+        /**
+         * TaskPage
+         * @description A page of tasks.
+         */
+        TaskPage: {
+            /** Items */
+            items: components["schemas"]["TaskShape"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Total */
+            total: number;
+        };
+        /**
+         * TaskPerson
+         * @description Whose task it is.
+         */
+        TaskPerson: {
+            /**
+             * Account Id
+             * Format: uuid
+             */
+            account_id: string;
+            /** Name */
+            name: string;
+        };
+        /**
+         * TaskPicture
+         * @description A photo; reading it is logged.
+         */
+        TaskPicture: {
+            /**
+             * File Id
+             * Format: uuid
+             */
+            file_id: string;
+            /**
+             * Kind
+             * @default picture
+             * @constant
+             */
+            kind: "picture";
+            /** Url */
+            url: string;
+        };
+        /**
+         * TaskRequest
+         * @description A task to be given.
+         */
+        TaskRequest: {
+            /**
+             * Organisation Id
+             * Format: uuid
+             */
+            organisation_id: string;
+            /** Place Id */
+            place_id?: string | null;
+            /** Title */
+            title: string;
+            /**
+             * Words
+             * @default
+             */
+            words: string;
+            /**
+             * Assignee Id
+             * Format: uuid
+             */
+            assignee_id: string;
+            /**
+             * Due At
+             * Format: date-time
+             */
+            due_at: string;
+        };
+        /**
+         * TaskShape
+         * @description A task as those concerned see it.
+         */
+        TaskShape: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Organisation Id
+             * Format: uuid
+             */
+            organisation_id: string;
+            /** Estate Id */
+            estate_id: string | null;
+            /** Place Id */
+            place_id: string | null;
+            /** Place Path */
+            place_path: string;
+            /** Title */
+            title: string;
+            /** Words */
+            words: string;
+            /** Giver Name */
+            giver_name: string;
+            assignee: components["schemas"]["TaskPerson"];
+            /** Mine */
+            mine: boolean;
+            /**
+             * Given At
+             * Format: date-time
+             */
+            given_at: string;
+            /**
+             * Due At
+             * Format: date-time
+             */
+            due_at: string;
+            /** Late */
+            late: boolean;
+            state: components["schemas"]["TaskState"];
+            /** State Title */
+            state_title: string;
+            /** Version */
+            version: number;
+            /** Done At */
+            done_at: string | null;
+            /** Result */
+            result: string;
+            /** Evidence */
+            evidence: components["schemas"]["TaskPicture"][];
+            /** Ended At */
+            ended_at: string | null;
+            /** Remark */
+            remark: string;
+            /** Moves */
+            moves: components["schemas"]["TaskMoveShape"][];
+        };
+        /**
+         * TaskState
+         * @description How far a task has come.
+         * @enum {string}
+         */
+        TaskState: "given" | "done" | "closed" | "cancelled";
         /**
          * TermView
          * @description Something that is kept: what for, how long, by which law, and how much went so far.
@@ -10207,6 +11123,16 @@ export interface components {
             takers: components["schemas"]["ShareBody"][];
         };
         /**
+         * TryBody
+         * @description Which sheet each table is and where its values stand.
+         */
+        TryBody: {
+            /** Mapping */
+            mapping: components["schemas"]["TableMappingView"][];
+            /** Expected Version */
+            expected_version: number;
+        };
+        /**
          * TwinPageView
          * @description Pairs, the newest first.
          */
@@ -10258,6 +11184,16 @@ export interface components {
             decided_by: string | null;
             /** Merge Id */
             merge_id: string | null;
+        };
+        /**
+         * UndoBody
+         * @description Why an import is taken back.
+         */
+        UndoBody: {
+            /** Reason */
+            reason: string;
+            /** Expected Version */
+            expected_version: number;
         };
         /**
          * UnusualView
@@ -10630,6 +11566,19 @@ export interface components {
             corrected: boolean;
         };
         /**
+         * WorkerShape
+         * @description Somebody who looks after a grid.
+         */
+        WorkerShape: {
+            /**
+             * Account Id
+             * Format: uuid
+             */
+            account_id: string;
+            /** Name */
+            name: string;
+        };
+        /**
          * WorkplaceView
          * @description What waits, the figures, and the same figures part by part.
          */
@@ -10787,6 +11736,18 @@ export interface components {
         linli__directory__people__http__LookBody: {
             /** Estate Id */
             estate_id?: string | null;
+        };
+        /**
+         * MoveBody
+         * @description A move: out of a home, into another, or both.
+         */
+        linli__directory__people__http__MoveBody: {
+            /** From Home Id */
+            from_home_id?: string | null;
+            /** To Home Id */
+            to_home_id?: string | null;
+            /** @default owner */
+            relation: components["schemas"]["Relation"];
         };
         /**
          * SourceKind
@@ -11317,6 +12278,11 @@ export interface components {
             last_day: string;
             /** Provisional */
             provisional: boolean;
+        };
+        /** MoveBody */
+        linli__support__sheets__http__MoveBody: {
+            /** Expected Version */
+            expected_version: number;
         };
     };
     responses: never;
@@ -11959,6 +12925,194 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FacilityDetail"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    list_communities_api_grids_communities_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommunityShape"][];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    list_grids_api_grids_get: {
+        parameters: {
+            query: {
+                community_id: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GridsShape"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    add_grid_api_grids_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewGridRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GridShape"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    change_grid_api_grids__grid_id__put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                grid_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GridRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GridShape"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    end_grid_api_grids__grid_id__end_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                grid_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    grid_at_place_api_grids_at__place_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                place_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlaceGridShape"];
                 };
             };
             /** @description 没有接受，以及为什么 */
@@ -14078,7 +15232,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["MoveBody"];
+                "application/json": components["schemas"]["linli__directory__people__http__MoveBody"];
             };
         };
         responses: {
@@ -15830,6 +16984,172 @@ export interface operations {
             };
         };
     };
+    list_tasks_api_tasks_get: {
+        parameters: {
+            query?: {
+                state?: "open" | "ended" | "all" | "late";
+                mine?: boolean;
+                organisation_id?: string | null;
+                limit?: number;
+                cursor?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskPage"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    give_task_api_tasks_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TaskRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskShape"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    list_candidates_api_tasks_people_get: {
+        parameters: {
+            query: {
+                organisation_id: string;
+                place_id?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CandidateShape"][];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    read_task_api_tasks__task_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskShape"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    move_task_api_tasks__task_id__moves_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TaskMoveRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskShape"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
     list_facades_api_facades_get: {
         parameters: {
             query?: {
@@ -16434,6 +17754,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["GapPage"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    export_person_api_people__person_id__export_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReasonBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": unknown;
                 };
             };
             /** @description 没有接受，以及为什么 */
@@ -18455,6 +19810,363 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["RunPage"];
                 };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    list_sheets_api_imports_sheets_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SheetList"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    read_template_api_imports_template_get: {
+        parameters: {
+            query?: {
+                sheet?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    list_imports_api_imports_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportPageView"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    upload_import_api_imports_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["Body_upload_import_api_imports_post"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportView"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    read_import_api_imports__import_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                import_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportView"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    try_import_api_imports__import_id__try_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                import_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TryBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportView"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    run_import_api_imports__import_id__run_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                import_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["linli__support__sheets__http__MoveBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportView"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    undo_import_api_imports__import_id__undo_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                import_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UndoBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportView"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    discard_import_api_imports__import_id__discard_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                import_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["linli__support__sheets__http__MoveBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportView"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    list_faults_api_imports__import_id__faults_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: number;
+            };
+            header?: never;
+            path: {
+                import_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FaultPageView"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    read_marked_api_imports__import_id__marked_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                import_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description 没有接受，以及为什么 */
             "4XX": {

@@ -169,3 +169,4 @@ export type Looker = Answer<"/api/looks/lookers", "get">[number];
 export type UnusualLook = Answer<"/api/looks/unusual", "get">[number];
 export type RetentionTerm = Answer<"/api/retention", "get">[number];
 export type RetentionRun = Answer<"/api/retention/runs", "get">["items"][number];
+export type LooksAtPerson = Answer<"/api/people/{person_id}/looks", "get">;
