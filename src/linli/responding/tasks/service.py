@@ -23,6 +23,7 @@ from linli.support.messaging.public import send
 SEE = "see_rosters"
 LEAD = "manage_rosters"
 DUE = "task.due"
+TITLES = {"task_given": "新任务", "task_due": "任务到期未办"}
 # Whoever sees the estate sees the photo of a task done there.
 SEEN_BY = ("see_orders", "see_incidents")
 
@@ -111,7 +112,7 @@ async def give(work: Work, draft: TaskDraft) -> Task:
     )
     await store.add(work.connection, task)
     await set_deadline(work, Deadline(DUE, task.id, task.due_at))
-    await _message(work, task.assignee_id, task, "新任务", f"{task.title}，{_by(task)}前办完")
+    await _message(work, task.assignee_id, task, "task_given", f"{task.title}，{_by(task)}前办完")
     await _changed(work, task, "given", Action.TASK_GIVEN)
     return task
 
@@ -132,9 +133,8 @@ async def move(
         await set_deadline(work, Deadline(DUE, task_id, moved.due_at))
     other = moved.giver_id if step.move is TaskMove.DO else moved.assignee_id
     if other is not None and other != work.scope.account_id:
-        await _message(
-            work, other, moved, f"任务：{moved.state.words}", f"{moved.title}　{step.words}".strip()
-        )
+        words = f"{moved.title}　{step.words}".strip()
+        await _message(work, other, moved, "task_moved", words)
     await _changed(work, moved, step.move, Action.TASK_MOVED)
     return moved
 
@@ -155,9 +155,8 @@ async def task_due(work: Work, task_id: UUID) -> None:
         return
     people = {task.assignee_id, task.giver_id} - {None}
     for account_id in sorted(one for one in people if one is not None):
-        await _message(
-            work, account_id, task, "任务到期未办", f"{task.title}（{task.assignee_name}）"
-        )
+        words = f"{task.title}（{task.assignee_name}）"
+        await _message(work, account_id, task, "task_due", words)
 
 
 def step_at(work: Work, happened_at: datetime | None) -> datetime:
@@ -203,12 +202,13 @@ async def _changed(work: Work, task: Task, change: str, action: Action) -> None:
     )
 
 
-async def _message(work: Work, account_id: UUID, task: Task, title: str, words: str) -> None:
+async def _message(work: Work, account_id: UUID, task: Task, template: str, words: str) -> None:
+    title = TITLES.get(template, f"任务：{task.state.words}")
     await send(
         work,
         Message(
             channel=Channel.IN_APP,
-            template="task",
+            template=template,
             title=title,
             words=words,
             about=About(subject_id=task.id, estate_id=task.estate_id, version=task.version),
