@@ -34,6 +34,17 @@ class BuildingPlan:
     h: float
     floors: int
     entrances: tuple[EntrancePlan, ...]
+    outline: tuple[tuple[float, float], ...] | None = None
+    """Its corners, where it is no rectangle."""
+
+
+def _tower(x: float, y: float) -> tuple[tuple[float, float], ...]:
+    """Two blocks of 18 by 18 metres, and a narrower stairwell between them."""
+    return (
+        *((x, y), (x + 18, y), (x + 18, y + 4), (x + 30, y + 4), (x + 30, y), (x + 48, y)),
+        *((x + 48, y + 18), (x + 30, y + 18), (x + 30, y + 14), (x + 18, y + 14)),
+        *((x + 18, y + 18), (x, y + 18)),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +171,7 @@ SITE = SitePlan(
                 EntrancePlan("1单元", 2, ("1号电梯", "2号电梯")),
                 EntrancePlan("2单元", 2, ("3号电梯",)),
             ),
+            _tower(20, 30),
         ),
         BuildingPlan(
             4,
@@ -190,6 +202,7 @@ SITE = SitePlan(
             18,
             18,
             (EntrancePlan("1单元", 2, ("1号电梯",)), EntrancePlan("2单元", 2, ("2号电梯",))),
+            _tower(192, 30),
         ),
     ),
     gates=(

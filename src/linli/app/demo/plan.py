@@ -14,7 +14,7 @@ class EntrancePlan(msgspec.Struct, frozen=True):
 
 
 class BuildingPlan(msgspec.Struct, frozen=True):
-    """A building; x, y, w, h in metres on the plan."""
+    """A building; x, y, w, h in metres on the plan, its corners where it is no rectangle."""
 
     no: int
     title: str
@@ -24,6 +24,7 @@ class BuildingPlan(msgspec.Struct, frozen=True):
     h: float
     floors: int
     entrances: tuple[EntrancePlan, ...]
+    outline: tuple[tuple[float, float], ...] | None = None
 
 
 class PointPlan(msgspec.Struct, frozen=True):

@@ -255,6 +255,7 @@ def _building(plan: BuildingPlan) -> BuildingDraft:
         y=plan.y,
         w=plan.w,
         h=plan.h,
+        outline=plan.outline,
     )
 
 

@@ -73,7 +73,7 @@ def _open(severity: Severity) -> Figure:
 
 
 FIGURES = (
-    _figure("open", "未办结事件", ACTIVE, Tone.PLAIN),
+    _figure("open", "未办结", ACTIVE, Tone.PLAIN),
     *(_open(severity) for severity in Severity),
     _figure(
         "untaken",
@@ -81,9 +81,9 @@ FIGURES = (
         and_(ACTIVE, i.severity == Severity.CRITICAL.value, i.state == IncidentState.OPEN.value),
         Tone.CRITICAL,
     ),
-    _figure("overdue", "超过时限", and_(ACTIVE, i.overdue), Tone.DANGER),
+    _figure("overdue", "超时", and_(ACTIVE, i.overdue), Tone.DANGER),
     _lately("lately", "近 30 天发生", COUNTED),
-    _lately("lately_ended", "近 30 天发生、已办结", i.ended_at.is_not(None)),
+    _lately("lately_ended", "近 30 天办结", i.ended_at.is_not(None)),
 )
 
 

@@ -8,8 +8,7 @@ from linli.kernel.reactions import Chore, every
 from linli.kernel.work import Work
 from linli.screens.cockpit.service import count, index_all
 
-COUNTED_EVERY = timedelta(minutes=2)
-INDEXED_EVERY = timedelta(minutes=10)
+EVERY = timedelta(minutes=2)
 
 
 def chores(figures: Sequence[Figure]) -> tuple[Chore, ...]:
@@ -22,6 +21,6 @@ def chores(figures: Sequence[Figure]) -> tuple[Chore, ...]:
         return await index_all(work, figures)
 
     return (
-        every(COUNTED_EVERY, "cockpit.count")(count_all),
-        every(INDEXED_EVERY, "cockpit.index")(make_indexes),
+        every(EVERY, "cockpit.count")(count_all),
+        every(EVERY, "cockpit.index")(make_indexes),
     )

@@ -36,9 +36,13 @@ export const byUrgency = (a: CockpitChild, b: CockpitChild): number => {
   return URGENCY[one.state] - URGENCY[other.state] || other.count - one.count || byTitle(a, b);
 };
 
+/** The order in which people read the numbers; what is not named here comes after. */
+const READ = ["incidents.open", "devices.all", "devices.online", "people.residents", "key_people.all", "places.homes", "places.buildings"];
+const readAt = ({ code }: CockpitFigure): number => (READ.includes(code) ? READ.indexOf(code) : READ.length);
+
 /** Numbers that stand together, in the order of the groups. */
 export function grouped(figures: readonly CockpitFigure[], groups: readonly string[]): { group: string; figures: CockpitFigure[] }[] {
-  return groups.map((group) => ({ group, figures: figures.filter((one) => one.group === group) })).filter(({ figures: some }) => some.length > 0);
+  return groups.map((group) => ({ group, figures: figures.filter((one) => one.group === group).toSorted((a, b) => readAt(a) - readAt(b)) })).filter(({ figures: some }) => some.length > 0);
 }
 
 /** The page on which a record is seen whole. */
