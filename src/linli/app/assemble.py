@@ -24,6 +24,7 @@ from linli.kernel.reactions import Chore, DeadlineReaction, EventReaction
 from linli.kernel.retention import Purpose
 from linli.kernel.tallies import Tally
 from linli.support.chapters.contracts import Chapter
+from linli.support.sheets.contracts import Sheet
 
 # The application knows this one by itself.
 LIVE = "linli.app.live.http"
@@ -103,6 +104,18 @@ def tallies() -> tuple[Tally, ...]:
         found.extend(getattr(module, "TALLIES", ()))
     _refuse_twins(tally.code for tally in found)
     return tuple(found)
+
+
+def sheets() -> tuple[Sheet, ...]:
+    """Every sheet that can be imported, in the order in which they are entered.
+
+    Raises ValueError when two share a code.
+    """
+    found: list[Sheet] = []
+    for module in _modules("sheets"):
+        found.extend(getattr(module, "SHEETS", ()))
+    _refuse_twins(sheet.code for sheet in found)
+    return tuple(sorted(found, key=lambda sheet: sheet.order))
 
 
 def figures() -> tuple[Figure, ...]:

@@ -17,6 +17,7 @@ from linli.app.assemble import (
     measures,
     purposes,
     routers,
+    sheets,
     spans,
     tallies,
 )
@@ -89,6 +90,7 @@ def application(
                 "known_devices": RegisteredDevices(),
                 "conditions": conditions(),
                 "measures": measures(),
+                "sheets": sheets(),
                 "figures": figures(),
                 "spans": spans(),
                 "flows": flows(),

@@ -7,11 +7,12 @@ import uvloop
 from linli.app.assemble import figures, measures, purposes, reactions
 from linli.app.demo.clock import followed, held_by
 from linli.app.demo.forwarding import forwarding
+from linli.app.imports import imports_of, loop_of
 from linli.app.keys import Keys
 from linli.app.metrics import Metrics
 from linli.app.processes.begin import begin
 from linli.app.processes.declared import declared_rules
-from linli.app.processes.surroundings import carriers_of, clock_of, vault_of
+from linli.app.processes.surroundings import carriers_of, cipher_of, clock_of, vault_of
 from linli.app.queues import QueueGauges
 from linli.app.settings import Settings, database_urls
 from linli.app.stopping import stop_on_signals
@@ -27,6 +28,7 @@ from linli.support.retention.handlers import chores as retention_chores
 from linli.support.retention.public import terms_of
 
 CONNECTIONS = 12
+IMPORT_CONNECTIONS = 1
 
 
 async def run(settings: Settings, keys: Keys) -> None:
@@ -39,6 +41,9 @@ async def run(settings: Settings, keys: Keys) -> None:
     clock = clock_of(settings)
     wake = asyncio.Event()
     workshop = Workshop(engine, clock)
+    # Imports are entered in the scope of who uploaded them.
+    own = engine_for(database_urls(settings, keys).app, connections=IMPORT_CONNECTIONS)
+    people = Workshop(own, clock)
     context = WorkerContext(
         workshop=workshop,
         counts=WorkerCounts(metrics.registry),
@@ -53,7 +58,10 @@ async def run(settings: Settings, keys: Keys) -> None:
         ),
         carriers=carriers_of(settings, keys, workshop),
         due_clock=held_by(clock),
-        beside=forwarding(workshop, {one.name: one.event_name for one in declared.events}, wake),
+        beside={
+            **forwarding(workshop, {one.name: one.event_name for one in declared.events}, wake),
+            **loop_of(imports_of(people, workshop, cipher_of(keys), metrics.registry)),
+        },
     )
     async with followed(clock, engine, "worker", moved=wake.set):
         async with workshop.work() as work:
@@ -67,6 +75,7 @@ async def run(settings: Settings, keys: Keys) -> None:
             for task in beside:
                 task.cancel()
     await engine.dispose()
+    await own.dispose()
 
 
 def main() -> None:

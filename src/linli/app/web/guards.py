@@ -26,6 +26,8 @@ MOST_FILE_BODY = 21 * MEGABYTE
 MOST_FILM_BODY = 68 * MEGABYTE
 FILE_ADDRESSES = ("/api/files", "/device/v1/child/")
 FILM_ADDRESS = "/device/v1/file"
+MOST_SHEET_BODY = 33 * MEGABYTE
+SHEET_ADDRESS = "/api/imports"
 # Lasts for hours: its seconds would drown all others.
 STREAM_ADDRESS = "/api/live"
 QUIET_ADDRESSES = frozenset({"/healthz", "/readyz", "/metrics"})
@@ -209,6 +211,8 @@ def most_body(path: str) -> int:
     """How many bytes a request to this address may carry."""
     if path == FILM_ADDRESS:
         return MOST_FILM_BODY
+    if path == SHEET_ADDRESS:
+        return MOST_SHEET_BODY
     return MOST_FILE_BODY if path.startswith(FILE_ADDRESSES) else MOST_BODY
 
 

@@ -16,10 +16,12 @@ from linli.directory.places.service import (
     plan_of,
     sizes_of,
 )
+from linli.directory.places.spoken import Spoken, spoken
 from linli.directory.places.store import homes, lifts, paths, reached_from
 
 __all__ = [
     "CodeTaken",
+    "Spoken",
     "add_building",
     "add_estate",
     "add_places",
@@ -37,4 +39,5 @@ __all__ = [
     "plan_of",
     "reached_from",
     "sizes_of",
+    "spoken",
 ]

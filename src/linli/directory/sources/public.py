@@ -13,13 +13,18 @@ from linli.directory.sources.service import (
     told_by,
     versions_of,
 )
+from linli.directory.sources.undoing import LaterWork, find_entered, take_back, used_by
 
 __all__ = [
+    "LaterWork",
     "Register",
     "TwiceInList",
     "enter_rows",
+    "find_entered",
     "fresh_codes",
     "source_columns",
+    "take_back",
     "told_by",
+    "used_by",
     "versions_of",
 ]

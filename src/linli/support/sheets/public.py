@@ -1,0 +1,19 @@
+"""The door of sheets: what contexts need to declare one, and what does the work."""
+
+from linli.support.sheets.answering import file_answer
+from linli.support.sheets.policy import day_of, folded, neutral
+from linli.support.sheets.running import Imports, enter_what_holds
+from linli.support.sheets.writing import MEDIA, Format, template, written
+
+__all__ = [
+    "MEDIA",
+    "Format",
+    "Imports",
+    "day_of",
+    "enter_what_holds",
+    "file_answer",
+    "folded",
+    "neutral",
+    "template",
+    "written",
+]

@@ -1,0 +1,274 @@
+"""A clerk's afternoon with spreadsheets: tried out, entered, entered again, taken back."""
+
+# XlsxWriter tells its types only in part.
+# pyright: reportUnknownMemberType=false, reportMissingTypeStubs=false
+
+import io
+from collections.abc import Sequence
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+import xlsxwriter
+from prometheus_client import CollectorRegistry
+from sqlalchemy import text
+from tests.unit.directory.town import CIPHER, Offices, Town
+
+from linli.app.assemble import sheets
+from linli.app.imports import imports_of
+from linli.directory.people.contracts import PeopleSearch
+from linli.directory.people.public import find_people
+from linli.kernel.errors import Forbidden, IllegalMove, NotFound
+from linli.support.sheets import service
+from linli.support.sheets.contracts import Import, ImportState
+from linli.support.sheets.reading import Unreadable
+
+HOMES = [
+    ["楼栋", "单元", "房间号", "建筑面积(平方米)", "用途"],
+    ["8栋", "2", "301", "90.5", "住宅"],
+    ["8栋", "2", "302", "88", "住宅"],
+]
+PEOPLE = [
+    ["姓名", "身份证号码", "联系电话", "住址", "关系", "特殊人群"],
+    ["王晓明", "11010119491231018X", "138 0000 0001", "8-2-301", "业主", "独居老人、残疾人"],
+    ["李四", "", "13800000002", "8-2-302", "租户", ""],
+]
+
+Table = Sequence[Sequence[str | float]]
+
+
+def workbook(**pages: Table) -> bytes:
+    held = io.BytesIO()
+    with xlsxwriter.Workbook(held, {"in_memory": True}) as book:
+        for title, rows in pages.items():
+            page = book.add_worksheet(title)
+            for at, row in enumerate(rows):
+                page.write_row(at, 0, row)
+    return held.getvalue()
+
+
+class Clerk:
+    """Somebody of the community who imports files, and the worker that does what they ask."""
+
+    def __init__(self, desks: Offices, town: Town) -> None:
+        self.desks = desks
+        self.town = town
+        self.imports = imports_of(desks.app, desks.machine, CIPHER, CollectorRegistry())
+
+    async def upload(self, content: bytes, title: str = "名单.xlsx") -> Import:
+        async with self.desks.as_account(self.town.accounts["shequ"]) as work:
+            given = service.Upload(self.town.estates[0].id, title, content)
+            return await service.upload(work, CIPHER, sheets(), given)
+
+    async def tried(self, one: Import) -> Import:
+        async with self.desks.as_account(self.town.accounts["shequ"]) as work:
+            await service.try_out(work, sheets(), one.id, one.mapping, expected_version=one.version)
+        return await self.worked(one.id)
+
+    async def run(self, one: Import) -> Import:
+        async with self.desks.as_account(self.town.accounts["shequ"]) as work:
+            await service.start(work, one.id, expected_version=one.version)
+        return await self.worked(one.id)
+
+    async def undone(self, one: Import) -> Import:
+        async with self.desks.as_account(self.town.accounts["shequ"]) as work:
+            await service.take_back(work, one.id, reason="导错了小区", expected_version=one.version)
+        return await self.worked(one.id)
+
+    async def worked(self, import_id: UUID) -> Import:
+        while await self.imports.work_off():
+            pass
+        async with self.desks.as_account(self.town.accounts["shequ"]) as work:
+            return await service.import_of(work, import_id)
+
+    async def entered(self, content: bytes) -> Import:
+        return await self.run(await self.tried(await self.upload(content)))
+
+    async def faults(self, one: Import) -> list[tuple[int, str, str]]:
+        async with self.desks.as_account(self.town.accounts["shequ"]) as work:
+            found = await service.faults_of(work, one.id)
+        return [(each.row, each.column, each.message) for each in found]
+
+    async def people(self, words: str = "") -> list[tuple[str, str, int]]:
+        async with self.desks.as_account(self.town.accounts["shequ"]) as work:
+            search = PeopleSearch(estate_id=self.town.estates[0].id, words=words)
+            page = await find_people(work, CIPHER, search)
+        return sorted((row.name_masked, row.home_title, len(row.tags)) for row in page.rows)
+
+    async def facts(self) -> list[str]:
+        """What the base says of the estate, without what says who entered it when."""
+        told = "'version' - 'entered_at' - 'entered_by' - 'search_version'"
+        async with self.desks.machine.work() as work:
+            rows: list[str] = []
+            for table in ("place", "home", "person", "residence"):
+                found = await work.connection.scalars(
+                    text(
+                        f"SELECT (to_jsonb(t) - {told})::text FROM directory_{table} AS t"  # noqa: S608 - our own tables
+                        " WHERE estate_id = :estate ORDER BY id"
+                    ),
+                    {"estate": self.town.estates[0].id},
+                )
+                rows.extend(found.all())
+            keys = await work.connection.scalars(
+                text(
+                    "SELECT key || person_id FROM directory_person_search"
+                    " WHERE estate_id = :estate ORDER BY 1"
+                ),
+                {"estate": self.town.estates[0].id},
+            )
+            return [*rows, *keys.all()]
+
+
+@pytest.fixture
+def clerk(desks: Offices, town: Town) -> Clerk:
+    return Clerk(desks, town)
+
+
+async def test_a_workbook_is_tried_entered_and_taken_back(clerk: Clerk) -> None:
+    before = await clerk.facts()
+    one = await clerk.upload(workbook(房屋=HOMES, 人员=PEOPLE))
+    assert [each.sheet for each in one.mapping] == ["homes", "people"]
+    tried = await clerk.tried(one)
+    assert tried.state is ImportState.CHECKED, (tried.failure, await clerk.faults(tried))
+    assert [(r.created, r.updated, r.wrong) for r in tried.reports] == [(2, 0, 0), (2, 0, 0)]
+    # Trying out changes nothing.
+    assert await clerk.facts() == before
+
+    done = await clerk.run(tried)
+    assert done.state is ImportState.DONE
+    assert done.reports == tried.reports
+    assert done.done_rows == done.total_rows == 4
+    assert await clerk.people() == [("李*", "8号楼 2单元 302", 0), ("王*明", "8号楼 2单元 301", 2)]
+    assert await clerk.people("wxm 0001") == [("王*明", "8号楼 2单元 301", 2)]
+
+    again = await clerk.tried(await clerk.upload(workbook(房屋=HOMES, 人员=PEOPLE)))
+    assert [(r.created, r.updated, r.unchanged) for r in again.reports] == [(0, 0, 2), (0, 0, 2)]
+
+    undone = await clerk.undone(done)
+    assert (undone.state, undone.failure) == (ImportState.UNDONE, None)
+    assert await clerk.facts() == before
+
+
+async def test_what_an_import_changed_is_again_what_it_was(clerk: Clerk) -> None:
+    await clerk.entered(workbook(房屋=HOMES, 人员=PEOPLE))
+    before = await clerk.facts()
+    clerk.desks.clock.move(timedelta(days=1))
+    moved = [list(row) for row in PEOPLE]
+    moved[1][0] = "王小明"
+    moved[1][3] = "8-2-302"
+    larger = [list(row) for row in HOMES]
+    larger[1][3] = "120"
+    done = await clerk.entered(workbook(房屋=larger, 人员=moved))
+    assert [(r.created, r.updated, r.unchanged) for r in done.reports] == [(0, 1, 1), (0, 1, 1)]
+    assert await clerk.facts() != before
+    undone = await clerk.undone(done)
+    assert undone.state is ImportState.UNDONE
+    assert await clerk.facts() == before
+
+
+async def test_wrong_cells_are_named_and_the_rest_is_entered(clerk: Clerk) -> None:
+    wrong = [
+        *PEOPLE,
+        ["赵五", "110101194912310021", "13800000003", "8-2-301", "业主", ""],
+        ["", "", "13800000004", "8-2-301", "房主", ""],
+        ["钱六", "", "", "9-9-999", "业主", "老人家"],
+        ["孙七", 11010119491231002, "", "8-2-301", "业主", ""],
+        ["周八", "", "13800000008", "7-1-101", "业主", ""],
+    ]
+    tried = await clerk.tried(await clerk.upload(workbook(房屋=HOMES, 人员=wrong)))
+    faults = await clerk.faults(tried)
+    assert [(row, column) for row, column, _ in sorted(faults)] == [
+        (4, "身份证号码"),
+        (5, "关系"),
+        (5, "姓名"),
+        (6, "特殊人群"),
+        (7, "身份证号码"),
+        (8, "住址"),
+    ]
+    assert any("请填写姓名" in words for _, _, words in faults)
+    assert any("7号楼1单元101" in words for _, _, words in faults)
+    assert [(r.total, r.created, r.wrong) for r in tried.reports] == [(2, 2, 0), (7, 2, 5)]
+    done = await clerk.run(tried)
+    assert len(await clerk.people()) == 2
+    async with clerk.desks.as_account(clerk.town.accounts["shequ"]) as work:
+        tables = await service.tables_of(work, CIPHER, done.id)
+    assert tables[1].rows[0][0] == 2
+
+
+async def test_an_import_others_built_upon_stays(clerk: Clerk) -> None:
+    homes = await clerk.entered(workbook(房屋=HOMES))
+    people = await clerk.entered(workbook(人员=PEOPLE))
+    kept = await clerk.undone(homes)
+    assert kept.state is ImportState.DONE
+    assert kept.failure is not None
+    assert "居住登记" in kept.failure
+    assert (await clerk.undone(people)).state is ImportState.UNDONE
+    assert (await clerk.undone(kept)).state is ImportState.UNDONE
+
+
+async def test_what_was_changed_by_hand_since_is_not_taken_back(clerk: Clerk) -> None:
+    done = await clerk.entered(workbook(房屋=HOMES, 人员=PEOPLE))
+    later = [list(row) for row in PEOPLE]
+    later[2][0] = "李四四"
+    later[2][2] = ""
+    later[1][0] = "王大明"
+    await clerk.entered(workbook(人员=later))
+    kept = await clerk.undone(done)
+    assert kept.state is ImportState.DONE
+    assert kept.failure is not None
+    assert "又被修改过" in kept.failure
+
+
+async def test_columns_once_corrected_are_remembered(clerk: Clerk) -> None:
+    odd = [["业主大名", "楼", "房"], ["王一", "3", "502"]]
+    one = await clerk.upload(workbook(表一=odd))
+    assert one.mapping[0].columns.get("name") is None
+    async with clerk.desks.as_account(clerk.town.accounts["shequ"]) as work:
+        given = [type(one.mapping[0])(0, "people", {"name": 0})]
+        await service.try_out(work, sheets(), one.id, given, expected_version=1)
+    assert (await clerk.worked(one.id)).reports[0].created == 1
+    again = await clerk.upload(workbook(别的名字=odd))
+    assert again.mapping[0].sheet == "people"
+    assert dict(again.mapping[0].columns) == {"name": 0}
+
+
+async def test_csv_in_gb18030_reads_as_well(clerk: Clerk) -> None:
+    content = "姓名,手机号,房号\r\n王一,13800000001,3-1-502\r\n".encode("gb18030")
+    tried = await clerk.tried(await clerk.upload(content, "名单.csv"))
+    assert [(r.created, r.wrong) for r in tried.reports] == [(1, 0)]
+
+
+async def test_only_who_may_and_only_in_the_right_order(clerk: Clerk) -> None:
+    town, desks = clerk.town, clerk.desks
+    given = service.Upload(town.estates[0].id, "名单.xlsx", workbook(人员=PEOPLE))
+    async with desks.as_account(town.accounts["wangge"]) as work:
+        with pytest.raises(Forbidden):
+            await service.upload(work, CIPHER, sheets(), given)
+    async with desks.as_account(town.accounts["shequ"]) as work:
+        with pytest.raises(Forbidden):
+            await service.upload(
+                work, CIPHER, sheets(), service.Upload(town.estates[2].id, "x", given.content)
+            )
+        with pytest.raises(Unreadable):
+            await service.upload(
+                work, CIPHER, sheets(), service.Upload(town.estates[0].id, "x", b"\x00\x01")
+            )
+    one = await clerk.upload(given.content)
+    async with desks.as_account(town.accounts["shequ"]) as work:
+        with pytest.raises(IllegalMove):
+            await service.start(work, one.id, expected_version=1)
+    async with desks.as_account(town.accounts["xian"]) as work:
+        with pytest.raises(NotFound):
+            await service.import_of(work, one.id)
+
+
+async def test_lines_for_another_estate_need_a_right_there(clerk: Clerk) -> None:
+    rows = [
+        ["姓名", "手机", "小区"],
+        ["王一", "13800000001", "阳光花园"],
+        ["王二", "1", "北辛小区"],
+    ]
+    tried = await clerk.tried(await clerk.upload(workbook(人员=rows)))
+    faults = await clerk.faults(tried)
+    assert len(faults) == 1
+    assert faults[0][0] == 3
