@@ -1,6 +1,12 @@
 /** Moves written on a phone, sent in order, each exactly once, whatever the network does. No browser in here. */
 import { Refused } from "@/api/client";
-import type { Order } from "@/api/types";
+
+/** What is moved on a phone: an order, or a task (items kept before there were tasks say nothing). */
+export type MovedKind = "order" | "task";
+export interface Moving {
+  version: number;
+  moves: readonly { move: string }[];
+}
 
 export interface QueuedPhoto {
   key: string;
@@ -13,6 +19,8 @@ export interface QueuedMove {
   key: string;
   seq: number;
   account_id: string;
+  kind?: MovedKind;
+  /** The id of what is moved. */
   order_id: string;
   line: string;
   move: string;
@@ -26,34 +34,36 @@ export interface QueuedMove {
   problem: { code: string; message: string; remedy: string | null } | null;
 }
 
-export type NewMove = Pick<QueuedMove, "account_id" | "order_id" | "line" | "move" | "title" | "words" | "to_account_id" | "expected_version"> & {
+export type NewMove = Pick<QueuedMove, "account_id" | "kind" | "order_id" | "line" | "move" | "title" | "words" | "to_account_id" | "expected_version"> & {
   photos: Blob[];
 };
 
-export interface OutboxDoors {
+export interface OutboxDoors<T extends Moving = Moving> {
   read(): Promise<QueuedMove[]>;
   write(item: QueuedMove): Promise<unknown>;
   remove(key: string): Promise<unknown>;
   upload(photo: Blob, key: string): Promise<{ id: string }>;
-  move(orderId: string, body: unknown, key: string): Promise<Order>;
-  order(orderId: string): Promise<Order>;
+  move(orderId: string, body: unknown, key: string, kind: MovedKind): Promise<T>;
+  order(orderId: string, kind: MovedKind): Promise<T>;
   newKey(): string;
   now(): number;
   changed(items: QueuedMove[]): void;
   /** `orderId`: the order that was asked about; a transfer answers with another. */
-  sent(order: Order, orderId: string): void;
+  sent(order: T, orderId: string, kind: MovedKind): void;
 }
 
 export type Drained = "empty" | "waiting" | "sign_in";
 
 const MOST_NEW_VERSIONS = 3;
 
-export class Outbox {
+const kindOf = ({ kind }: QueuedMove): MovedKind => kind ?? "order";
+
+export class Outbox<T extends Moving = Moving> {
   private items: QueuedMove[] = [];
   private draining: Promise<Drained> | null = null;
-  private readonly doors: OutboxDoors;
+  private readonly doors: OutboxDoors<T>;
 
-  constructor(doors: OutboxDoors) {
+  constructor(doors: OutboxDoors<T>) {
     this.doors = doors;
   }
 
@@ -90,7 +100,7 @@ export class Outbox {
   async tryAgain(key: string): Promise<void> {
     const item = this.items.find((one) => one.key === key);
     if (!item?.problem) return;
-    const order = await this.doors.order(item.order_id);
+    const order = await this.doors.order(item.order_id, kindOf(item));
     await this.replace(item, { ...item, key: this.doors.newKey(), expected_version: order.version, problem: null });
   }
 
@@ -153,20 +163,20 @@ export class Outbox {
       happened_at: item.done_at,
       ...(item.to_account_id ? { to_account_id: item.to_account_id } : {}),
     };
-    const order = await this.doors.move(item.order_id, body, item.key);
+    const order = await this.doors.move(item.order_id, body, item.key, kindOf(item));
     // What was written after this step was written knowing it: it builds on the version this step made.
     for (const later of this.items)
       if (later.order_id === item.order_id && later.seq > item.seq)
         await this.replace(later, { ...later, expected_version: order.version });
     await this.discard(item.key);
-    this.doors.sent(order, item.order_id);
+    this.doors.sent(order, item.order_id, kindOf(item));
   }
 
   /** The order moved on meanwhile. When the step is still allowed it is asked on the new version, as a new request. */
   private async onNewVersion(item: QueuedMove): Promise<boolean> {
     const current = this.items.find(({ seq }) => seq === item.seq) ?? item;
-    const order = await this.doors.order(current.order_id);
-    this.doors.sent(order, current.order_id);
+    const order = await this.doors.order(current.order_id, kindOf(current));
+    this.doors.sent(order, current.order_id, kindOf(current));
     if (order.version === current.expected_version || !order.moves.some(({ move }) => move === current.move)) return false;
     await this.replace(current, { ...current, key: this.doors.newKey(), expected_version: order.version });
     return true;

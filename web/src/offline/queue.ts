@@ -1,7 +1,7 @@
 /** The outbox of this browser: kept in IndexedDB, drained when there is a network and somebody is signed in. */
 import { computed, ref, shallowRef, watch } from "vue";
 import { get, post } from "@/api/client";
-import type { Order } from "@/api/types";
+import type { Order, Task } from "@/api/types";
 import { listen } from "@/live/hub";
 import { me } from "@/session/session";
 import { serverNow } from "@/time/clock";
@@ -20,23 +20,31 @@ export function whenSent(listener: SentListener): () => void {
   listeners.add(listener);
   return () => listeners.delete(listener);
 }
+type TaskListener = (task: Task) => void;
+const taskListeners = new Set<TaskListener>();
+export function whenTaskSent(listener: TaskListener): () => void {
+  taskListeners.add(listener);
+  return () => taskListeners.delete(listener);
+}
+const ADDRESSES = { order: "/api/orders", task: "/api/tasks" } as const;
 
 const neighbours = typeof BroadcastChannel === "undefined" ? null : new BroadcastChannel("linli-queue");
 
-const outbox = new Outbox({
+const outbox = new Outbox<Order | Task>({
   read: readQueue,
   write: writeQueued,
   remove: deleteQueued,
   upload: (photo, key) => uploadPhoto(photo, "order_evidence", key),
-  move: (orderId, body, key) => post<Order>(`/api/orders/${orderId}/moves`, body, { key }),
-  order: (orderId) => get<Order>(`/api/orders/${orderId}`),
+  move: (id, body, key, kind) => post<Order | Task>(`${ADDRESSES[kind]}/${id}/moves`, body, { key }),
+  order: (id, kind) => get<Order | Task>(`${ADDRESSES[kind]}/${id}`),
   newKey: () => crypto.randomUUID(),
   now: serverNow,
   changed: (items) => {
     queued.value = items;
   },
-  sent: (order, orderId) => {
-    for (const listener of listeners) listener(order, orderId);
+  sent: (moved, id, kind) => {
+    if (kind === "task") for (const listener of taskListeners) listener(moved as Task);
+    else for (const listener of listeners) listener(moved as Order, id);
   },
 });
 

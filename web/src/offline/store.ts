@@ -1,5 +1,5 @@
 /** What a phone keeps while there is no network: waiting moves, drafts, the last seen orders. IndexedDB. */
-import type { KeyRow, Order } from "@/api/types";
+import type { KeyRow, Order, Task } from "@/api/types";
 import type { QueuedMove } from "./outbox";
 import type { QueuedVisit } from "./visits";
 
@@ -89,6 +89,19 @@ export const keepToVisit = (account: string, items: KeyRow[], at: string): Promi
   run("kept", "readwrite", (s) => s.put({ id: "visits", account, at, items } satisfies KeptVisits));
 export async function keptToVisit(account: string): Promise<KeptVisits | undefined> {
   const kept = await run("kept", "readonly", (s) => s.get("visits") as IDBRequest<KeptVisits | undefined>);
+  return kept?.account === account ? kept : undefined;
+}
+
+interface KeptTasks {
+  id: "tasks";
+  at: string;
+  account: string;
+  items: Task[];
+}
+export const keepTasks = (account: string, items: Task[], at: string): Promise<unknown> =>
+  run("kept", "readwrite", (s) => s.put({ id: "tasks", account, at, items } satisfies KeptTasks));
+export async function keptTasks(account: string): Promise<KeptTasks | undefined> {
+  const kept = await run("kept", "readonly", (s) => s.get("tasks") as IDBRequest<KeptTasks | undefined>);
   return kept?.account === account ? kept : undefined;
 }
 

@@ -13,6 +13,7 @@ from linli.app.demo.base import seed_base, seed_people
 from linli.app.demo.cameras import seed_cameras
 from linli.app.demo.key_people import seed_key_people
 from linli.app.demo.plan import BuildingPlan, DemoPlan, DevicePlan, EstatePlan, WherePlan, read_plan
+from linli.app.demo.grids import draw_grids
 from linli.app.demo.rosters import plan_rosters
 from linli.directory.identity.contracts import AccountDraft, GrantDraft
 from linli.directory.identity.public import Passwords, create_account, grant_role
@@ -118,6 +119,7 @@ async def seed(work: Work, cipher: Cipher, passwords: Passwords, doors: DemoDoor
     accounts = await _accounts(work, cipher, passwords, organisations)
     await plan_rosters(work, organisations, accounts)
     places = await _places(work, estate, plan.estate)
+    await draw_grids(work, organisations, accounts)
     living = await seed_people(work, cipher, estate.id, plan.estate, places)
     await seed_base(work, cipher, estate.id, living)
     await seed_key_people(work, cipher, estate.id, plan.estate, living, accounts)

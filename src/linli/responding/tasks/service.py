@@ -7,6 +7,7 @@ from linli.directory.grids.public import grid_at
 from linli.directory.places.public import estates_named, place_of
 from linli.kernel.deadlines import Deadline, clear_deadlines, set_deadline
 from linli.kernel.errors import BadInput, Forbidden, NotFound
+from linli.kernel.scope import MACHINE
 from linli.kernel.time import on_wall
 from linli.kernel.work import Work
 from linli.responding.rosters.public import crew, on_duty
@@ -174,6 +175,8 @@ def _by(task: Task) -> str:
 
 
 def _require_leader(work: Work, organisation_id: UUID) -> None:
+    if work.actor.kind == MACHINE.kind:
+        return
     if organisation_id not in work.scope.organisations_for(SEE):
         raise NotFound
     if not leads(work, organisation_id):

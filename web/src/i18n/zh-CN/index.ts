@@ -8,6 +8,7 @@ import desk from "./desk";
 import devices from "./devices";
 import factor from "./factor";
 import falling from "./falling";
+import grids from "./grids";
 import guests from "./guests";
 import health from "./health";
 import incident from "./incident";
@@ -23,6 +24,7 @@ import rosters from "./rosters";
 import rules from "./rules";
 import shell from "./shell";
 import signIn from "./sign_in";
+import tasks from "./tasks";
 import ui from "./ui";
 import workplace from "./workplace";
 
@@ -33,6 +35,8 @@ export default {
   signIn,
   workplace,
   guests,
+  tasks,
+  grids,
   desk,
   incident,
   orders,
