@@ -146,6 +146,31 @@ class GrantDraft:
     basis: str
 
 
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """Somebody leaves: from `leaves_at` on their account is closed and has no rights.
+
+    What they have in hand goes to the successor; without one, back to where it came from.
+    """
+
+    account_id: UUID
+    leaves_at: datetime
+    successor_id: UUID | None
+    successor_name: str
+    reason: str
+    noted_by: str
+    noted_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeavingDraft:
+    """A leaving to be noted."""
+
+    leaves_at: datetime
+    successor_id: UUID | None
+    reason: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Invitation:
     """Somebody from outside helps with one incident, until `valid_to`."""

@@ -25,3 +25,14 @@ class SessionEnded(Event):
 
     def topics(self) -> tuple[str, ...]:
         return (f"account:{self.account_id}",)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountLeft(Event):
+    """Somebody has left for good: what they had in hand is the successor's, if there is one."""
+
+    account_id: UUID
+    successor_id: UUID | None
+
+    def topics(self) -> tuple[str, ...]:
+        return (f"account:{self.account_id}",)

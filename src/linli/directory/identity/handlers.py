@@ -4,6 +4,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from linli.directory.identity import store
+from linli.directory.identity.leaving import LEAVES, leave
 from linli.directory.identity.service import GRANT_TURNS, company_changed, grant_turned
 from linli.directory.organisation.events import ServiceContractChanged
 from linli.kernel.deadlines import Deadline
@@ -24,11 +25,19 @@ async def grant_turns(work: Work, deadline: Deadline) -> None:
         grant_turned(work, UUID(deadline.context["account_id"]))
 
 
+async def leaves(work: Work, deadline: Deadline) -> None:
+    """Somebody's last moment in office has come."""
+    await leave(work, deadline.subject_id)
+
+
 async def forget_tries(work: Work) -> int:
     """Wrong tries nobody asks about any more."""
     return await store.forget_tries(work.connection, work.now - TRIES_KEPT)
 
 
 EVENTS = (on(ServiceContractChanged, "identity.contract_changed")(contract_changed),)
-DEADLINES = (on_deadline(GRANT_TURNS)(grant_turns),)
+DEADLINES = (
+    on_deadline(GRANT_TURNS)(grant_turns),
+    on_deadline(LEAVES)(leaves),
+)
 CHORES = (every(timedelta(hours=6), "identity.forget_tries")(forget_tries),)

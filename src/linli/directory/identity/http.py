@@ -9,7 +9,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from linli.directory.identity import policy, service, store
+from linli.directory.identity import leaving, policy, service, store
 from linli.directory.identity.contracts import (
     Account,
     AccountDraft,
@@ -17,6 +17,8 @@ from linli.directory.identity.contracts import (
     Grant,
     GrantDraft,
     Home,
+    Leaving,
+    LeavingDraft,
     Permission,
     Role,
     TargetKind,
@@ -108,6 +110,16 @@ class Me(Shape):
     second_factor: SecondFactorView
 
 
+class LeavingView(Shape):
+    """Somebody leaves, or has left, and who takes over."""
+
+    leaves_at: AwareDatetime
+    successor_id: UUID | None
+    successor_name: str
+    reason: str
+    noted_by: str
+
+
 class AccountView(Shape):
     """An account as those who manage it see it."""
 
@@ -120,6 +132,7 @@ class AccountView(Shape):
     state: AccountState
     must_change_password: bool
     second_factor: bool
+    leaving: LeavingView | None
     last_signed_in_at: AwareDatetime | None
 
 
@@ -210,6 +223,14 @@ class AccountBody(Shape):
     display_name: Annotated[str, Field(min_length=1, max_length=40)]
     phone: Annotated[str | None, Field(pattern=r"^\+?[0-9][0-9 -]{4,18}$")] = None
     organisation_id: UUID
+
+
+class LeavingBody(Shape):
+    """Somebody leaves at a moment (None: now); `successor_id` takes over what they have in hand."""
+
+    leaves_at: AwareDatetime | None = None
+    successor_id: UUID | None = None
+    reason: Annotated[str, Field(min_length=1, max_length=200)]
 
 
 class GrantBody(Shape):
@@ -408,6 +429,30 @@ async def reset_second_factor(work: CurrentWork, account_id: UUID) -> AccountVie
     return await _account(work, await service.reset_second_factor(work, account_id))
 
 
+@api.post("/accounts/{account_id}/leave")
+async def note_leaving(work: CurrentWork, account_id: UUID, body: LeavingBody) -> AccountView:
+    """Note that somebody leaves: all rights end, sessions end, open matters pass on."""
+    require(work, MANAGE)
+    await leaving.note_leaving(
+        work,
+        account_id,
+        LeavingDraft(
+            leaves_at=body.leaves_at or work.now,
+            successor_id=body.successor_id,
+            reason=body.reason,
+        ),
+    )
+    return await _account(work, await service.account_of(work, account_id))
+
+
+@api.delete("/accounts/{account_id}/leave")
+async def take_back_leaving(work: CurrentWork, account_id: UUID) -> AccountView:
+    """They stay after all; 404 when they have left already."""
+    require(work, MANAGE)
+    await leaving.take_back_leaving(work, account_id)
+    return await _account(work, await service.account_of(work, account_id))
+
+
 # ── grants and roles ──
 
 
@@ -549,6 +594,7 @@ async def _account(work: Work, account: Account) -> AccountView:
 async def _accounts(work: Work, accounts: Sequence[Account]) -> tuple[AccountView, ...]:
     grants = await service.grants_of(work, [account.id for account in accounts])
     enrolled = await enrolled_among(work, [account.id for account in accounts])
+    going = await store.leavings(work.connection, [account.id for account in accounts])
     organisations = await organisations_named(
         work, {account.organisation_id for account in accounts}
     )
@@ -567,9 +613,20 @@ async def _accounts(work: Work, accounts: Sequence[Account]) -> tuple[AccountVie
             state=account.state,
             must_change_password=account.must_change_password,
             second_factor=account.id in enrolled,
+            leaving=_leaving(going[account.id]) if account.id in going else None,
             last_signed_in_at=account.last_signed_in_at,
         )
         for account in accounts
+    )
+
+
+def _leaving(leaving: Leaving) -> LeavingView:
+    return LeavingView(
+        leaves_at=leaving.leaves_at,
+        successor_id=leaving.successor_id,
+        successor_name=leaving.successor_name,
+        reason=leaving.reason,
+        noted_by=leaving.noted_by,
     )
 
 

@@ -93,6 +93,19 @@ grant_table = Table(
     info=guarded(through("directory_account", "account_id")),
 )
 
+leaving_table = Table(
+    "directory_leaving",
+    metadata,
+    Column("account_id", Id, ForeignKey("directory_account.id"), primary_key=True),
+    Column("leaves_at", Moment, nullable=False),
+    Column("successor_id", Id, ForeignKey("directory_account.id")),
+    Column("successor_name", String(80), nullable=False),
+    Column("reason", String(200), nullable=False),
+    Column("noted_by", String(80), nullable=False),
+    Column("noted_at", Moment, nullable=False),
+    info=guarded(through("directory_account", "account_id"), app=Use.FULL),
+)
+
 sign_in_table = Table(
     "directory_sign_in_try",
     metadata,

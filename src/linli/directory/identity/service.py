@@ -190,13 +190,13 @@ async def lock_account(work: Work, account_id: UUID) -> Account:
     Raises:
         NotYourself, BeyondYourScope, LastAdministrator, NotFound.
     """
-    account = await _controlled(work, account_id)
+    account = await controlled(work, account_id)
     if account.state is not AccountState.ACTIVE:
         raise IllegalMove("这个账号已经停用")
     for grant in await store.grants(work.connection, [account_id], work.now):
-        await _leaves_an_administrator(work, grant)
+        await leaves_an_administrator(work, grant)
     await store.set_state(work.connection, account_id, AccountState.LOCKED)
-    await _end_everything(work, account_id)
+    await end_everything(work, account_id)
     await _record(work, Action.ACCOUNT_LOCKED, account)
     return await account_of(work, account_id)
 
@@ -208,7 +208,7 @@ async def unlock_account(work: Work, account_id: UUID) -> Account:
         NotYourself, BeyondYourScope, NotFound.
         IllegalMove: its owner has left; leaving is final.
     """
-    account = await _controlled(work, account_id)
+    account = await controlled(work, account_id)
     if account.state is AccountState.LEFT:
         raise IllegalMove("离职账号不能恢复，请新建账号")
     await store.set_state(work.connection, account_id, AccountState.ACTIVE)
@@ -224,12 +224,12 @@ async def reset_password(work: Work, account_id: UUID, password_hash: str) -> Ac
     Raises:
         NotYourself, BeyondYourScope, NotFound.
     """
-    account = await _controlled(work, account_id)
+    account = await controlled(work, account_id)
     await store.set_password(
         work.connection, account_id, password_hash, must_change=True, at=work.now
     )
     await _forgive(work, account.login)
-    await _end_everything(work, account_id)
+    await end_everything(work, account_id)
     await _record(work, Action.PASSWORD_RESET, account)
     return await account_of(work, account_id)
 
@@ -241,11 +241,11 @@ async def reset_second_factor(work: Work, account_id: UUID) -> Account:
         NotYourself, BeyondYourScope, NotFound.
         IllegalMove: there is none.
     """
-    account = await _controlled(work, account_id)
+    account = await controlled(work, account_id)
     if not await remove_factor(work, account_id):
         raise IllegalMove("这个账号没有启用动态验证码")
     await _forgive(work, account.login)
-    await _end_everything(work, account_id)
+    await end_everything(work, account_id)
     await _record(work, Action.SECOND_FACTOR_RESET, account)
     return account
 
@@ -334,7 +334,7 @@ async def revoke_grant(work: Work, grant_id: UUID) -> Grant:
     account = await account_of(work, grant.account_id)
     _not_yourself(work, grant.account_id)
     await _may_hand_out(work, grant.role, grant.target_kind, grant.target_id)
-    await _leaves_an_administrator(work, grant)
+    await leaves_an_administrator(work, grant)
     await store.revoke(work.connection, grant_id, revoked_by=work.actor.account_id, at=work.now)
     work.outbox.add(_grant_changed(work, grant.account_id))
     await _record(work, Action.GRANT_REVOKED, account, reason=_said(grant))
@@ -361,7 +361,7 @@ def grant_turned(work: Work, account_id: UUID) -> None:
     work.outbox.add(_grant_changed(work, account_id))
 
 
-# ── inside ──
+# ── inside, also for leaving ──
 
 
 async def _give(work: Work, account: Account, draft: GrantDraft, target: policy.Target) -> Grant:
@@ -424,7 +424,7 @@ def _period(draft: GrantDraft, now: datetime, *, must_end: bool) -> None:
         raise policy.WrongPeriod(field="valid_to")
 
 
-async def _controlled(work: Work, account_id: UUID) -> Account:
+async def controlled(work: Work, account_id: UUID) -> Account:
     """The account, locked, once it is sure that the actor may hand out everything it holds."""
     account = await account_of(work, account_id)
     _not_yourself(work, account_id)
@@ -454,7 +454,7 @@ async def _held_by_actor(work: Work) -> tuple[policy.Held, ...]:
     return await store.standing(work.connection, work.actor.account_id, work.now)
 
 
-async def _leaves_an_administrator(work: Work, grant: Grant) -> None:
+async def leaves_an_administrator(work: Work, grant: Grant) -> None:
     if grant.role is not Role.ADMINISTRATOR:
         return
     left = await store.administrators(work.connection, grant.target_id, work.now)
@@ -462,7 +462,7 @@ async def _leaves_an_administrator(work: Work, grant: Grant) -> None:
         raise LastAdministrator
 
 
-async def _end_everything(work: Work, account_id: UUID) -> None:
+async def end_everything(work: Work, account_id: UUID) -> None:
     await store.end_sessions(work.connection, account_id, work.now)
     work.outbox.add(
         SessionEnded(estate_id=None, happened_at=work.now, account_id=account_id, session_id=None)

@@ -28,10 +28,18 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from linli.directory.identity.contracts import Account, AccountState, Grant, Role, TargetKind
+from linli.directory.identity.contracts import (
+    Account,
+    AccountState,
+    Grant,
+    Leaving,
+    Role,
+    TargetKind,
+)
 from linli.directory.identity.models import (
     account_table,
     grant_table,
+    leaving_table,
     password_table,
     session_table,
     sign_in_table,
@@ -603,6 +611,46 @@ async def accounts_of_company(connection: AsyncConnection, company_id: UUID) -> 
         .distinct()
     )
     return list(rows)
+
+
+async def note_leaving(connection: AsyncConnection, leaving: Leaving) -> None:
+    told = {
+        "leaves_at": leaving.leaves_at,
+        "successor_id": leaving.successor_id,
+        "successor_name": leaving.successor_name,
+        "reason": leaving.reason,
+        "noted_by": leaving.noted_by,
+        "noted_at": leaving.noted_at,
+    }
+    await connection.execute(
+        upsert(leaving_table)
+        .values(account_id=leaving.account_id, **told)
+        .on_conflict_do_update(index_elements=["account_id"], set_=told)
+    )
+
+
+async def leavings(
+    connection: AsyncConnection, account_ids: Iterable[UUID]
+) -> Mapping[UUID, Leaving]:
+    rows = await connection.execute(
+        select(leaving_table).where(leaving_table.c.account_id.in_(list(account_ids)))
+    )
+    return {
+        row.account_id: Leaving(
+            account_id=row.account_id,
+            leaves_at=row.leaves_at,
+            successor_id=row.successor_id,
+            successor_name=row.successor_name,
+            reason=row.reason,
+            noted_by=row.noted_by,
+            noted_at=row.noted_at,
+        )
+        for row in rows
+    }
+
+
+async def forget_leaving(connection: AsyncConnection, account_id: UUID) -> None:
+    await connection.execute(delete(leaving_table).where(leaving_table.c.account_id == account_id))
 
 
 async def forget_tries(connection: AsyncConnection, before: datetime) -> int:

@@ -515,6 +515,27 @@ async def plan(
     await _changed(work, cipher, key, "planned", f"{words}，{name or '未指定走访人'}")
 
 
+async def hand_over(work: Work, from_id: UUID, from_name: str, to_id: UUID | None) -> int:
+    """Somebody has left: whom they visited, `to_id` visits where they may; else nobody is named.
+
+    linli's own work. Answers how many records it was.
+    """
+    crews: dict[UUID, Mapping[UUID, str]] = {}
+    steps: list[Mapping[str, object]] = []
+    for key_id, estate_id in await store.visited_by(work.connection, from_id):
+        if estate_id not in crews:
+            crew = await visitors(work, estate_id)
+            crews[estate_id] = {one.account_id: one.display_name for one in crew}
+        name = crews[estate_id].get(to_id, "") if to_id is not None else ""
+        await store.change(
+            work.connection, key_id, {"visitor_id": to_id if name else None, "visitor_name": name}
+        )
+        words = f"{from_name}已离职，" + (f"由{name}走访" if name else "请另行指定走访人")
+        steps.append(_step(work, (key_id, estate_id), "planned", words))
+    await store.tell(work.connection, steps)
+    return len(steps)
+
+
 async def set_risk(
     work: Work, cipher: Cipher, key_id: UUID, *, risk: Risk | None, reason: str
 ) -> None:

@@ -334,6 +334,14 @@ async def change_entry(
     )
 
 
+async def visited_by(connection: AsyncConnection, visitor_id: UUID) -> Sequence[tuple[UUID, UUID]]:
+    """The records somebody is to visit, with their estates; locked."""
+    rows = await connection.execute(
+        select(k.id, k.estate_id).where(k.visitor_id == visitor_id).order_by(k.id).with_for_update()
+    )
+    return [(row.id, row.estate_id) for row in rows]
+
+
 async def change(connection: AsyncConnection, key_id: UUID, values: Mapping[str, object]) -> None:
     await connection.execute(
         update(key_person_table).where(k.id == key_id).values(**dict(values), version=k.version + 1)

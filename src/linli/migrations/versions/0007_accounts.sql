@@ -74,3 +74,28 @@ REVOKE ALL ON FUNCTION linli_open_session(bytea, timestamptz, interval, boolean)
 --
 GRANT EXECUTE ON FUNCTION linli_open_session(bytea, timestamptz, interval, boolean)
     TO linli_app, linli_gateway
+--
+CREATE TABLE directory_leaving (
+	account_id UUID NOT NULL, 
+	leaves_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	successor_id UUID, 
+	successor_name VARCHAR(80) NOT NULL, 
+	reason VARCHAR(200) NOT NULL, 
+	noted_by VARCHAR(80) NOT NULL, 
+	noted_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	CONSTRAINT pk_directory_leaving PRIMARY KEY (account_id), 
+	CONSTRAINT fk_directory_leaving_account_id FOREIGN KEY(account_id) REFERENCES directory_account (id), 
+	CONSTRAINT fk_directory_leaving_successor_id FOREIGN KEY(successor_id) REFERENCES directory_account (id)
+)
+--
+REVOKE ALL ON directory_leaving FROM PUBLIC
+--
+GRANT SELECT, INSERT, UPDATE, DELETE ON directory_leaving TO linli_app
+--
+GRANT SELECT, INSERT, UPDATE, DELETE ON directory_leaving TO linli_gateway
+--
+ALTER TABLE directory_leaving ENABLE ROW LEVEL SECURITY
+--
+CREATE POLICY people ON directory_leaving TO linli_app USING (account_id IN (SELECT parent.id FROM directory_account AS parent)) WITH CHECK (account_id IN (SELECT parent.id FROM directory_account AS parent))
+--
+CREATE POLICY machine ON directory_leaving TO linli_gateway USING (true) WITH CHECK (true)

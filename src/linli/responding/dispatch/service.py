@@ -30,6 +30,8 @@ from linli.responding.rosters.public import on_duty
 from linli.support.files.contracts import Attachment
 from linli.support.files.public import attach
 
+HANDED_OVER = ACTIVE_STATES - {OrderState.FIXED}
+"""States in which there is still something to be done by whoever has the order."""
 SEE = ("see_orders", "see_incidents")
 
 
@@ -140,6 +142,37 @@ async def entrust(
     await store.overwrite(work.connection, entrusted)
     _tell(work, entrusted, "entrust", words)
     return entrusted
+
+
+async def hand_over(
+    work: Work, from_id: UUID, to: tuple[UUID, str] | None, words: str
+) -> tuple[Order, ...]:
+    """Somebody has left: their orders that are not done go to `to` (id and name), anew.
+
+    Where that person may not do orders, or nobody is named, the company is offered the order.
+    """
+    handed: list[Order] = []
+    for found in await store.active_of(work.connection, from_id, HANDED_OVER):
+        order = await store.locked(work.connection, found.id)
+        if order is None or order.state not in HANDED_OVER:
+            continue
+        staff = await colleagues(work, order.offer.company_id, order.offer.estate_id)
+        heir = to if to and any(person.account_id == to[0] for person in staff) else (None, "")
+        step = policy.Step(move=OrderMove.TRANSFER, words=words, evidence=(), at=work.now)
+        mover = policy.Mover(
+            account_id=from_id,
+            name=work.actor.name,
+            may_do=True,
+            may_judge=False,
+            may_steer=True,
+            leads=True,
+        )
+        ended = policy.move(order, step, mover, expected_version=None)
+        await store.overwrite(work.connection, ended)
+        _tell(work, ended, step.move, words)
+        anew = replace(order.offer, assignee_id=heir[0], assignee_name=heir[1])
+        handed.append(await offer(work, anew, follows=order.id))
+    return tuple(handed)
 
 
 async def cancel_orders(work: Work, subject_id: UUID, words: str) -> tuple[Order, ...]:

@@ -110,6 +110,18 @@ async def loads(connection: AsyncConnection, account_ids: Collection[UUID]) -> d
     return dict(rows.all())
 
 
+async def active_of(
+    connection: AsyncConnection, account_id: UUID, states: Collection[OrderState]
+) -> Sequence[Order]:
+    """The orders of one person in these states, oldest first."""
+    rows = await connection.execute(
+        select(order_table)
+        .where(_o.assignee_id == account_id, _o.state.in_(sorted(states)))
+        .order_by(_o.id)
+    )
+    return [_order(row) for row in rows]
+
+
 @dataclass(frozen=True, slots=True)
 class OrderQuery:
     """Which orders a page asks for."""

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
+from linli.directory.identity.events import AccountLeft
+from linli.directory.identity.public import names_of, resolve_scope
 from linli.kernel.deadlines import Deadline
 from linli.kernel.reactions import every, on, on_deadline
 from linli.kernel.work import Work
@@ -79,6 +81,16 @@ def sensed_device(device: Device) -> SensedDevice:
     )
 
 
+async def account_left(work: Work, event: AccountLeft) -> None:
+    """Incidents in the hands of who left go on; a second telling finds none."""
+    names = await names_of(work, {event.account_id, event.successor_id or event.account_id})
+    heir = None
+    if event.successor_id is not None and event.successor_id in names:
+        reach = await resolve_scope(work, event.successor_id)
+        heir = (event.successor_id, names[event.successor_id], reach)
+    await service.hand_over(work, event.account_id, names.get(event.account_id, "原经办人"), heir)
+
+
 async def tell_people(work: Work, event: IncidentChanged) -> None:
     await telling.tell_of_incident(work, event)
 
@@ -88,6 +100,7 @@ async def tell_company(work: Work, event: OrderChanged) -> None:
 
 
 EVENTS = (
+    on(AccountLeft, "incidents.account_left")(account_left),
     on(OrderChanged, "incidents.follow_order")(follow_order),
     on(RuleChanged, "incidents.rule_changed")(rule_changed),
     on(DeviceChanged, "incidents.device_changed")(device_changed),

@@ -10,7 +10,7 @@ from linli.directory.places.contracts import Place
 from linli.directory.places.public import estates_named, places_named
 from linli.kernel.deadlines import Deadline, clear_deadlines, set_deadline
 from linli.kernel.errors import BadInput, IllegalMove, NotFound
-from linli.kernel.scope import MACHINE
+from linli.kernel.scope import MACHINE, Scope
 from linli.kernel.time import SHANGHAI
 from linli.kernel.work import Work
 from linli.responding.alerts import public as alerts
@@ -34,6 +34,8 @@ from linli.support.files.contracts import Attachment
 from linli.support.files.public import attach, describe
 
 DUE = "incident.due"
+GOING_ON = frozenset(IncidentState) - policy.ENDED
+MOST_HANDED = 1_000
 
 
 class NoCompany(BadInput):
@@ -107,6 +109,29 @@ async def tell_story(work: Work, incident_id: UUID, step: StepDraft) -> None:
     told = replace(incident, version=incident.version + 1)
     told, _ = await _append(work, told, step)
     await _keep(work, told, "noted")
+
+
+async def hand_over(
+    work: Work, from_id: UUID, from_name: str, to: tuple[UUID, str, Scope] | None
+) -> None:
+    """Somebody has left: open incidents they had taken are taken by `to` (id, name and reach).
+
+    Where that person handles no incidents, or nobody is named, somebody has to take them anew.
+    """
+    query = store.IncidentQuery(mine=from_id, states=GOING_ON, limit=MOST_HANDED)
+    for found in (await store.listed(work.connection, query))[0]:
+        incident = await store.locked(work.connection, found.id)
+        if incident is None or incident.taken_by_id != from_id:
+            continue
+        able = to is not None and to[2].may("handle_incidents", incident.estate_id)
+        heir = (to[0], to[1]) if to is not None and able else (None, "")
+        words = f"{from_name}已离职，" + (f"由{heir[1]}接手" if heir[1] else "请重新受理")
+        taken = replace(
+            incident, version=incident.version + 1, taken_by_id=heir[0], taken_by=heir[1]
+        )
+        orders = await dispatch.of_subjects(work.connection, [incident.id])
+        draft = StepDraft("handed_over", "交接", words)
+        await _tell(work, await _retime(work, taken, orders), "moved", draft)
 
 
 async def _continue(work: Work, incident: Incident, rung: Rung) -> Incident:

@@ -25,6 +25,9 @@ class Action(StrEnum):
     ACCOUNT_CREATED = "account_created"
     ACCOUNT_LOCKED = "account_locked"
     ACCOUNT_UNLOCKED = "account_unlocked"
+    LEAVING_NOTED = "leaving_noted"
+    LEAVING_TAKEN_BACK = "leaving_taken_back"
+    ACCOUNT_LEFT = "account_left"
     GRANT_GIVEN = "grant_given"
     GRANT_REVOKED = "grant_revoked"
     ORGANISATION_ADDED = "organisation_added"
@@ -95,6 +98,9 @@ ACTION_TITLES: Mapping[Action, str] = {
     Action.ACCOUNT_CREATED: "新建账号",
     Action.ACCOUNT_LOCKED: "停用账号",
     Action.ACCOUNT_UNLOCKED: "恢复账号",
+    Action.LEAVING_NOTED: "登记离职",
+    Action.LEAVING_TAKEN_BACK: "取消离职",
+    Action.ACCOUNT_LEFT: "离职",
     Action.GRANT_GIVEN: "授权",
     Action.GRANT_REVOKED: "收回授权",
     Action.ORGANISATION_ADDED: "新建组织",
