@@ -17109,7 +17109,7 @@ export interface operations {
     list_tasks_api_tasks_get: {
         parameters: {
             query?: {
-                state?: "open" | "ended" | "all" | "late";
+                state?: "open" | "done" | "ended" | "all" | "late";
                 mine?: boolean;
                 organisation_id?: string | null;
                 limit?: number;
