@@ -5,7 +5,7 @@ import { onScopeDispose } from "vue";
 export function useFresh(read: () => Promise<void>, ms: number): () => void {
   let running = false;
   let again = false;
-  let startedAt = 0;
+  let startedAt = Number.NEGATIVE_INFINITY;
   let waiting: ReturnType<typeof setTimeout> | undefined;
   let over = false;
   onScopeDispose(() => {
