@@ -23,23 +23,34 @@ def half(luma: Luma) -> Luma:
 
 
 def shrunk(luma: Luma, by: int) -> Luma:
-    """The picture at one `by`-th of its size, each pixel the mean of its block."""
-    return cast("Luma", cv2.resize(luma, _part(luma.shape, by), interpolation=cv2.INTER_AREA))
+    """The picture at one `by`-th of its size, each pixel the mean of its block.
+
+    What is left of the last row and column of blocks is not counted: areas that are no whole
+    number of pixels cost twenty times as much.
+    """
+    return cast("Luma", _means(luma, by))
 
 
 def shrunk_floats(picture: Floats, by: int) -> Floats:
     """The same of floating point numbers."""
-    made = cv2.resize(picture, _part(picture.shape, by), interpolation=cv2.INTER_AREA)
+    return cast("Floats", _means(picture, by))
+
+
+def _means(picture: Luma | Floats, by: int) -> object:
+    tall, wide = picture.shape
+    across, down = max(1, wide // by), max(1, tall // by)
+    whole = picture[: down * by, : across * by]
+    return cv2.resize(whole, (across, down), interpolation=cv2.INTER_AREA)
+
+
+def grown(picture: Floats, by: int, size: tuple[int, int]) -> Floats:
+    """A picture that was shrunk by `by`, back at (width, height); the last edges repeated."""
+    wide, tall = min(picture.shape[1] * by, size[0]), min(picture.shape[0] * by, size[1])
+    made = cv2.resize(picture, (wide, tall), interpolation=cv2.INTER_LINEAR)
+    right, down = size[0] - wide, size[1] - tall
+    if right or down:
+        made = cv2.copyMakeBorder(made, 0, down, 0, right, cv2.BORDER_REPLICATE)
     return cast("Floats", made)
-
-
-def _part(shape: tuple[int, ...], by: int) -> tuple[int, int]:
-    return max(1, shape[1] // by), max(1, shape[0] // by)
-
-
-def grown(picture: Floats, size: tuple[int, int]) -> Floats:
-    """The picture stretched to (width, height)."""
-    return cast("Floats", cv2.resize(picture, size, interpolation=cv2.INTER_LINEAR))
 
 
 def floats(luma: Luma) -> Floats:
@@ -126,11 +137,11 @@ def sum_of(one: Luma, other: Luma) -> Luma:
 
 def occupied(hot: Luma, block: int) -> Luma:
     """Which blocks of `block` x `block` pixels hold a pixel that is not 0."""
-    _, sharp = cv2.threshold(hot, 0, 255, cv2.THRESH_BINARY)
-    size = (-(-hot.shape[1] // block), -(-hot.shape[0] // block))
-    padded = np.zeros((size[1] * block, size[0] * block), np.uint8)
-    padded[: hot.shape[0], : hot.shape[1]] = sharp
-    return cast("Luma", cv2.resize(padded, size, interpolation=cv2.INTER_AREA))
+    across, down = -(-hot.shape[1] // block), -(-hot.shape[0] // block)
+    padded = np.zeros((down * block, across * block), np.uint8)
+    padded[: hot.shape[0], : hot.shape[1]] = hot
+    rows = padded.reshape(down, block, -1).max(axis=1)
+    return rows.reshape(down, across, block).max(axis=2)
 
 
 def blobs(hot: Luma) -> list[list[int]]:

@@ -230,7 +230,7 @@ class Background:
             self._relit_last = False
             return self._still
         self._relit_last = True
-        factor = pictures.grown(ratio, (luma.shape[1], luma.shape[0]))
+        factor = pictures.grown(ratio, LIGHT_BLOCK, (luma.shape[1], luma.shape[0]))
         return pictures.levels(pictures.product(self._mean, factor))
 
 

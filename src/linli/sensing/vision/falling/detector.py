@@ -294,7 +294,7 @@ class FallingDetector:
         usual = self._background.still[top:bottom, left:right]
         limit = self._background.limit[top:bottom, left:right]
         off = here - usual
-        off -= np.float32(np.median(off[::2, ::2]))
+        off -= _middle(off[::2, ::2])
         apart = pictures.smooth(np.abs(off)) - np.float32(SOUGHT_SHARE) * limit
         apart[limit == NOT_WATCHED] = 0
         np.clip(apart, 0, None, out=apart)
@@ -709,3 +709,13 @@ def _away(view: FacadeView, x: float, y: float) -> float:
         max(0.0, -across, across - view.facade.width_m),
         max(0.0, -height, height - view.facade.height_m),
     )
+
+
+def _middle(values: npt.NDArray[np.float32]) -> np.float32:
+    """The median; `np.median` takes five times as long over so few."""
+    flat = values.ravel()
+    half = len(flat) // 2
+    if len(flat) % 2:
+        return np.float32(np.partition(flat, half)[half])
+    below, above = np.partition(flat, (half - 1, half))[half - 1 : half + 1]
+    return np.float32((below + above) / 2)

@@ -5,7 +5,6 @@ part of gravity as known acceleration. Positions are half-size pixels of the wat
 """
 
 from dataclasses import dataclass, field
-from math import sqrt
 
 import numpy as np
 import numpy.typing as npt
@@ -175,18 +174,21 @@ class Tracker:
         """
         x = np.array([one.spot.x for one in sightings])
         y = np.array([one.spot.y for one in sightings])
-        big = np.array([max(one.spot.wide, one.spot.tall) for one in sightings])
+        big = np.array([float(max(one.spot.wide, one.spot.tall)) for one in sightings])
         free = np.ones(len(sightings), np.bool_)
+        tracks = sorted(self.tracks, key=lambda one: -one.seen)
+        costs = _costs(tracks, at, (x, y, big))
         ended: list[Track] = []
         going: list[Track] = []
-        for track in sorted(self.tracks, key=lambda one: -one.seen):
-            chosen = _choose(track, at, (x, y, big), free)
-            if chosen is None:
+        for track, cost in zip(tracks, costs, strict=True):
+            chosen = int(cost.argmin()) if len(cost) else None
+            if chosen is None or cost[chosen] == np.inf:
                 track.misses += 1
             else:
                 track.add(sightings[chosen])
                 if track.seen >= SURE:  # two points may be chance: others may use the spot too
                     free[chosen] = False
+                    costs[:, chosen] = np.inf
             patience = 1 if track.seen < SURE else min(PATIENCE, 1 + track.seen // 2)
             if track.misses > patience:
                 ended.append(track)
@@ -204,31 +206,31 @@ class Tracker:
         return ended
 
 
-def _choose(
-    track: Track,
-    at: float,
-    spots: tuple[Values, Values, npt.NDArray[np.int_]],
-    free: npt.NDArray[np.bool_],
-) -> int | None:
+def _costs(tracks: list[Track], at: float, spots: tuple[Values, Values, Values]) -> Values:
+    """How badly each spot (column) suits each track (row); infinite where it does not at all."""
     x, y, big = spots
-    if not len(x):
-        return None
-    past = at - track.at
-    px, py = track.predicted(at)
-    off_x, off_y = x - px, y - py
-    if track.seen == 1:
+    costs = np.full((len(tracks), len(x)), np.inf)
+    if not costs.size:
+        return costs
+    seen = np.array([track.seen for track in tracks])
+    past = np.array([at - track.at for track in tracks])
+    px_m = np.array([track.px_m for track in tracks])
+    speed = np.array([abs(track.down_speed) for track in tracks])
+    expected = np.array([track.predicted(at) for track in tracks])
+    fresh, known = np.flatnonzero(seen == 1), np.flatnonzero(seen > 1)
+    if len(fresh):
         # It may have just been let go, or come by at speed.
-        reach = FASTEST_M_S * 0.5 * track.px_m * past
+        off_x, off_y = x - expected[fresh, :1], y - expected[fresh, 1:]
+        reach = (FASTEST_M_S * 0.5 * px_m * past)[fresh, None]
         fits = (off_y > -UPWARDS_PX) & (off_y < reach + 2)
-        fits &= np.abs(off_x) < FIRST_GATE_ACROSS_PX + 0.4 * np.maximum(off_y, 0)
-        cost = np.abs(off_x) + 0.3 * np.abs(off_y)
-    else:
-        loose = 1 + 2.0 / sqrt(track.seen)
+        away = np.abs(off_x)
+        fits &= away < FIRST_GATE_ACROSS_PX + 0.4 * np.maximum(off_y, 0)
+        costs[fresh] = np.where(fits, away + 0.3 * np.abs(off_y), np.inf)
+    if len(known):
+        off_x, off_y = x - expected[known, :1], y - expected[known, 1:]
+        loose = 1 + 2.0 / np.sqrt(seen[known])
         size = 0.2 * np.minimum(big, 30)
-        gate = GATE_PX * loose + size + (0.1 * abs(track.down_speed) + 4.0) * past * loose
-        cost = np.hypot(off_x, off_y) / gate
-        fits = cost < 1
-    fits &= free
-    if not bool(fits.any()):
-        return None
-    return int(np.argmin(np.where(fits, cost, np.inf)))
+        width = GATE_PX * loose + (0.1 * speed[known] + 4.0) * past[known] * loose
+        share = np.hypot(off_x, off_y) / (width[:, None] + size)
+        costs[known] = np.where(share < 1, share, np.inf)
+    return costs
