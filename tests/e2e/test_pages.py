@@ -15,6 +15,10 @@ SIZES = ((1920, 1080), (1366, 800), (390, 844))
 HARMLESS = ("401 (Unauthorized)",)
 PAGES = {
     "社区值班员": (
+        "/workplace",
+        "/workplace?list=incidents.active",
+        "/tasks",
+        "/grids",
         "/desk",
         "/devices",
         "/rules",

@@ -57,6 +57,7 @@ from linli.kernel.errors import BadInput
 from linli.kernel.time import SystemClock
 from linli.kernel.work import Workshop
 from linli.responding.dispatch.contracts import OrderMove
+from linli.responding.guests.door import GuestDoor
 from linli.sensing.devices.public import connection_of, devices_of_kinds, rotate
 
 pytestmark = pytest.mark.timeout(1800)
@@ -81,7 +82,7 @@ KEYS = Keys(
 SERVER_FAULT = 500
 REFUSED = 400
 # A request that was refused may leave this behind, and nothing else.
-TRACE_OF_REFUSAL = frozenset({"support_audit_entry"})
+TRACE_OF_REFUSAL = frozenset({"support_audit_entry", "responding_guest_use"})
 SAFE = frozenset({"GET", "HEAD"})
 SEE_MOST = frozenset({"ours: county_officer of a county", "ours: duty_officer of a community"})
 
@@ -227,6 +228,7 @@ def let_in(app: FastAPI) -> None:
         cipher=app.state.cipher,
     )
     app.state.door = door
+    app.state.guest_door = GuestDoor(app.state.workshop)
     app.state.live = replace(app.state.live, door=door)
 
 

@@ -16,6 +16,8 @@ from linli.directory.identity.contracts import Role, TargetKind
 from linli.directory.identity.door import CSRF_HEADER, SESSION_COOKIE, csrf_of, hash_of
 from linli.directory.identity.policy import ROLES
 from linli.directory.organisation.contracts import OrganisationKind
+from linli.responding.guests.door import TOKEN_HEADER
+from linli.responding.guests.policy import hash_of as guest_hash
 
 # A household's grant reaches nothing beyond what its role holds, whatever role is written there.
 PRIVATE = (TargetKind.HOME, TargetKind.PERSON)
@@ -77,7 +79,39 @@ async def hire_everybody(
     strangers = await _strangers(admin, now)
     nobody = Walker("nobody", None, {})
     forged = Walker("a forged cookie", None, _cookie("no-such-token"))
-    return [nobody, forged, *strangers, *walkers]
+    return [nobody, forged, *strangers, *await _guests(admin, now), *walkers]
+
+
+async def _guests(admin: AsyncConnection, now: datetime) -> list[Walker]:
+    """Somebody with a link to one order of each county, and one whose link is over."""
+    return [
+        await _guest(admin, "ours: a guest of one order", OURS, now + timedelta(days=3)),
+        await _guest(admin, "theirs: a guest whose link is over", THEIRS, now - timedelta(days=1)),
+    ]
+
+
+async def _guest(admin: AsyncConnection, name: str, county: County, expires_at: datetime) -> Walker:
+    token = f"token-of-{name}"
+    found = await admin.execute(
+        text(
+            "UPDATE responding_guest_link SET token_hash = :hash, ended_at = NULL, revoked = false,"
+            " expires_at = :expires_at"
+            " WHERE id = (SELECT l.id FROM responding_guest_link AS l JOIN responding_order AS o"
+            " ON o.id = l.order_id WHERE l.id::text ~ :mark LIMIT 1)"
+            " RETURNING id::text, order_id::text"
+        ),
+        {"hash": guest_hash(token), "expires_at": expires_at, "mark": county.id_mark},
+    )
+    link_id, order_id = found.one()
+    await admin.execute(
+        text(
+            "UPDATE responding_order SET assignee_id = CAST(:link AS uuid), offer ="
+            " jsonb_set(offer, '{assignee_id}', to_jsonb(CAST(:link AS text)))"
+            " WHERE id = CAST(:order_id AS uuid)"
+        ),
+        {"link": link_id, "order_id": order_id},
+    )
+    return Walker(name, county, {TOKEN_HEADER: token})
 
 
 async def _wanted(admin: AsyncConnection, *, all_of_them: bool) -> list[_Hired]:

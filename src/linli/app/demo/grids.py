@@ -8,7 +8,7 @@ from uuid import UUID
 from linli.directory.grids.contracts import GridDraft
 from linli.directory.grids.public import add_grid, buildings_of
 from linli.directory.organisation.contracts import Organisation
-from linli.kernel.scope import MACHINE, Actor
+from linli.kernel.scope import MACHINE, Actor, Scope
 from linli.kernel.work import Work
 from linli.responding.tasks.contracts import TaskDraft
 from linli.responding.tasks.public import give
@@ -29,7 +29,7 @@ async def draw_grids(
         draft = GridDraft(title, (worker,), tuple(one.id for one in part))
         await add_grid(work, community.id, draft)
     await give(
-        replace(work, actor=GIVER),
+        replace(work, actor=GIVER, scope=Scope(account_id=accounts["shequ"])),
         TaskDraft(
             organisation_id=community.id,
             place_id=buildings[0].id,

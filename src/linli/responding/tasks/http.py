@@ -151,6 +151,7 @@ def _shape(task: Task, work: Work) -> TaskShape:
 
 STATES = {
     "open": policy.OPEN,
+    "done": frozenset({TaskState.DONE}),
     "ended": frozenset({TaskState.CLOSED, TaskState.CANCELLED}),
     "all": None,
 }
@@ -159,7 +160,7 @@ STATES = {
 @api.get("")
 async def list_tasks(
     work: CurrentWork,
-    state: Literal["open", "ended", "all", "late"] = "open",
+    state: Literal["open", "done", "ended", "all", "late"] = "open",
     mine: bool = False,
     organisation_id: UUID | None = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 
-from sqlalchemy import ColumnElement, GenerativeSelect, and_, func, null, select
+from sqlalchemy import ColumnElement, GenerativeSelect, and_, func, null, or_, select
 
+from linli.kernel.database import among
 from linli.kernel.tallies import Asker, Tally, TallyKind
 from linli.responding.tasks.contracts import TaskState
 from linli.responding.tasks.models import task_table
@@ -12,27 +13,35 @@ t = task_table.c
 
 
 def _tally(
-    code: str, title: str, opens: str, which: Callable[[Asker], ColumnElement[bool]]
+    code: str, title: str, needs: str, opens: str, which: Callable[[Asker], ColumnElement[bool]]
 ) -> Tally:
     def counted(asker: Asker) -> GenerativeSelect:
         return select(null().label("estate_id"), func.count(t.id).label("total")).where(
             which(asker)
         )
 
-    return Tally(code, title, TallyKind.WAITS, "see_rosters", opens, counted, good=False)
+    return Tally(code, title, TallyKind.WAITS, needs, opens, counted, good=False)
+
+
+def _to_close(asker: Asker) -> ColumnElement[bool]:
+    # What one did oneself is looked at by another, unless one gave it to oneself.
+    judged = or_(t.assignee_id != asker.account_id, t.giver_id == asker.account_id)
+    return and_(t.state == TaskState.DONE, among(t.organisation_id, asker.organisations), judged)
 
 
 TALLIES = (
     _tally(
         "tasks.mine",
         "我的任务",
-        "/tasks",
+        "see_rosters",
+        "/tasks?view=mine",
         lambda asker: and_(t.assignee_id == asker.account_id, t.state == TaskState.GIVEN),
     ),
     _tally(
         "tasks.to_close",
-        "我布置的，等查看",
+        "任务已办，等查看",
+        "manage_rosters",
         "/tasks?view=given",
-        lambda asker: and_(t.giver_id == asker.account_id, t.state == TaskState.DONE),
+        _to_close,
     ),
 )

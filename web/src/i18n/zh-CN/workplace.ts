@@ -5,7 +5,7 @@ export default {
   waits: "等我办",
   figures: "辖区数字",
   nothing: "没有等您办的事",
-  done: "没有待办：{titles}",
+  done: "没有待办：",
   rows: "共 {n} 条",
   emptyList: "这里现在没有记录",
   what: "事项",
