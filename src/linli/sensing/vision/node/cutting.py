@@ -19,6 +19,16 @@ def cut_recorded(shelf: CameraShelf, asked: Span, target: Path) -> Span:
         Unplayable: nothing was recorded then.
         OSError: the target cannot be written.
     """
+    # A recording may be given its final name between finding and reading it.
+    runs = _runs(shelf, asked) or _runs(shelf, asked)
+    if not runs:
+        raise Unplayable("这段时间没有录像")
+    form, pictures = max(runs, key=lambda run: len(run[1]))
+    whole_mp4(form, pictures, target)
+    return Span(pictures[0].dts // MILLISECOND, pictures[-1].dts // MILLISECOND)
+
+
+def _runs(shelf: CameraShelf, asked: Span) -> list[tuple[Format, list[Coded]]]:
     runs: list[tuple[Format, list[Coded]]] = []
     for begin_ms, path in _files(shelf, asked):
         try:
@@ -29,18 +39,16 @@ def cut_recorded(shelf: CameraShelf, asked: Span, target: Path) -> Span:
                 _collect(runs, form, placed, asked.begin * MILLISECOND)
         except Unplayable:
             continue
-    if not runs:
-        raise Unplayable("这段时间没有录像")
-    form, pictures = max(runs, key=lambda run: len(run[1]))
-    whole_mp4(form, pictures, target)
-    return Span(pictures[0].dts // MILLISECOND, pictures[-1].dts // MILLISECOND)
+    return runs
 
 
 def _files(shelf: CameraShelf, asked: Span) -> list[tuple[int, Path]]:
+    # What is finished between two looks is then in both, not in neither.
+    parts = [(begin, path) for begin, path in shelf.parts() if begin < asked.end]
     finished = [
         (one.span.begin, shelf.path_of(one)) for one in shelf.segments() if one.span.overlap(asked)
     ]
-    return finished + [(begin, path) for begin, path in shelf.parts() if begin < asked.end]
+    return sorted(finished + parts)
 
 
 def _placed(coded: Coded, begin_ms: int) -> Coded:
