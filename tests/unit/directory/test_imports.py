@@ -272,3 +272,66 @@ async def test_lines_for_another_estate_need_a_right_there(clerk: Clerk) -> None
     faults = await clerk.faults(tried)
     assert len(faults) == 1
     assert faults[0][0] == 3
+
+
+BASE: dict[str, Table] = {
+    "房屋": HOMES,
+    "人员": PEOPLE,
+    "产权": [
+        ["房屋", "产权人", "身份证号", "份额", "取得日期"],
+        ["8-2-301", "王晓明", "11010119491231018X", "1/2", "2020/5/1"],
+        ["8-2-302", "李四", "", "", "2021年6月1日"],
+    ],
+    "租约": [
+        ["房屋", "租户", "起租日期", "到期日期"],
+        ["8-2-302", "李四", "2026-01-01", "2026-12-31"],
+    ],
+    "车辆": [
+        ["车牌号", "车主", "房屋", "车位号", "车位类型"],
+        ["川a·12345", "王晓明", "8-2-301", "B1-023", "自有车位"],
+        ["川A1234", "", "", "", ""],
+    ],
+    "企业商铺": [
+        ["企业名称", "编号", "类别", "地址", "从业人数"],
+        ["晨光便利店", "Q1", "商铺", "8号楼", 3],
+    ],
+    "设施": [
+        ["设施编号", "名称", "类别", "所在位置", "安装日期", "上次检查"],
+        ["DT-1", "8号楼1号电梯", "电梯", "8号楼", 43831, "2026-01-31"],
+        ["DT-2", "某电梯", "电梯", "88号楼", "", ""],
+    ],
+}
+
+
+async def test_the_whole_base_comes_in_one_workbook_and_goes_again(clerk: Clerk) -> None:
+    tried = await clerk.tried(await clerk.upload(workbook(**BASE)))
+    assert [(r.sheet, r.created, r.wrong) for r in tried.reports] == [
+        ("homes", 2, 0),
+        ("enterprises", 1, 0),
+        ("people", 2, 0),
+        ("owners", 2, 0),
+        ("tenants", 1, 0),
+        ("vehicles", 1, 1),
+        ("facilities", 1, 1),
+    ], await clerk.faults(tried)
+    assert sorted((row, column) for row, column, _ in await clerk.faults(tried)) == [
+        (3, "所在位置"),
+        (3, "车牌号"),
+    ]
+    done = await clerk.run(tried)
+    again = await clerk.tried(await clerk.upload(workbook(**BASE)))
+    assert all((r.created, r.updated) == (0, 0) for r in again.reports), again.reports
+    undone = await clerk.undone(done)
+    assert (undone.state, undone.failure) == (ImportState.UNDONE, None)
+
+
+async def test_shares_beyond_the_whole_are_named(clerk: Clerk) -> None:
+    owners = [
+        ["房屋", "产权人", "份额", "取得日期"],
+        ["8-2-301", "王晓明", "60%", "2020-05-01"],
+        ["8-2-301", "李四", "60%", "2020-05-01"],
+    ]
+    people = [*PEOPLE[:2], ["李四", "", "13800000002", "8-2-301", "业主", ""]]
+    tried = await clerk.tried(await clerk.upload(workbook(房屋=HOMES, 人员=people, 产权=owners)))
+    assert [(r.created, r.wrong) for r in tried.reports][-1] == (1, 1)
+    assert [row for row, _, _ in await clerk.faults(tried)] == [3]

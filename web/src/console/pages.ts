@@ -261,6 +261,21 @@ export const PAGES: ConsolePage[] = [
     view: () => import("./completeness/CompletenessPage.vue"),
   },
   {
+    path: "/imports",
+    name: "imports",
+    title: "imports.title",
+    needs: ["manage_people", "manage_places"],
+    nav: { group: "estate", icon: "stack" },
+    view: () => import("./imports/ImportsPage.vue"),
+  },
+  {
+    path: "/imports/:id",
+    name: "import",
+    title: "imports.page",
+    needs: ["manage_people", "manage_places"],
+    view: () => import("./imports/ImportPage.vue"),
+  },
+  {
     path: "/twins",
     name: "twins",
     title: "base.twins.page",

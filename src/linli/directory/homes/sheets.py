@@ -16,6 +16,7 @@ from linli.directory.homes.contracts import (
     HomeState,
     HomeUse,
 )
+from linli.directory.homes.holding_sheets import HOLDINGS
 from linli.directory.homes.models import home_table
 from linli.directory.places.contracts import Place
 from linli.directory.places.public import Spoken, places_coded, places_in, places_named, spoken
@@ -167,4 +168,5 @@ SHEETS = (
         same=("building", "entrance", "home"),
         synonyms=("房屋信息", "房产", "房产信息", "房间", "房屋资料"),
     ),
+    *HOLDINGS,
 )

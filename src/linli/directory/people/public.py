@@ -10,6 +10,7 @@ from linli.directory.people.correcting import (
     decide_correction,
     list_corrections,
 )
+from linli.directory.people.meant import Meant, people_meant
 from linli.directory.people.merging import (
     list_twins,
     look_for_twins,
@@ -18,7 +19,7 @@ from linli.directory.people.merging import (
     tell_apart,
     undo_merge,
 )
-from linli.directory.people.policy import masked_name, phone_digits
+from linli.directory.people.policy import id_number, masked_name, phone_digits
 from linli.directory.people.service import (
     AlreadyRegistered,
     MoveDraft,
@@ -43,6 +44,7 @@ from linli.directory.people.store import living_now
 __all__ = [
     "AlreadyRegistered",
     "CorrectionPage",
+    "Meant",
     "MoveDraft",
     "PeoplePage",
     "ask_correction",
@@ -50,6 +52,7 @@ __all__ = [
     "decide_correction",
     "enter_people",
     "find_people",
+    "id_number",
     "index_some",
     "known_people",
     "list_corrections",
@@ -63,6 +66,7 @@ __all__ = [
     "move_person",
     "people_at",
     "people_matching",
+    "people_meant",
     "people_named",
     "person_masked",
     "phone_digits",

@@ -13,6 +13,7 @@ from linli.directory.places.service import (
     places_in,
     places_inside,
     places_named,
+    places_said,
     plan_of,
     sizes_of,
 )
@@ -36,6 +37,7 @@ __all__ = [
     "places_in",
     "places_inside",
     "places_named",
+    "places_said",
     "plan_of",
     "reached_from",
     "sizes_of",

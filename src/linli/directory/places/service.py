@@ -14,6 +14,7 @@ from linli.directory.places.contracts import (
     PlaceKind,
     Plan,
 )
+from linli.directory.places.spoken import meant
 from linli.kernel.errors import BadInput, NotFound
 from linli.kernel.work import Work
 from linli.support.audit.contracts import Action
@@ -121,6 +122,23 @@ async def places_coded(work: Work, estate_id: UUID, codes: Iterable[str]) -> Map
     """The places of an estate by business code (`3号楼1单元502`); unknown ones are missing."""
     found = await store.coded(work.connection, estate_id, set(codes))
     return {place.code: place for place in found}
+
+
+async def places_said(work: Work, estate_id: UUID, said: Iterable[str]) -> Mapping[str, Place]:
+    """The places people mean by what they write (`3号楼`, `3栋1单元502`, `3-1-502`, `南门`).
+
+    What names no place of the estate is missing.
+    """
+    wanted = {one: meant(one) for one in said}
+    found = await places_coded(
+        work, estate_id, {code for codes in wanted.values() for code in codes}
+    )
+    answer: dict[str, Place] = {}
+    for one, codes in wanted.items():
+        place = next((found[code] for code in codes if code in found), None)
+        if place is not None:
+            answer[one] = place
+    return answer
 
 
 async def places_inside(work: Work, place_id: UUID) -> tuple[UUID, ...]:

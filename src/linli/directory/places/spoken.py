@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from contextlib import suppress
 from dataclasses import dataclass
 
 from linli.kernel.errors import BadInput
@@ -71,3 +72,15 @@ def spoken(building: str, entrance: str, home: str) -> Spoken:
         (f"{door[1]}单元" if door else parts[1]) or None,
         number[1] if number else parts[2],
     )
+
+
+def meant(text: str) -> tuple[str, ...]:
+    """The codes a place may have that people call so, the words themselves first."""
+    bare = unicodedata.normalize("NFKC", text).replace(" ", "")
+    codes = [bare]
+    number = _BUILDING.fullmatch(bare)
+    if number is not None:
+        codes += Spoken(f"{number[1]}号楼", None, "").buildings
+    with suppress(BadInput):
+        codes += spoken("", "", bare).codes
+    return tuple(dict.fromkeys(codes))

@@ -24,6 +24,7 @@ MOST_ROWS = 1_000_000
 MOST_COLUMNS = 200
 MOST_TABLES = 30
 LONGEST_CELL = 2_000
+LONGEST_HEADING = 100
 EXACT = 10**15
 """Spreadsheets keep fifteen digits of a number."""
 ZIP = b"PK\x03\x04"
@@ -141,12 +142,17 @@ def _table(title: str, rows: Iterable[Sequence[str]], first: int) -> ReadTable |
             continue
         if header is None:
             if filled > 1:
-                header = tuple(cell.replace("\n", "").strip(" *＊") for cell in row)
+                header = tuple(printable(cell).strip(" *＊")[:LONGEST_HEADING] for cell in row)
             continue
         kept.append((first + at, tuple(row)))
     if header is None:
         return None
-    return ReadTable(title[:100], header, tuple(kept))
+    return ReadTable(printable(title)[:100], header, tuple(kept))
+
+
+def printable(text: str) -> str:
+    """A text without what no person sees."""
+    return "".join(one for one in text if one.isprintable())
 
 
 def text_of(cell: object) -> str:

@@ -21,7 +21,7 @@ from linli.support.sheets.contracts import (
     TableHead,
     TableMapping,
 )
-from linli.support.sheets.reading import read_tables
+from linli.support.sheets.reading import printable, read_tables
 
 KEPT = timedelta(days=30)
 """So long is an uploaded file kept: it names people."""
@@ -70,7 +70,7 @@ async def upload(work: Work, cipher: Cipher, sheets: Sequence[Sheet], given: Upl
         estate_id=given.estate_id,
         account_id=account_id,
         entered_by=work.actor.name,
-        title=given.title[:LONGEST_TITLE] or "未命名",
+        title=printable(given.title)[:LONGEST_TITLE] or "未命名",
         size=len(given.content),
         state=ImportState.UPLOADED,
         tables=tuple(TableHead(t.title, t.header, len(t.rows)) for t in tables),

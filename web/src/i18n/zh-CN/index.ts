@@ -11,6 +11,7 @@ import falling from "./falling";
 import grids from "./grids";
 import guests from "./guests";
 import health from "./health";
+import imports from "./imports";
 import incident from "./incident";
 import keyPeople from "./key_people";
 import lists from "./lists";
@@ -38,6 +39,7 @@ export default {
   tasks,
   grids,
   desk,
+  imports,
   incident,
   orders,
   devices,
