@@ -147,6 +147,38 @@ class GrantDraft:
 
 
 @dataclass(frozen=True, slots=True)
+class ApiKey:
+    """A key of a program: it acts as its account, with `permissions` at most.
+
+    `head` are its first characters, by which people tell it from others.
+    """
+
+    id: UUID
+    account_id: UUID
+    account_name: str
+    title: str
+    head: str
+    permissions: frozenset[Permission]
+    per_minute: int
+    made_by: str
+    made_at: datetime
+    expires_at: datetime
+    revoked_at: datetime | None
+    last_used_at: datetime | None
+    last_address: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiKeyDraft:
+    """A key to be made."""
+
+    title: str
+    permissions: frozenset[Permission]
+    expires_at: datetime
+    per_minute: int
+
+
+@dataclass(frozen=True, slots=True)
 class Leaving:
     """Somebody leaves: from `leaves_at` on their account is closed and has no rights.
 

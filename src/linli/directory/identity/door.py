@@ -16,7 +16,7 @@ from uuid import UUID
 
 from fastapi import Request
 
-from linli.directory.identity import policy, store
+from linli.directory.identity import keys, policy, store
 from linli.directory.identity.contracts import AccountState, Role
 from linli.directory.identity.events import GrantChanged, SessionEnded
 from linli.directory.identity.passwords import Passwords
@@ -207,6 +207,7 @@ class SessionDoor:
         self._cipher = cipher
         self._clock = clock or SystemClock()
         self._new_token = new_token
+        self._pace = keys.Pace(lambda: self._clock.now().timestamp())
         self._standings: dict[UUID, _Kept] = {}
 
     # ── every request ──
@@ -215,12 +216,19 @@ class SessionDoor:
     async def enter(self, request: Request) -> AsyncGenerator[Work]:
         """Open the request's unit of work; its session is left in `request.state.session`.
 
+        A program's key stands in for a session; it opens nothing that takes a session itself.
+
         Raises:
-            NotSignedIn: no valid session, and the path is not open to all.
+            NotSignedIn: no valid session or key, and the path is not open to all.
             StalePage: a write without the session's CSRF token, or sent by another site.
+            TooMany: the program asks too often.
         """
         session = await self._session_of(request)
         request.state.session = session
+        if session is None and (key := _key_in(request)) is not None:
+            async with self._work_of_program(key, address_of(request)) as work:
+                yield work
+            return
         if session is None:
             if (request.method, request.url.path) not in self.settings.public:
                 raise NotSignedIn
@@ -403,6 +411,28 @@ class SessionDoor:
             await self._record(work, session, Action.SECOND_FACTOR_REMOVED)
 
     # ── inside ──
+
+    @asynccontextmanager
+    async def _work_of_program(self, key: str, address: str | None) -> AsyncGenerator[Work]:
+        async with self._visit(address) as work:
+            found = await store.open_key(
+                work.connection, keys.hash_of(key), at=self._clock.now(), came_from=address
+            )
+            if found is None:
+                raise NotSignedIn("接口密钥无效、已过期或已收回")
+            standing = await self._standing(work, found.account_id, found.scope_version)
+        wait = self._pace.wait(found.key_id, found.per_minute)
+        if wait:
+            raise TooMany(retry_after_s=ceil(wait))
+        actor = Actor(
+            kind="program",
+            name=f"{found.display_name}（{found.title}）",
+            account_id=found.account_id,
+            address=address,
+        )
+        scope = policy.narrowed(standing.scope, found.permissions)
+        async with self.workshop.work(actor=actor, scope=scope) as work:
+            yield work
 
     async def _second_proof(self, found: store.Login, attempt: SignIn, failure: Action) -> bool:
         """Refuse who has a second factor and does not show it; answers whether there is one."""
@@ -641,6 +671,12 @@ class SessionDoor:
 def address_of(request: Request) -> str | None:
     """Where the request came from, as the server in front established it."""
     return request.client.host if request.client else None
+
+
+def _key_in(request: Request) -> str | None:
+    """The program's key that came along, if any."""
+    kind, _, key = request.headers.get("Authorization", "").partition(" ")
+    return key if kind == "Bearer" and key.startswith(keys.PREFIX) else None
 
 
 def _visitor(address: str | None) -> Actor:

@@ -9,11 +9,13 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from linli.directory.identity import leaving, policy, service, store
+from linli.directory.identity import keys, leaving, policy, service, store
 from linli.directory.identity.contracts import (
     Account,
     AccountDraft,
     AccountState,
+    ApiKey,
+    ApiKeyDraft,
     Grant,
     GrantDraft,
     Home,
@@ -38,7 +40,7 @@ from linli.directory.organisation.contracts import OrganisationKind
 from linli.directory.organisation.public import organisations_named
 from linli.directory.second_factor.public import enrolled_among, state_of
 from linli.kernel.errors import Forbidden
-from linli.kernel.web import CurrentWork, require, router
+from linli.kernel.web import SHOWN_ONCE, CurrentWork, require, router
 from linli.kernel.work import Work
 from linli.support.sealing.ports import Cipher
 
@@ -223,6 +225,40 @@ class AccountBody(Shape):
     display_name: Annotated[str, Field(min_length=1, max_length=40)]
     phone: Annotated[str | None, Field(pattern=r"^\+?[0-9][0-9 -]{4,18}$")] = None
     organisation_id: UUID
+
+
+class KeyView(Shape):
+    """A program's key without its secret; `head` are its first characters."""
+
+    id: UUID
+    account_id: UUID
+    account_name: str
+    title: str
+    head: str
+    permissions: tuple[Permission, ...]
+    per_minute: int
+    made_by: str
+    made_at: AwareDatetime
+    expires_at: AwareDatetime
+    revoked_at: AwareDatetime | None
+    last_used_at: AwareDatetime | None
+    last_address: str | None
+
+
+class NewKeyView(Shape):
+    """A new key with its secret, shown this once."""
+
+    key: KeyView
+    secret: str
+
+
+class KeyBody(Shape):
+    """A key to be made: what it is for, what it may, until when, how often a minute."""
+
+    title: Annotated[str, Field(min_length=1, max_length=80)]
+    permissions: Annotated[tuple[Permission, ...], Field(min_length=1, max_length=60)]
+    expires_at: AwareDatetime
+    per_minute: Annotated[int, Field(ge=1, le=6000)] = 120
 
 
 class LeavingBody(Shape):
@@ -453,6 +489,50 @@ async def take_back_leaving(work: CurrentWork, account_id: UUID) -> AccountView:
     return await _account(work, await service.account_of(work, account_id))
 
 
+# ── programs' keys ──
+
+
+@api.get("/keys")
+async def list_keys(work: CurrentWork) -> tuple[KeyView, ...]:
+    """The keys of programs' accounts one manages, newest first. Needs `manage_accounts`."""
+    require(work, MANAGE)
+    return tuple(_key(key) for key in await keys.list_keys(work))
+
+
+@api.get("/accounts/{account_id}/key-rights")
+async def list_key_rights(work: CurrentWork, account_id: UUID) -> tuple[Permission, ...]:
+    """What a key of this account could be given: what it holds, but what takes a person."""
+    require(work, MANAGE)
+    return await keys.rights_of_programs(work, account_id)
+
+
+@api.post("/accounts/{account_id}/keys", status_code=201)
+async def make_key(
+    work: CurrentWork, response: Response, account_id: UUID, body: KeyBody
+) -> NewKeyView:
+    """Make a key with which a program acts as this account; its secret is shown this once."""
+    require(work, MANAGE)
+    key, secret = await keys.make_key(
+        work,
+        account_id,
+        ApiKeyDraft(
+            title=body.title,
+            permissions=frozenset(body.permissions),
+            expires_at=body.expires_at,
+            per_minute=body.per_minute,
+        ),
+    )
+    response.headers[SHOWN_ONCE] = "1"
+    return NewKeyView(key=_key(key), secret=secret)
+
+
+@api.delete("/keys/{key_id}")
+async def revoke_key(work: CurrentWork, key_id: UUID) -> KeyView:
+    """Take a key back; the next request with it is refused."""
+    require(work, MANAGE)
+    return _key(await keys.revoke_key(work, key_id))
+
+
 # ── grants and roles ──
 
 
@@ -617,6 +697,24 @@ async def _accounts(work: Work, accounts: Sequence[Account]) -> tuple[AccountVie
             last_signed_in_at=account.last_signed_in_at,
         )
         for account in accounts
+    )
+
+
+def _key(key: ApiKey) -> KeyView:
+    return KeyView(
+        id=key.id,
+        account_id=key.account_id,
+        account_name=key.account_name,
+        title=key.title,
+        head=key.head,
+        permissions=_in_order(key.permissions),
+        per_minute=key.per_minute,
+        made_by=key.made_by,
+        made_at=key.made_at,
+        expires_at=key.expires_at,
+        revoked_at=key.revoked_at,
+        last_used_at=key.last_used_at,
+        last_address=key.last_address,
     )
 
 

@@ -17,6 +17,7 @@ from sqlalchemy import (
     Table,
     Text,
 )
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from linli.kernel.database import Id, Moment, metadata
 from linli.kernel.row_security import (
@@ -90,6 +91,26 @@ grant_table = Table(
     Column("revoked_by", Id),
     Column("revoked_at", Moment),
     CheckConstraint("valid_to IS NULL OR valid_to > valid_from", name="period"),
+    info=guarded(through("directory_account", "account_id")),
+)
+
+key_table = Table(
+    "directory_api_key",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("account_id", Id, ForeignKey("directory_account.id"), nullable=False, index=True),
+    Column("title", String(80), nullable=False),
+    Column("head", String(20), nullable=False),
+    Column("key_hash", LargeBinary, nullable=False, unique=True),
+    Column("permissions", ARRAY(Text), nullable=False),
+    Column("per_minute", Integer, nullable=False),
+    Column("made_by", String(80), nullable=False),
+    Column("made_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+    Column("revoked_at", Moment),
+    Column("last_used_at", Moment),
+    Column("last_address", String(64)),
+    CheckConstraint("per_minute BETWEEN 1 AND 6000", name="per_minute"),
     info=guarded(through("directory_account", "account_id")),
 )
 
@@ -228,6 +249,29 @@ BEGIN
         CROSS JOIN directory_structure AS w
         WHERE s.token_hash = token AND s.ended_at IS NULL AND s.expires_at > at
             AND s.last_seen_at > at - idle;
+END $$
+"""
+
+# Being used is written at most once a minute.
+_OPEN_KEY = """
+CREATE FUNCTION linli_open_key(secret bytea, at timestamptz, came_from text)
+RETURNS TABLE (
+    key_id uuid, account_id uuid, display_name text, title text, permissions text[],
+    per_minute integer, scope_version bigint
+)
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+#variable_conflict use_column
+BEGIN
+    UPDATE directory_api_key AS k SET last_used_at = at, last_address = left(came_from, 64)
+    WHERE k.key_hash = secret AND k.revoked_at IS NULL AND k.expires_at > at
+        AND (k.last_used_at IS NULL OR k.last_used_at < at - interval '1 minute');
+    RETURN QUERY
+        SELECT k.id, a.id, a.display_name::text, k.title::text, k.permissions,
+            k.per_minute, a.scope_version + w.version
+        FROM directory_api_key AS k
+        JOIN directory_account AS a ON a.id = k.account_id AND a.state = 'active'
+        CROSS JOIN directory_structure AS w
+        WHERE k.key_hash = secret AND k.revoked_at IS NULL AND k.expires_at > at;
 END $$
 """
 
@@ -414,6 +458,7 @@ _OPEN_TO_SERVERS = (
     "linli_sign_in_tries(text[])",
     "linli_set_sign_in_tries(text, integer, timestamptz, timestamptz)",
     "linli_open_session(bytea, timestamptz, interval, boolean)",
+    "linli_open_key(bytea, timestamptz, text)",
     "linli_end_session(bytea, timestamptz)",
     "linli_scope_version(uuid)",
     "linli_standing(uuid, timestamptz)",
@@ -448,6 +493,7 @@ EXTRA_SQL: tuple[str, ...] = (
     _SIGN_IN_TRIES,
     _SET_SIGN_IN_TRIES,
     _OPEN_SESSION,
+    _OPEN_KEY,
     _END_SESSION,
     _SCOPE_VERSION,
     _STANDING,

@@ -4,7 +4,7 @@ import hashlib
 import ipaddress
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -280,6 +280,43 @@ def asks_for_factor(held: Iterable[Held], roles: frozenset[Role]) -> bool:
 def until_proven(scope: Scope, *, waiting: bool) -> Scope:
     """The scope; while its account owes a second factor, the account itself and nothing else."""
     return Scope(account_id=scope.account_id, version=scope.version) if waiting else scope
+
+
+# What decides about people's rights, or shows a person in full, takes a person.
+NOT_FOR_PROGRAMS = frozenset(
+    {
+        P.MANAGE_ACCOUNTS,
+        P.MANAGE_ORGANISATIONS,
+        P.SEE_PEOPLE_FULL,
+        P.SEE_MEDICAL_NOTES,
+        P.SEE_RECORDINGS,
+        P.SEE_AUDIT,
+        P.SEE_LOOKS,
+        P.RUN_DEMO,
+    }
+)
+LONGEST_KEY = timedelta(days=731)
+
+
+def for_programs(held: Iterable[Permission]) -> frozenset[Permission]:
+    """What of these permissions a program's key may carry."""
+    return frozenset(held) - NOT_FOR_PROGRAMS
+
+
+def narrowed(scope: Scope, permissions: Collection[str]) -> Scope:
+    """The scope with these permissions at most, over what they held for."""
+
+    def kept(reach: Mapping[str, frozenset[UUID]]) -> Mapping[str, frozenset[UUID]]:
+        return {code: ids for code, ids in reach.items() if code in permissions}
+
+    return Scope(
+        account_id=scope.account_id,
+        version=scope.version,
+        estates=kept(scope.estates),
+        organisations=kept(scope.organisations),
+        incidents=kept(scope.incidents),
+        covers=scope.covers,
+    )
 
 
 def home_of(roles: Iterable[Role]) -> Home:

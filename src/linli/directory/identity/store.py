@@ -31,14 +31,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from linli.directory.identity.contracts import (
     Account,
     AccountState,
+    ApiKey,
     Grant,
     Leaving,
+    Permission,
     Role,
     TargetKind,
 )
 from linli.directory.identity.models import (
     account_table,
     grant_table,
+    key_table,
     leaving_table,
     password_table,
     session_table,
@@ -76,6 +79,19 @@ class SessionRow:
     display_name: str
     scope_version: int
     has_factor: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OpenKey:
+    """A key in force, and the version of what its account may reach."""
+
+    key_id: UUID
+    account_id: UUID
+    display_name: str
+    title: str
+    permissions: frozenset[str]
+    per_minute: int
+    scope_version: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +155,19 @@ _END_SESSION = (
     text("SELECT session_id, account_id FROM linli_end_session(:token, :at)")
     .bindparams(bindparam("token", type_=LargeBinary), bindparam("at", type_=Moment))
     .columns(session_id=Id, account_id=Id)
+)
+
+_OPEN_KEY = (
+    text(
+        "SELECT key_id, account_id, display_name, title, permissions, per_minute, scope_version"
+        " FROM linli_open_key(:secret, :at, :came_from)"
+    )
+    .bindparams(
+        bindparam("secret", type_=LargeBinary),
+        bindparam("at", type_=Moment),
+        bindparam("came_from", type_=Text),
+    )
+    .columns(key_id=Id, account_id=Id, permissions=ARRAY(Text), scope_version=BigInteger)
 )
 
 _SCOPE_VERSION = text("SELECT linli_scope_version(:wanted)").bindparams(
@@ -266,6 +295,24 @@ async def open_session(
     )
 
 
+async def open_key(
+    connection: AsyncConnection, key_hash: bytes, *, at: datetime, came_from: str | None
+) -> OpenKey | None:
+    asked = {"secret": key_hash, "at": at, "came_from": came_from}
+    row = (await connection.execute(_OPEN_KEY, asked)).first()
+    if row is None:
+        return None
+    return OpenKey(
+        key_id=row.key_id,
+        account_id=row.account_id,
+        display_name=row.display_name,
+        title=row.title,
+        permissions=frozenset(row.permissions),
+        per_minute=row.per_minute,
+        scope_version=row.scope_version,
+    )
+
+
 async def end_session(
     connection: AsyncConnection, token_hash: bytes, at: datetime
 ) -> tuple[UUID, UUID] | None:
@@ -379,6 +426,12 @@ _GRANT = (
     g.valid_to,
     g.basis,
 )
+
+
+_KEYS = select(key_table, a.display_name).join_from(
+    key_table, account_table, a.id == key_table.c.account_id
+)
+MOST_KEYS = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -613,6 +666,53 @@ async def accounts_of_company(connection: AsyncConnection, company_id: UUID) -> 
     return list(rows)
 
 
+async def add_key(connection: AsyncConnection, key: ApiKey, key_hash: bytes) -> None:
+    await connection.execute(
+        insert(key_table).values(
+            id=key.id,
+            account_id=key.account_id,
+            title=key.title,
+            head=key.head,
+            key_hash=key_hash,
+            permissions=sorted(key.permissions),
+            per_minute=key.per_minute,
+            made_by=key.made_by,
+            made_at=key.made_at,
+            expires_at=key.expires_at,
+        )
+    )
+
+
+async def key(connection: AsyncConnection, key_id: UUID) -> ApiKey | None:
+    row = (await connection.execute(_KEYS.where(key_table.c.id == key_id))).first()
+    return _key(row) if row else None
+
+
+async def keys(connection: AsyncConnection) -> Sequence[ApiKey]:
+    """Newest first."""
+    found = await connection.execute(_KEYS.order_by(key_table.c.id.desc()).limit(MOST_KEYS))
+    return [_key(row) for row in found]
+
+
+async def keys_in_force(
+    connection: AsyncConnection, account_id: UUID, at: datetime
+) -> Sequence[ApiKey]:
+    found = await connection.execute(
+        _KEYS.where(
+            key_table.c.account_id == account_id,
+            key_table.c.revoked_at.is_(None),
+            key_table.c.expires_at > at,
+        )
+    )
+    return [_key(row) for row in found]
+
+
+async def revoke_key(connection: AsyncConnection, key_id: UUID, at: datetime) -> None:
+    await connection.execute(
+        update(key_table).where(key_table.c.id == key_id).values(revoked_at=at)
+    )
+
+
 async def note_leaving(connection: AsyncConnection, leaving: Leaving) -> None:
     told = {
         "leaves_at": leaving.leaves_at,
@@ -669,6 +769,24 @@ async def forget_sessions(connection: AsyncConnection, before: datetime) -> int:
         delete(session_table).where(or_(s.ended_at < before, s.expires_at < before))
     )
     return gone.rowcount
+
+
+def _key(row: Row[*tuple[Any, ...]]) -> ApiKey:
+    return ApiKey(
+        id=row.id,
+        account_id=row.account_id,
+        account_name=row.display_name,
+        title=row.title,
+        head=row.head,
+        permissions=frozenset(Permission(code) for code in row.permissions),
+        per_minute=row.per_minute,
+        made_by=row.made_by,
+        made_at=row.made_at,
+        expires_at=row.expires_at,
+        revoked_at=row.revoked_at,
+        last_used_at=row.last_used_at,
+        last_address=row.last_address,
+    )
 
 
 def _account(row: Row[*tuple[Any, ...]]) -> Account:

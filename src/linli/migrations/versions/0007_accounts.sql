@@ -99,3 +99,61 @@ ALTER TABLE directory_leaving ENABLE ROW LEVEL SECURITY
 CREATE POLICY people ON directory_leaving TO linli_app USING (account_id IN (SELECT parent.id FROM directory_account AS parent)) WITH CHECK (account_id IN (SELECT parent.id FROM directory_account AS parent))
 --
 CREATE POLICY machine ON directory_leaving TO linli_gateway USING (true) WITH CHECK (true)
+--
+CREATE TABLE directory_api_key (
+	id UUID NOT NULL, 
+	account_id UUID NOT NULL, 
+	title VARCHAR(80) NOT NULL, 
+	head VARCHAR(20) NOT NULL, 
+	key_hash BYTEA NOT NULL, 
+	permissions TEXT[] NOT NULL, 
+	per_minute INTEGER NOT NULL, 
+	made_by VARCHAR(80) NOT NULL, 
+	made_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	expires_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	revoked_at TIMESTAMP WITH TIME ZONE, 
+	last_used_at TIMESTAMP WITH TIME ZONE, 
+	last_address VARCHAR(64), 
+	CONSTRAINT pk_directory_api_key PRIMARY KEY (id), 
+	CONSTRAINT ck_directory_api_key_per_minute CHECK (per_minute BETWEEN 1 AND 6000), 
+	CONSTRAINT fk_directory_api_key_account_id FOREIGN KEY(account_id) REFERENCES directory_account (id), 
+	CONSTRAINT uq_directory_api_key_key_hash UNIQUE (key_hash)
+)
+--
+CREATE INDEX ix_directory_api_key_account_id ON directory_api_key (account_id)
+--
+REVOKE ALL ON directory_api_key FROM PUBLIC
+--
+GRANT SELECT, INSERT, UPDATE ON directory_api_key TO linli_app
+--
+GRANT SELECT, INSERT, UPDATE, DELETE ON directory_api_key TO linli_gateway
+--
+ALTER TABLE directory_api_key ENABLE ROW LEVEL SECURITY
+--
+CREATE POLICY people ON directory_api_key TO linli_app USING (account_id IN (SELECT parent.id FROM directory_account AS parent)) WITH CHECK (account_id IN (SELECT parent.id FROM directory_account AS parent))
+--
+CREATE POLICY machine ON directory_api_key TO linli_gateway USING (true) WITH CHECK (true)
+--
+CREATE FUNCTION linli_open_key(secret bytea, at timestamptz, came_from text)
+RETURNS TABLE (
+    key_id uuid, account_id uuid, display_name text, title text, permissions text[],
+    per_minute integer, scope_version bigint
+)
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+#variable_conflict use_column
+BEGIN
+    UPDATE directory_api_key AS k SET last_used_at = at, last_address = left(came_from, 64)
+    WHERE k.key_hash = secret AND k.revoked_at IS NULL AND k.expires_at > at
+        AND (k.last_used_at IS NULL OR k.last_used_at < at - interval '1 minute');
+    RETURN QUERY
+        SELECT k.id, a.id, a.display_name::text, k.title::text, k.permissions,
+            k.per_minute, a.scope_version + w.version
+        FROM directory_api_key AS k
+        JOIN directory_account AS a ON a.id = k.account_id AND a.state = 'active'
+        CROSS JOIN directory_structure AS w
+        WHERE k.key_hash = secret AND k.revoked_at IS NULL AND k.expires_at > at;
+END $$
+--
+REVOKE ALL ON FUNCTION linli_open_key(bytea, timestamptz, text) FROM PUBLIC
+--
+GRANT EXECUTE ON FUNCTION linli_open_key(bytea, timestamptz, text) TO linli_app, linli_gateway

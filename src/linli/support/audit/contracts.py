@@ -25,6 +25,8 @@ class Action(StrEnum):
     ACCOUNT_CREATED = "account_created"
     ACCOUNT_LOCKED = "account_locked"
     ACCOUNT_UNLOCKED = "account_unlocked"
+    KEY_MADE = "key_made"
+    KEY_REVOKED = "key_revoked"
     LEAVING_NOTED = "leaving_noted"
     LEAVING_TAKEN_BACK = "leaving_taken_back"
     ACCOUNT_LEFT = "account_left"
@@ -98,6 +100,8 @@ ACTION_TITLES: Mapping[Action, str] = {
     Action.ACCOUNT_CREATED: "新建账号",
     Action.ACCOUNT_LOCKED: "停用账号",
     Action.ACCOUNT_UNLOCKED: "恢复账号",
+    Action.KEY_MADE: "新建接口密钥",
+    Action.KEY_REVOKED: "收回接口密钥",
     Action.LEAVING_NOTED: "登记离职",
     Action.LEAVING_TAKEN_BACK: "取消离职",
     Action.ACCOUNT_LEFT: "离职",
