@@ -4,7 +4,7 @@ import type { Permission } from "@/api/types";
 import type { TextKey } from "@/i18n";
 import type { IconName } from "@/ui/icons";
 
-export type NavGroup = "handling" | "estate" | "sensing" | "system";
+export type NavGroup = "handling" | "duty" | "sensing" | "estate" | "upkeep" | "system";
 
 export interface ConsolePage {
   path: string;
@@ -25,7 +25,7 @@ export const PAGES: ConsolePage[] = [
     name: "workplace",
     title: "workplace.title",
     needs: ["see_incidents", "see_orders"],
-    nav: { group: "handling", icon: "stack" },
+    nav: { group: "handling", icon: "board" },
     tab: true,
     view: () => import("./workplace/WorkplacePage.vue"),
   },
@@ -43,7 +43,7 @@ export const PAGES: ConsolePage[] = [
     name: "cockpit",
     title: "cockpit.title",
     needs: ["see_places"],
-    nav: { group: "handling", icon: "plan" },
+    nav: { group: "handling", icon: "gauge" },
     view: () => import("./cockpit/CockpitPage.vue"),
   },
   {
@@ -74,7 +74,7 @@ export const PAGES: ConsolePage[] = [
     name: "tasks",
     title: "tasks.title",
     needs: ["see_rosters"],
-    nav: { group: "handling", icon: "check" },
+    nav: { group: "duty", icon: "task" },
     view: () => import("./tasks/TasksPage.vue"),
   },
   {
@@ -89,7 +89,7 @@ export const PAGES: ConsolePage[] = [
     name: "grids",
     title: "grids.title",
     needs: ["see_rosters"],
-    nav: { group: "handling", icon: "plan" },
+    nav: { group: "duty", icon: "grid" },
     view: () => import("./grids/GridsPage.vue"),
   },
   {
@@ -97,7 +97,7 @@ export const PAGES: ConsolePage[] = [
     name: "rosters",
     title: "rosters.title",
     needs: ["see_rosters"],
-    nav: { group: "handling", icon: "clock" },
+    nav: { group: "duty", icon: "clock" },
     view: () => import("./rosters/RostersPage.vue"),
   },
   {
@@ -135,7 +135,7 @@ export const PAGES: ConsolePage[] = [
     name: "facades",
     title: "falling.calibration",
     needs: ["see_cameras"],
-    nav: { group: "sensing", icon: "plan" },
+    nav: { group: "sensing", icon: "facade" },
     view: () => import("./falling/CalibrationPage.vue"),
   },
   {
@@ -143,7 +143,7 @@ export const PAGES: ConsolePage[] = [
     name: "falls",
     title: "falling.title",
     needs: ["see_incidents"],
-    nav: { group: "handling", icon: "down" },
+    nav: { group: "handling", icon: "fall" },
     view: () => import("./falling/FallsPage.vue"),
   },
   {
@@ -226,7 +226,7 @@ export const PAGES: ConsolePage[] = [
     name: "vehicles",
     title: "base.vehicle.page",
     needs: ["see_people"],
-    nav: { group: "estate", icon: "order" },
+    nav: { group: "estate", icon: "car" },
     view: () => import("./homes/VehiclesPage.vue"),
   },
   {
@@ -234,7 +234,7 @@ export const PAGES: ConsolePage[] = [
     name: "enterprises",
     title: "base.enterprise.page",
     needs: ["see_places"],
-    nav: { group: "estate", icon: "stack" },
+    nav: { group: "estate", icon: "shop" },
     view: () => import("./enterprises/EnterprisesPage.vue"),
   },
   {
@@ -242,7 +242,7 @@ export const PAGES: ConsolePage[] = [
     name: "facilities",
     title: "base.facility.page",
     needs: ["see_places"],
-    nav: { group: "estate", icon: "device_kind" },
+    nav: { group: "estate", icon: "tool" },
     view: () => import("./facilities/FacilitiesPage.vue"),
   },
   {
@@ -257,7 +257,7 @@ export const PAGES: ConsolePage[] = [
     name: "completeness",
     title: "base.complete.page",
     needs: ["see_places"],
-    nav: { group: "estate", icon: "check" },
+    nav: { group: "upkeep", icon: "share" },
     view: () => import("./completeness/CompletenessPage.vue"),
   },
   {
@@ -265,7 +265,7 @@ export const PAGES: ConsolePage[] = [
     name: "imports",
     title: "imports.title",
     needs: ["manage_people", "manage_places"],
-    nav: { group: "estate", icon: "stack" },
+    nav: { group: "upkeep", icon: "take_in" },
     view: () => import("./imports/ImportsPage.vue"),
   },
   {
@@ -280,7 +280,7 @@ export const PAGES: ConsolePage[] = [
     name: "twins",
     title: "base.twins.page",
     needs: ["manage_people"],
-    nav: { group: "estate", icon: "merge" },
+    nav: { group: "upkeep", icon: "merge" },
     view: () => import("./people/TwinsPage.vue"),
   },
   {
@@ -288,7 +288,7 @@ export const PAGES: ConsolePage[] = [
     name: "corrections",
     title: "base.corrections.page",
     needs: ["manage_people"],
-    nav: { group: "estate", icon: "note" },
+    nav: { group: "upkeep", icon: "note" },
     view: () => import("./people/CorrectionsPage.vue"),
   },
   {
@@ -296,7 +296,7 @@ export const PAGES: ConsolePage[] = [
     name: "key-people",
     title: "keyPeople.title",
     needs: ["see_key_people"],
-    nav: { group: "estate", icon: "health" },
+    nav: { group: "estate", icon: "care" },
     view: () => import("./key_people/KeyPeoplePage.vue"),
   },
   {
@@ -311,7 +311,7 @@ export const PAGES: ConsolePage[] = [
     name: "visits",
     title: "keyPeople.visits",
     needs: ["visit_key_people"],
-    nav: { group: "handling", icon: "check" },
+    nav: { group: "duty", icon: "visit" },
     tab: true,
     view: () => import("./key_people/VisitsPage.vue"),
   },
@@ -327,7 +327,7 @@ export const PAGES: ConsolePage[] = [
     name: "organisations",
     title: "organisations.title",
     needs: ["manage_organisations", "manage_accounts", "see_incidents"],
-    nav: { group: "estate", icon: "organisation" },
+    nav: { group: "upkeep", icon: "organisation" },
     view: () => import("./organisations/OrganisationsPage.vue"),
   },
   {
@@ -353,6 +353,14 @@ export const PAGES: ConsolePage[] = [
     needs: ["see_looks"],
     nav: { group: "system", icon: "eye" },
     view: () => import("./looks/LooksPage.vue"),
+  },
+  {
+    path: "/integrations",
+    name: "integrations",
+    title: "integrations.title",
+    needs: ["manage_accounts"],
+    nav: { group: "system", icon: "key" },
+    view: () => import("./integrations/IntegrationsPage.vue"),
   },
   {
     path: "/health",
@@ -386,7 +394,7 @@ export const PAGES: ConsolePage[] = [
   },
 ];
 
-const GROUPS: readonly NavGroup[] = ["handling", "sensing", "estate", "system"];
+const GROUPS: readonly NavGroup[] = ["handling", "duty", "sensing", "estate", "upkeep", "system"];
 
 export const mayOpen = ({ needs }: ConsolePage, may: (permission: Permission) => boolean): boolean => !needs || needs.some(may);
 
@@ -394,4 +402,4 @@ export const mayOpen = ({ needs }: ConsolePage, may: (permission: Permission) =>
 export const inNavigation = (may: (permission: Permission) => boolean): { group: NavGroup; pages: ConsolePage[] }[] =>
   GROUPS.map((group) => ({ group, pages: PAGES.filter((page) => page.nav?.group === group && mayOpen(page, may)) })).filter(({ pages }) => pages.length > 0);
 
-export const TAB_ICONS: Record<string, IconName> = { workplace: "stack", desk: "desk", "my-orders": "order", visits: "check", messages: "bell", me: "user" };
+export const TAB_ICONS: Record<string, IconName> = { workplace: "board", desk: "desk", "my-orders": "order", visits: "visit", messages: "bell", me: "user" };

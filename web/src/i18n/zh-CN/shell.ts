@@ -4,7 +4,7 @@ export default {
   nav: "主导航",
   collapse: "收起导航",
   expand: "展开导航",
-  groups: { handling: "处置", estate: "小区", sensing: "感知", system: "系统" },
+  groups: { handling: "处置", duty: "网格值守", sensing: "感知", estate: "底数", upkeep: "资料维护", system: "系统" },
   pages: {
     desk: "值班台",
     myOrders: "我的工单",
