@@ -51,7 +51,7 @@ def readable(page: Page, where: str) -> None:
 
 def press_sos(system: System) -> None:
     username, token = system.token_of(SOS)
-    seen = {"id": secrets.token_hex(8), "event": "sos_pressed", "data": {}}
+    seen: dict[str, object] = {"id": secrets.token_hex(8), "event": "sos_pressed", "data": {}}
     system.publish(username, token, "linli/v1/event", json.dumps(seen))
 
 

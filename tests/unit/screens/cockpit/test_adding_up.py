@@ -42,7 +42,7 @@ from linli.sensing.devices.models import device_table, fault_table
 
 FIGURES = figures()
 BY_CODE = {one.code: one for one in FIGURES}
-ASKING = ("xian", "jiedao", "wangge", "wuye", "dianti")
+ASKING = ("xian", "jiedao", "wuye", "dianti")
 SOURCE = {"source_kind": "clerk", "entered_by": "测试"}
 
 
@@ -208,7 +208,7 @@ async def walked(work: Work, dice: random.Random, node_id: UUID | None = None) -
     here = await view(work, FIGURES, node_id)
     found = [here]
     below = [child for child in here.children if child.node.id is not None]
-    if here.ground.node.level is Level.BUILDING:
+    if here.ground.node.level in {Level.ESTATE, Level.BUILDING}:
         below = dice.sample(below, min(2, len(below)))
     for child in below:
         found += await walked(work, dice, child.node.id)
