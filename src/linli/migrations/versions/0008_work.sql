@@ -316,3 +316,61 @@ ALTER TABLE directory_grid_building ENABLE ROW LEVEL SECURITY
 CREATE POLICY people ON directory_grid_building TO linli_app USING ((estate_id = ANY ((SELECT linli_estates('see_places'))::uuid[])) OR (community_id = ANY ((SELECT linli_organisations('see_places'))::uuid[]))) WITH CHECK ((estate_id = ANY ((SELECT linli_estates('see_places'))::uuid[])) OR (community_id = ANY ((SELECT linli_organisations('see_places'))::uuid[])))
 --
 CREATE POLICY machine ON directory_grid_building TO linli_gateway USING (true) WITH CHECK (true)
+--
+CREATE TABLE responding_helper (
+	id UUID NOT NULL, 
+	incident_id UUID NOT NULL, 
+	estate_id UUID NOT NULL, 
+	account_id UUID NOT NULL, 
+	name VARCHAR(100) NOT NULL, 
+	house VARCHAR(80) NOT NULL, 
+	basis VARCHAR(200) NOT NULL, 
+	asked_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	asked_by VARCHAR(100) NOT NULL, 
+	valid_to TIMESTAMP WITH TIME ZONE NOT NULL, 
+	ended_at TIMESTAMP WITH TIME ZONE, 
+	ended_by VARCHAR(100) DEFAULT '' NOT NULL, 
+	CONSTRAINT pk_responding_helper PRIMARY KEY (id), 
+	CONSTRAINT fk_responding_helper_incident_id FOREIGN KEY(incident_id) REFERENCES responding_incident (id)
+)
+--
+CREATE INDEX ix_responding_helper_incident ON responding_helper (incident_id, asked_at)
+--
+REVOKE ALL ON responding_helper FROM PUBLIC
+--
+GRANT SELECT, INSERT, UPDATE ON responding_helper TO linli_app
+--
+GRANT SELECT, INSERT, UPDATE, DELETE ON responding_helper TO linli_gateway
+--
+ALTER TABLE responding_helper ENABLE ROW LEVEL SECURITY
+--
+CREATE POLICY people ON responding_helper TO linli_app USING ((estate_id = ANY ((SELECT linli_estates('dispatch_orders'))::uuid[])) OR (account_id = (SELECT linli_account()))) WITH CHECK ((estate_id = ANY ((SELECT linli_estates('dispatch_orders'))::uuid[])) OR (account_id = (SELECT linli_account())))
+--
+CREATE POLICY machine ON responding_helper TO linli_gateway USING (true) WITH CHECK (true)
+--
+CREATE FUNCTION linli_helper_named(wanted text)
+RETURNS TABLE (account_id uuid, display_name text, house text)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    SELECT a.id, a.display_name::text, o.title::text
+    FROM directory_account AS a JOIN directory_organisation AS o ON o.id = a.organisation_id
+    WHERE a.login = wanted AND a.state = 'active'
+        AND cardinality(linli_estates('dispatch_orders')) > 0
+$$
+--
+CREATE FUNCTION linli_end_help(help uuid, at_moment timestamptz, ender uuid) RETURNS boolean
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    UPDATE directory_grant AS g SET revoked_at = at_moment, revoked_by = ender
+    FROM responding_helper AS h
+    WHERE h.id = help AND g.id = h.id AND g.account_id = h.account_id
+        AND g.target_kind = 'incident' AND g.target_id = h.incident_id AND g.revoked_at IS NULL
+        AND h.estate_id = ANY (linli_estates('dispatch_orders'))
+    RETURNING true
+$$
+--
+REVOKE ALL ON FUNCTION linli_helper_named(text) FROM PUBLIC
+--
+REVOKE ALL ON FUNCTION linli_end_help(uuid, timestamptz, uuid) FROM PUBLIC
+--
+GRANT EXECUTE ON FUNCTION linli_helper_named(text) TO linli_app, linli_gateway
+--
+GRANT EXECUTE ON FUNCTION linli_end_help(uuid, timestamptz, uuid) TO linli_app, linli_gateway

@@ -516,6 +516,9 @@ def _order_line(order: Order, work: Work) -> OrderLine:
 
 
 async def _plan(work: Work, incident: Incident) -> PlanShape | None:
+    # Who was asked in to this incident alone does not see the estate.
+    if not work.scope.may("see_places", incident.estate_id):
+        return None
     plan = await plan_of(work, incident.estate_id)
     place = await place_of(work, incident.place_id) if incident.place_id else None
     around = set(place.path_ids) if place else set[UUID]()
@@ -763,8 +766,12 @@ async def move_incident(work: CurrentWork, incident_id: UUID, asked: MoveRequest
 
 @api.post("/{incident_id}/notes", status_code=201)
 async def add_note(work: CurrentWork, incident_id: UUID, said: NoteRequest) -> StepShape:
-    """Add a note, with pictures if any. 422 when it is empty."""
-    require(work, "handle_incidents")
+    """Add a note, with pictures if any. 422 when it is empty.
+
+    For those who handle incidents, and for who was asked in to this one.
+    """
+    if incident_id not in work.scope.incidents.get("see_incidents", frozenset()):
+        require(work, "handle_incidents")
     step = await service.note(work, incident_id, said.words, tuple(said.evidence))
     return _step(step)
 

@@ -112,7 +112,7 @@ async def _stand(work: Work, at: UUID | None) -> tuple[policy.Land, Ground, Grou
     )
     # Who was asked in to one incident does not see even their own house in the tree.
     own = land.ground(account.organisation_id) or Ground(
-        account.organisation_id, Level.COMPANY, account.display_name, None
+        account.id, Level.COMPANY, account.display_name, None
     )
     ground = own if at is None else land.ground(at)
     if ground is None:
