@@ -95,7 +95,7 @@ async function call<T>(path: string, init: RequestInit): Promise<T> {
     throw refused;
   }
   if (answer.status === 204 || answer.headers.get("Content-Length") === "0") return undefined as T;
-  if (answer.headers.get("Content-Type")?.startsWith("application/zip")) return (await answer.blob()) as T;
+  if (/^(application\/zip|application\/vnd\.openxml|text\/csv)/.test(answer.headers.get("Content-Type") ?? "")) return (await answer.blob()) as T;
   return (await answer.json()) as T;
 }
 
@@ -122,7 +122,7 @@ export interface WriteOptions {
   headers?: Record<string, string>;
 }
 
-/** Changes something; a ZIP is answered as a Blob. On a silent network the next identical call repeats the key, so nothing happens twice. */
+/** Changes something; a ZIP or a spreadsheet is answered as a Blob. On a silent network the next identical call repeats the key, so nothing happens twice. */
 export async function send<T>(
   method: "POST" | "PATCH" | "PUT" | "DELETE",
   path: string,

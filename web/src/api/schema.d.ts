@@ -821,6 +821,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Keys
+         * @description The keys of programs' accounts one manages, newest first. Needs `manage_accounts`.
+         */
+        get: operations["list_keys_api_keys_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/accounts/{account_id}/key-rights": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Key Rights
+         * @description What a key of this account could be given: what it holds, but what takes a person.
+         */
+        get: operations["list_key_rights_api_accounts__account_id__key_rights_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/accounts/{account_id}/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make Key
+         * @description Make a key with which a program acts as this account; its secret is shown this once.
+         */
+        post: operations["make_key_api_accounts__account_id__keys_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/keys/{key_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke Key
+         * @description Take a key back; the next request with it is refused.
+         */
+        delete: operations["revoke_key_api_keys__key_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/accounts/{account_id}/grants": {
         parameters: {
             query?: never;
@@ -1579,6 +1659,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/people/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Write People
+         * @description The people a list shows, masked, as xlsx or csv; at most 1,000, the reason is recorded.
+         */
+        post: operations["write_people_api_people_file_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/people/{person_id}": {
         parameters: {
             query?: never;
@@ -2165,6 +2265,52 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/incidents/{incident_id}/helpers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Helpers
+         * @description Who was asked in to the incident, newest first. 404 out of reach.
+         */
+        get: operations["list_helpers_api_incidents__incident_id__helpers_get"];
+        put?: never;
+        /**
+         * Ask Helper
+         * @description Let somebody of another house see the incident for some hours; it ends by itself.
+         *
+         *     404 out of reach, 409 when the incident is over, 422 names the field.
+         */
+        post: operations["ask_helper_api_incidents__incident_id__helpers_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/helpers/{helper_id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End Help
+         * @description Take the right back before its time. 404 out of reach.
+         */
+        post: operations["end_help_api_helpers__helper_id__end_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/incidents": {
         parameters: {
             query?: never;
@@ -2307,6 +2453,8 @@ export interface paths {
         /**
          * Add Note
          * @description Add a note, with pictures if any. 422 when it is empty.
+         *
+         *     For those who handle incidents, and for who was asked in to this one.
          */
         post: operations["add_note_api_incidents__incident_id__notes_post"];
         delete?: never;
@@ -4599,7 +4747,7 @@ export interface components {
          * @description What was done. Codes never change; titles may.
          * @enum {string}
          */
-        Action: "signed_in" | "sign_in_failed" | "sign_in_blocked" | "signed_out" | "signed_out_everywhere" | "password_changed" | "password_reset" | "second_factor_enabled" | "second_factor_removed" | "second_factor_reset" | "recovery_code_used" | "recovery_codes_renewed" | "account_created" | "account_locked" | "account_unlocked" | "leaving_noted" | "leaving_taken_back" | "account_left" | "grant_given" | "grant_revoked" | "organisation_added" | "contract_signed" | "contract_ended" | "estate_added" | "person_registered" | "person_revealed" | "person_exported" | "people_entered" | "person_changed" | "person_moved" | "people_merged" | "merge_undone" | "twins_differ" | "correction_asked" | "correction_decided" | "key_person_entered" | "key_person_changed" | "key_person_seen" | "visit_recorded" | "absence_noted" | "base_entered" | "base_changed" | "question_saved" | "file_seen" | "device_registered" | "device_changed" | "command_sent" | "camera_changed" | "camera_seen" | "recording_seen" | "facade_changed" | "evidence_seen" | "evidence_exported" | "credential_rotated" | "credential_revoked" | "rule_changed" | "quarantine_replayed" | "quarantine_dropped" | "incident_moved" | "order_moved" | "roster_planned" | "grid_changed" | "task_given" | "task_moved" | "guest_link_made" | "guest_link_revoked" | "imported" | "import_undone" | "people_exported" | "demo_played";
+        Action: "signed_in" | "sign_in_failed" | "sign_in_blocked" | "signed_out" | "signed_out_everywhere" | "password_changed" | "password_reset" | "second_factor_enabled" | "second_factor_removed" | "second_factor_reset" | "recovery_code_used" | "recovery_codes_renewed" | "account_created" | "account_locked" | "account_unlocked" | "key_made" | "key_revoked" | "leaving_noted" | "leaving_taken_back" | "account_left" | "grant_given" | "grant_revoked" | "organisation_added" | "contract_signed" | "contract_ended" | "estate_added" | "person_registered" | "person_revealed" | "person_exported" | "people_entered" | "person_changed" | "person_moved" | "people_merged" | "merge_undone" | "twins_differ" | "correction_asked" | "correction_decided" | "key_person_entered" | "key_person_changed" | "key_person_seen" | "visit_recorded" | "absence_noted" | "base_entered" | "base_changed" | "question_saved" | "file_seen" | "device_registered" | "device_changed" | "command_sent" | "camera_changed" | "camera_seen" | "recording_seen" | "facade_changed" | "evidence_seen" | "evidence_exported" | "credential_rotated" | "credential_revoked" | "rule_changed" | "quarantine_replayed" | "quarantine_dropped" | "incident_moved" | "order_moved" | "roster_planned" | "grid_changed" | "task_given" | "task_moved" | "guest_link_made" | "guest_link_revoked" | "imported" | "import_undone" | "people_exported" | "demo_played";
         /**
          * ActionView
          * @description An action one may filter by.
@@ -7026,6 +7174,12 @@ export interface components {
          */
         Form: "number" | "switch" | "counter" | "enumeration";
         /**
+         * Format
+         * @description In which form a table goes out.
+         * @enum {string}
+         */
+        Format: "xlsx" | "csv";
+        /**
          * FormulaView
          * @description How the index is made, from a day on.
          */
@@ -7454,6 +7608,53 @@ export interface components {
          * @enum {string}
          */
         HeldState: "waiting" | "asked" | "replayed" | "dropped";
+        /**
+         * HelperRequest
+         * @description Whom to ask in by their exact login, on what ground, for how many hours (1 to 72).
+         */
+        HelperRequest: {
+            /** Login */
+            login: string;
+            /** Basis */
+            basis: string;
+            /** Hours */
+            hours: number;
+        };
+        /**
+         * HelperShape
+         * @description Somebody asked in to one incident.
+         */
+        HelperShape: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
+            /** House */
+            house: string;
+            /** Basis */
+            basis: string;
+            /**
+             * Asked At
+             * Format: date-time
+             */
+            asked_at: string;
+            /** Asked By */
+            asked_by: string;
+            /**
+             * Valid To
+             * Format: date-time
+             */
+            valid_to: string;
+            /** Ended At */
+            ended_at: string | null;
+            /** Ended By */
+            ended_by: string;
+            /** Stands */
+            stands: boolean;
+        };
         /**
          * HoldingsView
          * @description What somebody owns, rents, belongs to and drives, now and before.
@@ -7923,6 +8124,26 @@ export interface components {
             title: string;
         };
         /**
+         * KeyBody
+         * @description A key to be made: what it is for, what it may, until when, how often a minute.
+         */
+        KeyBody: {
+            /** Title */
+            title: string;
+            /** Permissions */
+            permissions: components["schemas"]["Permission"][];
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /**
+             * Per Minute
+             * @default 120
+             */
+            per_minute: number;
+        };
+        /**
          * KeyPageView
          * @description Key people, those to whom somebody should go first stand first.
          */
@@ -8038,6 +8259,50 @@ export interface components {
             raw: string;
             /** Current */
             current: boolean;
+        };
+        /**
+         * KeyView
+         * @description A program's key without its secret; `head` are its first characters.
+         */
+        KeyView: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Account Id
+             * Format: uuid
+             */
+            account_id: string;
+            /** Account Name */
+            account_name: string;
+            /** Title */
+            title: string;
+            /** Head */
+            head: string;
+            /** Permissions */
+            permissions: components["schemas"]["Permission"][];
+            /** Per Minute */
+            per_minute: number;
+            /** Made By */
+            made_by: string;
+            /**
+             * Made At
+             * Format: date-time
+             */
+            made_at: string;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /** Revoked At */
+            revoked_at: string | null;
+            /** Last Used At */
+            last_used_at: string | null;
+            /** Last Address */
+            last_address: string | null;
         };
         /**
          * KindShape
@@ -8570,6 +8835,15 @@ export interface components {
             community_id: string;
         };
         /**
+         * NewKeyView
+         * @description A new key with its secret, shown this once.
+         */
+        NewKeyView: {
+            key: components["schemas"]["KeyView"];
+            /** Secret */
+            secret: string;
+        };
+        /**
          * NodeShape
          * @description A node; `running` means that it asked for its plan in the last 30 seconds.
          */
@@ -9071,6 +9345,29 @@ export interface components {
             starts_at: number;
             /** Minutes */
             minutes: number;
+        };
+        /**
+         * PeopleFileBody
+         * @description Which people go into a file, in which form, and why.
+         */
+        PeopleFileBody: {
+            /** Estate Id */
+            estate_id?: string | null;
+            /** Place Id */
+            place_id?: string | null;
+            tag?: components["schemas"]["Tag"] | null;
+            relation?: components["schemas"]["Relation"] | null;
+            /** @default name */
+            order: components["schemas"]["ListOrder"];
+            /**
+             * Q
+             * @default
+             */
+            q: string;
+            /** @default xlsx */
+            form: components["schemas"]["Format"];
+            /** Reason */
+            reason: string;
         };
         /**
          * PeoplePageView
@@ -13847,6 +14144,132 @@ export interface operations {
             };
         };
     };
+    list_keys_api_keys_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyView"][];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    list_key_rights_api_accounts__account_id__key_rights_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Permission"][];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    make_key_api_accounts__account_id__keys_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeyBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewKeyView"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    revoke_key_api_keys__key_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyView"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
     grant_role_api_accounts__account_id__grants_post: {
         parameters: {
             query?: never;
@@ -15209,6 +15632,37 @@ export interface operations {
             };
         };
     };
+    write_people_api_people_file_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PeopleFileBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
     read_person_api_people__person_id__get: {
         parameters: {
             query?: never;
@@ -16208,6 +16662,103 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["GuestPhoto"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    list_helpers_api_incidents__incident_id__helpers_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                incident_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HelperShape"][];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    ask_helper_api_incidents__incident_id__helpers_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                incident_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HelperRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HelperShape"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    end_help_api_helpers__helper_id__end_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                helper_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HelperShape"];
                 };
             };
             /** @description 没有接受，以及为什么 */

@@ -179,3 +179,5 @@ export type UnusualLook = Answer<"/api/looks/unusual", "get">[number];
 export type RetentionTerm = Answer<"/api/retention", "get">[number];
 export type RetentionRun = Answer<"/api/retention/runs", "get">["items"][number];
 export type LooksAtPerson = Answer<"/api/people/{person_id}/looks", "get">;
+export type ApiKey = Answer<"/api/keys", "get">[number];
+export type NewApiKey = Answer<"/api/accounts/{account_id}/keys", "post">;

@@ -1,10 +1,11 @@
 """People over HTTP: masked, and in full with a reason."""
 
+import asyncio
 from datetime import date
 from typing import Annotated, cast
 from uuid import UUID
 
-from fastapi import Depends, Query, Request
+from fastapi import Depends, Query, Request, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from linli.directory.people import correcting, merging, service
@@ -35,10 +36,11 @@ from linli.directory.people.contracts import (
 )
 from linli.directory.places.public import place_of
 from linli.directory.sources.contracts import KIND_TITLES, Source, SourceKind, Version
-from linli.kernel.web import CurrentWork, require, router
+from linli.kernel.web import SHOWN_ONCE, CurrentWork, require, router
 from linli.kernel.work import Work
 from linli.support.looks.contracts import WHAT_TITLES
 from linli.support.sealing.ports import Cipher
+from linli.support.sheets.public import MEDIA, Format, file_answer, written
 
 api = router("/api/people", tag="people")
 register_api = router("/api", tag="people")
@@ -180,6 +182,21 @@ class LooksAtPerson(Shape):
 
     items: tuple[LookAtPerson, ...]
     total: int
+
+
+class PeopleFileBody(BaseModel):
+    """Which people go into a file, in which form, and why."""
+
+    model_config = ConfigDict(frozen=True)
+
+    estate_id: UUID | None = None
+    place_id: UUID | None = None
+    tag: Tag | None = None
+    relation: Relation | None = None
+    order: ListOrder = ListOrder.NAME
+    q: str = Field(default="", max_length=100)
+    form: Format = Format.XLSX
+    reason: str = Field(max_length=300)
 
 
 class RevealBody(Shape):
@@ -384,6 +401,40 @@ async def list_people(
         total=page.total,
         more=page.more,
     )
+
+
+@api.post("/file", response_class=Response)
+async def write_people(
+    work: CurrentWork, cipher: InstallationCipher, body: PeopleFileBody
+) -> Response:
+    """The people a list shows, masked, as xlsx or csv; at most 1,000, the reason is recorded."""
+    require(work, SEE)
+    search = PeopleSearch(
+        estate_id=body.estate_id,
+        place_id=body.place_id,
+        words=body.q,
+        tag=body.tag,
+        relation=body.relation,
+        order=body.order,
+    )
+    rows = await service.take_out(work, cipher, search, reason=body.reason)
+    header = ("人员编号", "姓名", "手机号", "房屋", "与房屋关系", "关照类别")
+    lines = [
+        (
+            row.code,
+            row.name_masked,
+            row.phone_masked or "",
+            row.home_title,
+            RELATION_TITLES[row.relation] if row.relation else "",
+            "、".join(TAG_TITLES[tag] for tag in row.tags),
+        )
+        for row in rows
+    ]
+    content = await asyncio.to_thread(written, "人员", header, lines, body.form)
+    answer = file_answer(content, MEDIA[body.form], f"人员名单.{body.form.value}")
+    # What goes out is not kept for a repeated request.
+    answer.headers[SHOWN_ONCE] = "1"
+    return answer
 
 
 @api.post("", status_code=201)

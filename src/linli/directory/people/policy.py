@@ -28,6 +28,15 @@ _ID_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _ID_CHECKS = "10X98765432"
 
 
+MOST_TAKEN_OUT = 1_000
+"""So many people one person alone may take out in a file."""
+
+
+class TooManyPeople(BadInput):
+    code = "too_many_people"
+    text = f"一次最多导出 {MOST_TAKEN_OUT} 人，请先用筛选缩小范围"
+
+
 class BadPhone(BadInput):
     code = "bad_phone"
     text = "电话号码应为 5 到 15 位数字"

@@ -424,6 +424,31 @@ async def find_people(
     )
 
 
+async def take_out(
+    work: Work, cipher: Cipher, search: PeopleSearch, *, reason: str
+) -> tuple[PersonRow, ...]:
+    """The people a list shows, masked, to be taken out of linli; the reason is put on record.
+
+    Raises:
+        ReasonNeeded: there is none.
+        TooManyPeople: more than one person alone may take out.
+    """
+    why = policy.reason_given(reason)
+    page = await find_people(work, cipher, search, most=policy.MOST_TAKEN_OUT)
+    if page.after is not None:
+        raise policy.TooManyPeople
+    await record(
+        work,
+        action=Action.PEOPLE_EXPORTED,
+        subject_kind="people",
+        subject_id=search.estate_id,
+        subject_title=f"人员名单 {len(page.rows)} 人（已脱敏）",
+        reason=why,
+        estate_id=search.estate_id,
+    )
+    return page.rows
+
+
 async def people_matching(work: Work, cipher: Cipher, words: str) -> Select[UUID] | None:
     """Ids of the people whom words find, to be narrowed by a list of others; None: nobody."""
     plan = await _plan(work, cipher, PeopleSearch(words=words))
