@@ -215,6 +215,7 @@ def asked() -> dict[str, Callable[[UUID | None], Ask]]:
         "处置速度": speed,
         "名单：未办结": listed("incidents.open"),
         "名单：设备": listed("devices.all"),
+        "名单：居住人口": listed("people.residents"),
     }
 
 

@@ -1,6 +1,7 @@
 """Verbs of the cockpit. Reading needs `see_places`; each number also the right it names."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from fractions import Fraction
 from uuid import UUID
@@ -65,7 +66,10 @@ async def view(work: Work, figures: Sequence[Figure], node_id: UUID | None) -> V
 async def records(
     work: Work, figure: Figure, node_id: UUID | None, *, most: int = 50, skip: int = 0
 ) -> tuple[Sequence[Record], int]:
-    """The records behind a number as they are now, the newest first, and how many there are.
+    """The records behind a number, the newest first, and how many there are.
+
+    Above an estate what is steady goes estate by estate, and is as many as were counted last: so
+    the list of a county's residents costs no more than an estate's.
 
     Raises:
         NotFound: the node is absent, or out of sight.
@@ -74,7 +78,10 @@ async def records(
     if not work.scope.may_anywhere(figure.needs):
         raise Forbidden
     ground = await ground_of(work, node_id)
-    return await store.records(work.connection, figure, ground, work.now, most=most, skip=skip)
+    if figure.steady and ground.estate_id is None:
+        return await _estate_by_estate(work, figure, ground, most, skip)
+    found = await store.records(work.connection, figure, ground, work.now, most=most, skip=skip)
+    return found, await store.count_records(work.connection, figure, ground, work.now)
 
 
 async def pace(
@@ -156,6 +163,35 @@ async def index_history(work: Work, estate_id: UUID, *, days: int = 30) -> tuple
         score = Fraction(row.score, 1000)
         found.append(Index(estate_id, row.day, row.formula, score, parts, row.made_at))
     return tuple(found)
+
+
+async def _estate_by_estate(
+    work: Work, figure: Figure, ground: Ground, most: int, skip: int
+) -> tuple[Sequence[Record], int]:
+    kept = await store.kept(work.connection, ground.estates)
+    counts = {
+        one: kept[one][figure.code].total
+        for one in sorted(ground.estates)
+        if figure.code in kept.get(one, {})
+    }
+    found: list[Record] = []
+    left = skip
+    for estate_id, total in counts.items():
+        if left >= total:
+            left -= total
+            continue
+        found += await store.records(
+            work.connection,
+            figure,
+            replace(ground, estates=(estate_id,)),
+            work.now,
+            most=min(most - len(found), total - left),
+            skip=left,
+        )
+        left = 0
+        if len(found) >= most:
+            break
+    return found, sum(counts.values())
 
 
 async def _tree(work: Work) -> policy.Tree:

@@ -166,11 +166,10 @@ async def records(
     *,
     most: int,
     skip: int,
-) -> tuple[Sequence[Record], int]:
-    """The records behind a number, the newest first, and how many there are."""
+) -> Sequence[Record]:
+    """The records behind a number, the newest first."""
     each = figure.records(now).subquery("each")
     lies = paths().subquery("lies")
-    within = _within(each, lies, ground)
     wanted = (
         select(
             each.c.id,
@@ -181,15 +180,27 @@ async def records(
             func.coalesce(lies.c.path, "").label("place"),
         )
         .join_from(each, lies, lies.c.id == each.c.place_id, isouter=True)
-        .where(*within)
+        .where(*_within(each, lies, ground))
         .order_by(each.c.at.desc().nulls_last(), each.c.id, each.c.place_id)
         .limit(most)
         .offset(skip)
     )
-    total = select(func.count()).select_from(_placed(each, lies, ground)).where(*within)
     rows = await connection.execute(wanted)
-    found = [Record(row.id, row.title, row.words, row.place, row.estate_id, row.at) for row in rows]
-    return found, await connection.scalar(total) or 0
+    return [Record(row.id, row.title, row.words, row.place, row.estate_id, row.at) for row in rows]
+
+
+async def count_records(
+    connection: AsyncConnection, figure: Figure, ground: Ground, now: datetime
+) -> int:
+    """How many records there are behind a number."""
+    each = figure.records(now).subquery("each")
+    lies = paths().subquery("lies")
+    total = (
+        select(func.count())
+        .select_from(_placed(each, lies, ground))
+        .where(*_within(each, lies, ground))
+    )
+    return await connection.scalar(total) or 0
 
 
 async def timings(

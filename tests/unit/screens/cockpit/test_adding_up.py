@@ -240,6 +240,23 @@ async def test_numbers_add_up_at_every_level_and_are_as_long_as_their_lists(
                             assert below.totals[code].total == number
 
 
+async def test_a_long_list_is_read_page_by_page_to_its_end(desks: Offices, town: Town) -> None:
+    for seed in range(3):
+        await live(desks, town, seed)
+    async with desks.as_account(town.accounts["xian"]) as work:
+        for code in ("people.residents", "places.homes", "devices.all"):
+            read: list[UUID] = []
+            total = 1
+            while len(read) < total:
+                page, total = await records(
+                    work, BY_CODE[code], town.county.id, most=7, skip=len(read)
+                )
+                assert page, (code, len(read), total)
+                read += [one.id for one in page]
+            assert len(read) == len(set(read)) == total > 7
+            assert (await view(work, FIGURES, town.county.id)).totals[code].total == total
+
+
 async def test_everybody_stands_where_they_answer_for(desks: Offices, town: Town) -> None:
     await live(desks, town, 7)
     tops = {
