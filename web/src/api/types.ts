@@ -123,6 +123,7 @@ export type TaskCandidate = Answer<"/api/tasks/people", "get">[number];
 export type GridCommunity = Answer<"/api/grids/communities", "get">[number];
 export type Grids = Answer<"/api/grids", "get">;
 export type Grid = Grids["grids"][number];
+export type IncidentHelper = Answer<"/api/incidents/{incident_id}/helpers", "get">[number];
 export type GuestLink = Answer<"/api/orders/{order_id}/guest-links", "get">[number];
 export type GuestLinkMade = Answer<"/api/orders/{order_id}/guest-links", "post">;
 export type GuestOrder = Answer<"/api/guest/order", "get">;

@@ -10,9 +10,11 @@ import factor from "./factor";
 import falling from "./falling";
 import grids from "./grids";
 import guests from "./guests";
+import helpers from "./helpers";
 import health from "./health";
 import imports from "./imports";
 import incident from "./incident";
+import integrations from "./integrations";
 import keyPeople from "./key_people";
 import lists from "./lists";
 import looks from "./looks";
@@ -36,6 +38,7 @@ export default {
   signIn,
   workplace,
   guests,
+  helpers,
   tasks,
   grids,
   desk,
@@ -57,6 +60,7 @@ export default {
   factor,
   audit,
   looks,
+  integrations,
   health,
   cockpit,
   demo,

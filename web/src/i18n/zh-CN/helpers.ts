@@ -1,0 +1,17 @@
+export default {
+  title: "联合处置",
+  ask: "请人协助",
+  none: "没有请外单位协助",
+  words: "派出所、消防站、电梯维保等单位的人用自己的账号登录，只能看到这一件事件和它的处置过程，可以补充记录；到时间自动收回，也可以随时结束。",
+  login: "对方的登录名",
+  basis: "为什么请他协助",
+  basisHint: "例如：派出所联合处置",
+  asked: "已请 {name} 协助，并发消息通知",
+  until: "到 {time}",
+  over: "已结束",
+  by: "{name} 请来 · {basis}",
+  endedBy: "{name} 提前结束",
+  end: "结束协助",
+  endAsk: "结束后，{name} 立即看不到这件事件。",
+  ended: "协助已结束",
+};
