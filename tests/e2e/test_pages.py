@@ -31,6 +31,7 @@ PAGES = {
         "/enterprises",
         "/facilities",
         "/completeness",
+        "/imports",
         "/twins",
         "/corrections",
         "/messages",

@@ -6,8 +6,10 @@ hidden sheets and empty rows are passed over; a merged cell counts once, at its 
 
 import csv
 import io
+import lzma
 import math
 import zipfile
+import zlib
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time, timedelta
 
@@ -23,6 +25,16 @@ MOST_PARTS = 2_000
 MOST_ROWS = 1_000_000
 MOST_COLUMNS = 200
 MOST_TABLES = 30
+READ_AT_ONCE = 1024 * 1024
+DAMAGED = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    EOFError,
+    OSError,
+    ValueError,
+    RuntimeError,  # locked by a password; NotImplementedError is one
+)
 LONGEST_CELL = 2_000
 LONGEST_HEADING = 100
 EXACT = 10**15
@@ -89,13 +101,19 @@ def _read_xlsx(content: bytes) -> tuple[ReadTable, ...]:
 
 
 def _weigh(content: bytes) -> None:
-    """Look at what a zip says of itself, before anything of it is unpacked."""
+    """Look at what a zip says of itself, then whether that is true, before it is unpacked whole."""
     try:
-        parts = zipfile.ZipFile(io.BytesIO(content)).infolist()
-    except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError) as error:
+        with zipfile.ZipFile(io.BytesIO(content)) as packed:
+            parts = packed.infolist()
+            if len(parts) > MOST_PARTS or sum(one.file_size for one in parts) > MOST_UNPACKED:
+                raise TooLarge(field="file")
+            for one in parts:
+                # Reads no more than was said; a part that holds more fails its checksum.
+                with packed.open(one) as part:
+                    while part.read(READ_AT_ONCE):
+                        pass
+    except DAMAGED as error:
         raise Unreadable(field="file") from error
-    if len(parts) > MOST_PARTS or sum(one.file_size for one in parts) > MOST_UNPACKED:
-        raise TooLarge(field="file")
 
 
 def _read_csv(content: bytes) -> tuple[ReadTable, ...]:
