@@ -47,6 +47,7 @@ def test_a_fall_reaches_the_desk_with_its_evidence(
     truth = json.loads((folder / "yg-3-south.json").read_text("utf-8"))["falls"][0]
 
     page = open_as(browser, system, "物业经理")
+    page.get_by_role("link", name="值班台").first.click()
     row = page.locator("article, li, .row-item, [role=listitem]").filter(
         has_text="3号楼 南立面 有人高空抛物"
     )

@@ -70,6 +70,7 @@ class Register:
 
 def test_an_e_bike_in_the_lift_is_answered_and_proved(system: System, browser: Browser) -> None:
     desk = open_as(browser, system, "社区值班员", DESK)
+    desk.get_by_role("link", name="值班台").first.click()
     expect(desk.get_by_role("heading", name="阳光花园").or_(desk.locator("main"))).to_be_visible()
 
     # A camera speaks.

@@ -65,6 +65,27 @@ function moveOrder(order: Order, body: Record<string, unknown>, me: Me): Order {
   return order;
 }
 
+/** Counted from the invented incidents: a community and its one estate. */
+function workplace(path: string, me: Me): unknown {
+  const active = [...incidents.values()].filter(({ state }) => ACTIVE.includes(state));
+  const late = active.filter(({ overdue }) => overdue);
+  if (path !== "/api/workplace") {
+    const found = path.endsWith("overdue") ? late : active;
+    return { title: "", ...page(found.map((one) => ({ id: one.id, title: one.line, detail: one.state_title, at: one.opened_at, estate_id: YG.id, estate_title: YG.title, opens: `/incidents/${one.id}` }))) };
+  }
+  const line = (code: string, title: string, kind: string, total: number, good: boolean | null) => ({ code, title, kind, total, good, opens: "/incidents/{id}", listed: true });
+  const ground = { id: me.organisation?.id ?? "c1", level: "community", level_title: "社区", title: me.organisation?.title ?? "仁里社区" };
+  const figures = [line("incidents.active", "未办结事件", "figure", active.length, null)];
+  return {
+    ground,
+    above: [ground],
+    waits: [line("incidents.overdue", "超过时限的事件", "waits", late.length, false)],
+    figures,
+    parts: [{ ground: { id: YG.id, level: "estate", level_title: "小区", title: YG.title }, totals: { "incidents.active": active.length } }],
+    counted_at: new Date().toISOString(),
+  };
+}
+
 function answer({ method, path, query, body, me }: Ask): unknown {
   const ask = `${method} ${path}`;
   if (ask === "GET /api/installation") return { title: "邻里 · 仁里社区", demo: true };
@@ -83,6 +104,9 @@ function answer({ method, path, query, body, me }: Ask): unknown {
   if (ask === "GET /api/session") return me;
   if (ask === "GET /api/estates") return [{ ...YG, code: "YG", community: null, company: null, buildings: 6, homes: 300, devices: 80, open_incidents: 9 }, { id: "e2", title: "锦绣家园", code: "JX", community: null, company: null, buildings: 4, homes: 180, devices: 0, open_incidents: 0 }];
   if (ask === "GET /api/incidents/categories") return [["lift", "电梯安全"], ["fire", "火灾烟雾"], ["elder", "独居老人"], ["water", "用水异常"], ["access", "门禁异常"], ["device_fault", "设备故障"], ["report", "人工上报"]].map(([code, title]) => ({ code, title }));
+  if (path === "/api/workplace" || path.startsWith("/api/workplace/lists/")) return workplace(path, me);
+  if (ask === "GET /api/rosters/mine") return [];
+  if (ask === "GET /api/tasks") return page([]);
   if (ask === "GET /api/messages") return { items: messages, next_cursor: null, total: messages.length };
   if (ask === "GET /api/places") return page(query.get("parent_id") ? [{ id: "p1", kind: "lift", title: "3号电梯", path: "", children: 0, devices: 2 }] : ["1号楼", "2号楼", "3号楼", "南门"].map((title) => ({ id: title, kind: "building", title, path: title, children: 3, devices: 9 })));
   if (ask === "POST /api/files") return { id: crypto.randomUUID(), url: picture("现场", 140), width: 1600, height: 1200, bytes: 240_000 };

@@ -17,6 +17,7 @@ TALLIES = tallies()
 
 @pytest.fixture
 async def office(fresh_database: DatabaseUrls) -> AsyncGenerator[Office]:
+    """An office of its own for each story: what is counted is all there is."""
     async with office_on(fresh_database) as office:
         yield office
 
