@@ -37,7 +37,16 @@ PAGES = {
         "/messages",
     ),
     "物业秩序员": ("/my-orders", "/me"),
-    "系统管理员": ("/accounts", "/organisations", "/audit", "/health", "/demo"),
+    "系统管理员": (
+        "/accounts",
+        "/organisations",
+        "/audit",
+        "/integrations",
+        "/integrations?view=reference",
+        "/health",
+        "/demo",
+    ),
+    "数据管理员": ("/looks", "/looks?view=lookers", "/looks?view=unusual", "/looks?view=terms"),
 }
 SERIOUS = """
 async () => {

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
+from linli.app.assemble import purposes
 from linli.app.demo.clock import DemoClock
 from linli.app.keys import Keys
+from linli.app.problems import Problem
 from linli.app.settings import Settings
 from linli.directory.identity.public import phones_of
 from linli.kernel.time import Clock, SystemClock
@@ -24,6 +26,8 @@ from linli.support.messaging.public import (
     WebhookCarrier,
     parsed_template,
 )
+from linli.support.retention.contracts import Term, TermTooShort
+from linli.support.retention.public import terms_of
 from linli.support.sealing.contracts import Keys as SealingKeys
 from linli.support.sealing.ports import Cipher
 from linli.support.sealing.public import AesGcmCipher
@@ -33,6 +37,23 @@ from linli.support.signing.public import Ed25519Signer
 SIGNING = "linli signing"
 VIEWING = "linli vision view"
 LIVE = "linli vision live"
+
+
+def held_terms(settings: Settings) -> tuple[Term, ...]:
+    """How long what is kept about people is kept in this installation.
+
+    Raises:
+        Problem: a chosen term is shorter than the law's, or of no purpose there is.
+    """
+    try:
+        return terms_of(purposes(), settings.retention)
+    except TermTooShort as error:
+        raise Problem(
+            f"保存天数不对：{error}",
+            f"a term of retention is wrong: {error}",
+            remedy_chinese="改 LINLI_RETENTION，或 linli.toml 里的 retention",
+            remedy_english="correct LINLI_RETENTION, or retention in linli.toml",
+        ) from error
 
 
 def clock_of(settings: Settings) -> Clock:

@@ -15,7 +15,6 @@ from linli.app.assemble import (
     figures,
     flows,
     measures,
-    purposes,
     routers,
     sheets,
     spans,
@@ -33,6 +32,7 @@ from linli.app.processes.begin import begin
 from linli.app.processes.surroundings import (
     cipher_of,
     clock_of,
+    held_terms,
     signer_of,
     vault_of,
     vision_of,
@@ -49,7 +49,6 @@ from linli.kernel.time import Clock
 from linli.kernel.work import Workshop
 from linli.responding.guests.door import GuestDoor
 from linli.sensing.drivers.public import remedy_of
-from linli.support.retention.public import terms_of
 
 CONNECTIONS = 20
 DOOR_CONNECTIONS = 4
@@ -101,7 +100,7 @@ def application(
                 "remedies": remedy_of,
                 "signer": signer_of(keys),
                 "chapters": chapters(),
-                "terms": terms_of(purposes(), settings.retention),
+                "terms": held_terms(settings),
             },
             proxies=tuple(ip_network(network) for network in settings.proxies),
             count=counts.count,

@@ -4,7 +4,7 @@ import asyncio
 
 import uvloop
 
-from linli.app.assemble import figures, measures, purposes, reactions
+from linli.app.assemble import figures, measures, reactions
 from linli.app.demo.clock import followed, held_by
 from linli.app.demo.forwarding import forwarding
 from linli.app.imports import imports_of, loop_of
@@ -12,7 +12,7 @@ from linli.app.keys import Keys
 from linli.app.metrics import Metrics
 from linli.app.processes.begin import begin
 from linli.app.processes.declared import declared_rules
-from linli.app.processes.surroundings import carriers_of, cipher_of, clock_of, vault_of
+from linli.app.processes.surroundings import carriers_of, cipher_of, clock_of, held_terms, vault_of
 from linli.app.queues import QueueGauges
 from linli.app.settings import Settings, database_urls
 from linli.app.stopping import stop_on_signals
@@ -25,7 +25,6 @@ from linli.screens.cockpit.handlers import chores as cockpit_chores
 from linli.screens.completeness.handlers import chores as completeness_chores
 from linli.support.files.handlers import chores as file_chores
 from linli.support.retention.handlers import chores as retention_chores
-from linli.support.retention.public import terms_of
 
 CONNECTIONS = 12
 IMPORT_CONNECTIONS = 1
@@ -54,7 +53,7 @@ async def run(settings: Settings, keys: Keys) -> None:
             *file_chores(vault_of(settings)),
             *completeness_chores(measures()),
             *cockpit_chores(figures()),
-            *retention_chores(terms_of(purposes(), settings.retention)),
+            *retention_chores(held_terms(settings)),
         ),
         carriers=carriers_of(settings, keys, workshop),
         due_clock=held_by(clock),

@@ -1,5 +1,6 @@
 """Verbs on tasks, inside the caller's transaction."""
 
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -138,6 +139,30 @@ async def move(
         await _message(work, other, moved, "task_moved", words)
     await _changed(work, moved, step.move, Action.TASK_MOVED)
     return moved
+
+
+async def hand_over(work: Work, from_id: UUID, from_name: str, to_id: UUID | None) -> None:
+    """Somebody has left: what they had still to do is `to_id`'s, where that person is of the house.
+
+    Otherwise who gave it is told, and gives it to somebody else.
+    """
+    for task in await store.given_to(work.connection, from_id):
+        people = {one.account_id: one for one in await crew(work, task.organisation_id)}
+        if to_id is None or to_id not in people:
+            if task.giver_id is not None:
+                words = f"{task.title}：{from_name}已离职，请取消后交给别人"
+                await _message(work, task.giver_id, task, "task_moved", words)
+            continue
+        handed = replace(
+            task,
+            assignee_id=to_id,
+            assignee_name=people[to_id].display_name,
+            version=task.version + 1,
+        )
+        await store.overwrite(work.connection, handed)
+        words = f"{task.title}（{from_name}离职后交接），{_by(task)}前办完"
+        await _message(work, to_id, handed, "task_given", words)
+        await _changed(work, handed, "given", Action.TASK_GIVEN)
 
 
 async def _attach(work: Work, task: Task, evidence: tuple[UUID, ...]) -> None:

@@ -62,6 +62,17 @@ async def named(connection: AsyncConnection, task_id: UUID) -> Task | None:
     return _task(row) if row else None
 
 
+async def given_to(connection: AsyncConnection, account_id: UUID) -> Sequence[Task]:
+    """What one person has still to do, locked."""
+    rows = await connection.execute(
+        select(task_table)
+        .where(_t.assignee_id == account_id, _t.state == TaskState.GIVEN)
+        .order_by(_t.id)
+        .with_for_update()
+    )
+    return [_task(row) for row in rows]
+
+
 async def locked(connection: AsyncConnection, task_id: UUID) -> Task | None:
     rows = await connection.execute(select(task_table).where(_t.id == task_id).with_for_update())
     row = rows.first()

@@ -24,6 +24,9 @@ from linli.responding.incidents import handlers as incidents
 from linli.responding.incidents.contracts import IncidentMove, Report
 from linli.responding.incidents.policy import Asked
 from linli.responding.incidents.service import move, offer_order, report, rights_on
+from linli.responding.tasks import handlers as tasks
+from linli.responding.tasks.contracts import TaskDraft
+from linli.responding.tasks.public import give
 
 
 async def colleague(desks: Offices, town: Town, role: Role, name: str) -> UUID:
@@ -92,7 +95,7 @@ async def in_hand(desks: Offices, incident: UUID) -> tuple[str, list[tuple[str, 
         rows = await work.connection.execute(
             text(
                 "SELECT state, offer->>'assignee_name' AS who FROM responding_order"
-                " WHERE subject_id = :id ORDER BY id"
+                " WHERE subject_id = :id ORDER BY code"
             ),
             {"id": incident},
         )
@@ -178,6 +181,40 @@ async def test_visits_go_to_the_heir(desks: Offices, town: Town) -> None:
         )
         await key_people.account_left(work, event)
     assert await visitor() == "小孙"
+
+
+async def test_tasks_go_to_the_heir_of_the_house(desks: Offices, town: Town) -> None:
+    heir = await colleague(desks, town, Role.PROPERTY_STAFF, "小李")
+    gone = town.accounts["weixiu"]
+    async with desks.as_account(town.accounts["wuye"]) as work:
+        task = await give(
+            work,
+            TaskDraft(
+                organisation_id=town.property_company.id,
+                assignee_id=gone,
+                title="换门禁电池",
+                words="",
+                due_at=work.now + timedelta(days=2),
+                place_id=None,
+            ),
+        )
+
+    async def whose() -> str:
+        async with desks.machine.work() as work:
+            return str(
+                await work.connection.scalar(
+                    text("SELECT assignee_name FROM responding_task WHERE id = :id"),
+                    {"id": task.id},
+                )
+            )
+
+    for successor, name in ((None, "weixiu的人"), (heir, "小李"), (None, "小李")):
+        async with desks.machine.work() as work:
+            event = AccountLeft(
+                estate_id=None, happened_at=work.now, account_id=gone, successor_id=successor
+            )
+            await tasks.account_left(work, event)
+        assert await whose() == name
 
 
 async def test_who_leaves_later_works_until_then_and_may_stay(desks: Offices, town: Town) -> None:
