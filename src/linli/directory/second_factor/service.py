@@ -8,14 +8,19 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from uuid import UUID
 
+import structlog
+
 from linli.directory.second_factor import policy, store
 from linli.directory.second_factor.contracts import Enrolment, FactorState, Proof
 from linli.kernel.errors import BadInput, IllegalMove
 from linli.kernel.work import Work
+from linli.support.sealing.contracts import BrokenSeal
 from linli.support.sealing.ports import Cipher
 
 SECRET = "directory_second_factor.secret"  # noqa: S105 - the name of a column
 CODE = "directory_recovery_code.code"
+
+log = structlog.get_logger()
 
 Below = Callable[[int], int]
 
@@ -138,7 +143,12 @@ async def _takes_app_code(
     code: str,
     at: datetime,
 ) -> bool:
-    secret = policy.from_base32(cipher.open(factor.secret_sealed, binding=SECRET))
+    try:
+        secret = policy.from_base32(cipher.open(factor.secret_sealed, binding=SECRET))
+    except BrokenSeal:
+        # The installation's keys are others: no code of the app is right; a reset helps.
+        log.exception("second_factor_unreadable", account_id=str(account_id))
+        return False
     step = policy.step_matched(secret, code, at, after=factor.last_step)
     if step is None:
         return False

@@ -85,6 +85,6 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON support_retention_run TO linli_gateway
 --
 ALTER TABLE support_retention_run ENABLE ROW LEVEL SECURITY
 --
-CREATE POLICY people ON support_retention_run TO linli_app USING (cardinality((SELECT linli_organisations('see_looks'))::uuid[]) > 0) WITH CHECK (cardinality((SELECT linli_organisations('see_looks'))::uuid[]) > 0)
+CREATE POLICY people ON support_retention_run TO linli_app USING ((SELECT linli_account()) IS NOT NULL) WITH CHECK ((SELECT linli_account()) IS NOT NULL)
 --
 CREATE POLICY machine ON support_retention_run TO linli_gateway USING (true) WITH CHECK (true)

@@ -3,7 +3,7 @@
 from sqlalchemy import Column, Index, Integer, String, Table
 
 from linli.kernel.database import Id, Moment, metadata
-from linli.kernel.row_security import Use, guarded
+from linli.kernel.row_security import EVERYBODY, Use, guarded
 
 run_table = Table(
     "support_retention_run",
@@ -14,9 +14,7 @@ run_table = Table(
     Column("days", Integer, nullable=False),
     Column("before", Moment, nullable=False),
     Column("removed", Integer, nullable=False),
-    # Counts of the whole installation: who looks after data anywhere may know that it is done.
-    info=guarded(
-        "cardinality((SELECT linli_organisations('see_looks'))::uuid[]) > 0", app=Use.READ
-    ),
+    # Counts of the whole installation, about nobody; the endpoint asks for a right.
+    info=guarded(EVERYBODY, app=Use.READ),
 )
 Index("ix_support_retention_run_code", run_table.c.code, run_table.c.at)
