@@ -20,6 +20,7 @@ PAGES = {
         "/tasks",
         "/grids",
         "/desk",
+        "/cockpit",
         "/devices",
         "/rules",
         "/quarantine",

@@ -260,6 +260,11 @@ DOCUMENTS: Mapping[str, Callable[[Row], Row]] = {
             "words": "从三层到五层之间",
         }
     },
+    "screens_cockpit_count": lambda _: {"figure": "people.residents", "needs": "see_people"},
+    "screens_cockpit_index": lambda _: {
+        "formula": "2026-11",
+        "counts": {"devices.all": 4, "devices.online": 3},
+    },
     "scenes_fall_sighting": lambda row: {
         "seen": {
             **{name: row[name] for name in ("id", "fall_id", "estate_id", "camera_id")},
@@ -495,7 +500,7 @@ async def larder(admin: AsyncConnection) -> Larder:
         own=own,
         foreign=foreign,
         words={name: sorted(known - {"None", ""}) for name, known in words.items()},
-        points=_points(),
+        points={**_points(), "node_id": "directory_estate"},
     )
 
 
