@@ -42,56 +42,57 @@ NEEDS = ("see_people", "see_places", "see_devices", "see_incidents", "see_key_pe
 
 FILL = """
 SET session_replication_role = replica;
-CREATE FUNCTION pg_temp.id(kind text, VARIADIC at int[]) RETURNS uuid LANGUAGE sql IMMUTABLE AS
-$$ SELECT md5(kind || at::text)::uuid $$;
+CREATE FUNCTION pg_temp.id(kind int, c int, e int, n int) RETURNS uuid LANGUAGE sql IMMUTABLE AS
+$$ SELECT (to_char(kind, 'FM00000000') || to_char(c, 'FM0000') || to_char(e, 'FM0000')
+  || to_char(n, 'FM0000000000000000'))::uuid $$;
 CREATE TEMP TABLE moment AS SELECT timestamptz '2026-11-22 04:00Z' AS now;
 
 INSERT INTO directory_organisation (id, kind, title, path, created_at)
-SELECT pg_temp.id('county', c), 'county', '县' || c, ARRAY[pg_temp.id('county', c)], now
+SELECT pg_temp.id(1, c, 0, 0), 'county', '县' || c, ARRAY[pg_temp.id(1, c, 0, 0)], now
 FROM moment, generate_series(1, {counties}) AS c;
 INSERT INTO directory_organisation (id, parent_id, kind, title, path, created_at)
-SELECT pg_temp.id('street', c, s), pg_temp.id('county', c), 'street', s || '街道',
-  ARRAY[pg_temp.id('county', c), pg_temp.id('street', c, s)], now
+SELECT pg_temp.id(2, c, 0, s), pg_temp.id(1, c, 0, 0), 'street', s || '街道',
+  ARRAY[pg_temp.id(1, c, 0, 0), pg_temp.id(2, c, 0, s)], now
 FROM moment, generate_series(1, {counties}) AS c, generate_series(0, 5) AS s;
 INSERT INTO directory_organisation (id, parent_id, kind, title, path, created_at)
-SELECT pg_temp.id('community', c, m), pg_temp.id('street', c, m / 4), 'community', m || '社区',
-  ARRAY[pg_temp.id('county', c), pg_temp.id('street', c, m / 4), pg_temp.id('community', c, m)], now
+SELECT pg_temp.id(3, c, 0, m), pg_temp.id(2, c, 0, m / 4), 'community', m || '社区',
+  ARRAY[pg_temp.id(1, c, 0, 0), pg_temp.id(2, c, 0, m / 4), pg_temp.id(3, c, 0, m)], now
 FROM moment, generate_series(1, {counties}) AS c, generate_series(0, 23) AS m;
 INSERT INTO directory_estate (id, code, title, community_id, width_m, height_m, created_at)
-SELECT pg_temp.id('estate', c, e), 'E' || c || '-' || e, '小区' || e,
-  pg_temp.id('community', c, e % 24), 300, 200, now
+SELECT pg_temp.id(4, c, e, 0), 'E' || c || '-' || e, '小区' || e,
+  pg_temp.id(3, c, 0, e % 24), 300, 200, now
 FROM moment, generate_series(1, {counties}) AS c, generate_series(0, 59) AS e;
 
 INSERT INTO directory_place
   (id, estate_id, kind, code, title, path, path_ids, storeys, created_at)
-SELECT pg_temp.id('building', c, e, b), pg_temp.id('estate', c, e), 'building', 'B' || b,
-  b || '号楼', b || '号楼', ARRAY[pg_temp.id('building', c, e, b)], 18, now
+SELECT pg_temp.id(5, c, e, b), pg_temp.id(4, c, e, 0), 'building', 'B' || b,
+  b || '号楼', b || '号楼', ARRAY[pg_temp.id(5, c, e, b)], 18, now
 FROM moment, generate_series(1, {counties}) AS c, generate_series(0, 59) AS e,
   generate_series(0, 9) AS b;
 INSERT INTO directory_place
   (id, estate_id, parent_id, kind, code, title, path, path_ids, created_at)
-SELECT pg_temp.id('home', c, e, h), pg_temp.id('estate', c, e),
-  pg_temp.id('building', c, e, h % 10), 'home', 'H' || h, h::text, h % 10 || '号楼 ' || h,
-  ARRAY[pg_temp.id('building', c, e, h % 10), pg_temp.id('home', c, e, h)], now
+SELECT pg_temp.id(6, c, e, h), pg_temp.id(4, c, e, 0),
+  pg_temp.id(5, c, e, h % 10), 'home', 'H' || h, h::text, h % 10 || '号楼 ' || h,
+  ARRAY[pg_temp.id(5, c, e, h % 10), pg_temp.id(6, c, e, h)], now
 FROM moment, generate_series(1, {counties}) AS c, generate_series(0, 59) AS e,
   generate_series(0, 1665) AS h;
 
 INSERT INTO directory_residence (id, person_id, estate_id, home_id, home_title, home_path, relation,
   valid_from, valid_to, source_kind, entered_by, entered_at)
-SELECT pg_temp.id('stay', c, e, p), pg_temp.id('person', c, e, p), pg_temp.id('estate', c, e),
-  pg_temp.id('home', c, e, p % 1666), '', ARRAY[pg_temp.id('home', c, e, p % 1666)], 'owner',
+SELECT pg_temp.id(7, c, e, p), pg_temp.id(8, c, e, p), pg_temp.id(4, c, e, 0),
+  pg_temp.id(6, c, e, p % 1666), '', ARRAY[pg_temp.id(6, c, e, p % 1666)], 'owner',
   now - interval '900 days', CASE WHEN p % 20 = 0 THEN now - interval '9 days' END, 'demo', '', now
 FROM moment, generate_series(1, {counties}) AS c, generate_series(0, 59) AS e,
   generate_series(0, 4999) AS p;
 INSERT INTO directory_key_person (id, estate_id, person_id, home_id, categories, risk,
   next_visit_on, created_at, source_kind, entered_by, entered_at)
-SELECT pg_temp.id('key', c, e, p), pg_temp.id('estate', c, e), pg_temp.id('person', c, e, p),
-  pg_temp.id('home', c, e, p % 1666), '{{elder_alone}}', 'medium',
+SELECT pg_temp.id(9, c, e, p), pg_temp.id(4, c, e, 0), pg_temp.id(8, c, e, p),
+  pg_temp.id(6, c, e, p % 1666), '{{elder_alone}}', 'medium',
   (now + (p % 30 - 5) * interval '1 day')::date, now, 'demo', '', now
 FROM moment, generate_series(1, {counties}) AS c, generate_series(0, 59) AS e,
   generate_series(0, 1016) AS p;
 INSERT INTO sensing_device (id, estate_id, place_id, code, title, kind, driver, state, state_since)
-SELECT pg_temp.id('device', c, e, d), pg_temp.id('estate', c, e), pg_temp.id('home', c, e, d),
+SELECT pg_temp.id(10, c, e, d), pg_temp.id(4, c, e, 0), pg_temp.id(6, c, e, d),
   'D' || d, '烟感', 'smoke_alarm', 'linli_native',
   CASE WHEN d % 20 = 0 THEN 'offline' ELSE 'online' END, now
 FROM moment, generate_series(1, {counties}) AS c, generate_series(0, 59) AS e,
@@ -103,10 +104,10 @@ INSERT INTO responding_incident (id, code, estate_id, estate_title, place_id, pl
   severity, severity_rank, what, line, duty, state, version, level, owner_id, owner_title,
   opened_at, received_at, last_seen_at, times_seen, ringing, source_kind, source_title, overdue,
   accepted_at, ended_at, steps, chain)
-SELECT pg_temp.id('incident', c, e, n), 'I' || c || '-' || e || '-' || n,
-  pg_temp.id('estate', c, e), '小区' || e, pg_temp.id('home', c, e, n % 1666), '', 'fire', s.name,
+SELECT pg_temp.id(11, c, e, n), 'I' || c || '-' || e || '-' || n,
+  pg_temp.id(4, c, e, 0), '小区' || e, pg_temp.id(6, c, e, n % 1666), '', 'fire', s.name,
   s.rank, '', '小区 ' || n, 'property', CASE WHEN n < 40 THEN 'open' ELSE 'closed' END, 1,
-  'property', pg_temp.id('county', c), '物业', at, at, at, 1, false, 'device', '', n % 9 = 0,
+  'property', pg_temp.id(1, c, 0, 0), '物业', at, at, at, 1, false, 'device', '', n % 9 = 0,
   at + (n % 700) * interval '1 second',
   CASE WHEN n >= 40 THEN at + (n % 90) * interval '1 minute' END, 5, ''
 FROM moment, generate_series(1, {counties}) AS c, generate_series(0, 59) AS e,
