@@ -8780,7 +8780,7 @@ export interface components {
         };
         /**
          * MessageView
-         * @description One of my messages; `read_at` is null until I have read it.
+         * @description One of my messages; `read_at` is null until I have read it. `template` says what kind.
          */
         MessageView: {
             /**
@@ -8793,6 +8793,8 @@ export interface components {
              * Format: date-time
              */
             at: string;
+            /** Template */
+            template: string;
             /** Title */
             title: string;
             /** Words */

@@ -261,6 +261,7 @@ export interface StoredFile {
 export interface Message {
   id: Uuid;
   at: Instant;
+  template: string;
   title: string;
   words: string;
   incident_id: Uuid | null;

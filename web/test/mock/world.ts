@@ -46,9 +46,9 @@ const plan: Plan = {
 export const incidents = new Map<string, Incident>();
 export const orders = new Map<string, Order>();
 export const messages: Message[] = [
-  { id: uuid(), at: iso(40), title: "新的紧急事件", words: "阳光花园 3号楼 3号电梯 发现电动自行车进入，请及时处置", incident_id: null, order_id: null, read_at: null },
-  { id: uuid(), at: iso(900), title: "接单超时，已升级到社区", words: "阳光花园 6号楼 502室 12小时用水少于 10 升，物业未在 5 分钟内接单", incident_id: null, order_id: null, read_at: null },
-  { id: uuid(), at: iso(7200), title: "事件已办结", words: "阳光花园 南门 门禁被强行打开，核实通过", incident_id: null, order_id: null, read_at: iso(7000) },
+  { id: uuid(), template: "incident_opened", at: iso(40), title: "新的紧急事件", words: "阳光花园 3号楼 3号电梯 发现电动自行车进入，请及时处置", incident_id: null, order_id: null, read_at: null },
+  { id: uuid(), template: "incident_opened", at: iso(900), title: "接单超时，已升级到社区", words: "阳光花园 6号楼 502室 12小时用水少于 10 升，物业未在 5 分钟内接单", incident_id: null, order_id: null, read_at: null },
+  { id: uuid(), template: "incident_opened", at: iso(7200), title: "事件已办结", words: "阳光花园 南门 门禁被强行打开，核实通过", incident_id: null, order_id: null, read_at: iso(7000) },
 ];
 
 let serial = 30;

@@ -92,6 +92,7 @@ class InAppMessage:
 
     id: UUID
     at: datetime
+    template: str
     title: str
     words: str
     incident_id: UUID | None

@@ -24,12 +24,13 @@ Most = Annotated[int, Query(ge=1, le=200)]
 
 
 class MessageView(BaseModel):
-    """One of my messages; `read_at` is null until I have read it."""
+    """One of my messages; `read_at` is null until I have read it. `template` says what kind."""
 
     model_config = ConfigDict(frozen=True)
 
     id: UUID
     at: AwareDatetime
+    template: str
     title: str
     words: str
     incident_id: UUID | None
@@ -110,6 +111,7 @@ def _view(message: InAppMessage) -> MessageView:
     return MessageView(
         id=message.id,
         at=message.at,
+        template=message.template,
         title=message.title,
         words=message.words,
         incident_id=message.incident_id,

@@ -159,7 +159,9 @@ async def inbox(
     connection: AsyncConnection, account_id: UUID, *, most: int
 ) -> Sequence[InAppMessage]:
     rows = await connection.execute(
-        select(m.id, m.created_at, m.title, m.words, m.incident_id, m.order_id, m.read_at)
+        select(
+            m.id, m.created_at, m.template, m.title, m.words, m.incident_id, m.order_id, m.read_at
+        )
         .where(m.account_id == account_id, m.channel == Channel.IN_APP)
         .order_by(m.created_at.desc(), m.id.desc())
         .limit(most)
@@ -221,6 +223,7 @@ def _in_app(row: RowMapping) -> InAppMessage:
     return InAppMessage(
         id=row["id"],
         at=row["created_at"],
+        template=row["template"],
         title=row["title"],
         words=row["words"],
         incident_id=row["incident_id"],

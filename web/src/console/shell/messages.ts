@@ -39,6 +39,8 @@ export async function markAllRead(): Promise<void> {
 export function messageLink(message: Message): string | null {
   if (message.order_id && can("do_orders") && !can("handle_incidents")) return `/my-orders/${message.order_id}`;
   if (message.incident_id) return `/incidents/${message.incident_id}`;
+  if (message.template.startsWith("task_")) return "/tasks";
+  if (message.template === "roster") return "/rosters";
   return null;
 }
 
