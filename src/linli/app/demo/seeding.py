@@ -11,9 +11,9 @@ import msgspec
 from linli.app.demo.accounts import ACCOUNTS, PASSWORD
 from linli.app.demo.base import seed_base, seed_people
 from linli.app.demo.cameras import seed_cameras
+from linli.app.demo.grids import draw_grids
 from linli.app.demo.key_people import seed_key_people
 from linli.app.demo.plan import BuildingPlan, DemoPlan, DevicePlan, EstatePlan, WherePlan, read_plan
-from linli.app.demo.grids import draw_grids
 from linli.app.demo.rosters import plan_rosters
 from linli.directory.identity.contracts import AccountDraft, GrantDraft
 from linli.directory.identity.public import Passwords, create_account, grant_role
