@@ -51,6 +51,13 @@ class UnusableText(BadInput):
     text = "内容里有不能使用的字符，请删去后再提交"
 
 
+class UnusableMoment(BadInput):
+    """The request holds a moment before year 1 or after 9999."""
+
+    code = "unusable_moment"
+    text = "时间超出了可以使用的范围，请检查年份"
+
+
 class Away(Refusal):
     """The database is away for a moment; the same request may be sent again."""
 

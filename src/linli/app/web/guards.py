@@ -14,7 +14,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from linli.app.listening import is_away, is_collision
-from linli.app.web.answers import Away, TooLarge, UnusableText, answer, unexpected
+from linli.app.web.answers import Away, TooLarge, UnusableMoment, UnusableText, answer, unexpected
 from linli.kernel.time import Clock
 from linli.kernel.work import Work
 
@@ -53,6 +53,8 @@ SECURITY_HEADERS: Mapping[str, str] = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 YEAR_S = 31_536_000
+# What Python says of a moment before year 1 or after 9999.
+BEYOND_CALENDAR = "date value out of range"
 # PostgreSQL's character_not_in_repertoire and untranslatable_character.
 NO_TEXT = frozenset({"22021", "22P05"})
 # In a demonstration time may be ahead; pages and the simulator go by this and not by `Date`.
@@ -116,6 +118,15 @@ def _is_no_text(error: BaseException | None) -> bool:
     return False
 
 
+def _is_no_moment(error: BaseException | None) -> bool:
+    """Whether the request brought a moment that no calendar of ours holds (year 10000 in UTC)."""
+    while error is not None:
+        if isinstance(error, OverflowError) and BEYOND_CALENDAR in str(error):
+            return True
+        error = error.orig if isinstance(error, DBAPIError) else error.__cause__
+    return False
+
+
 class Watch:
     """Sees every request to its end: security headers, one log line, and an answer to a bug."""
 
@@ -164,6 +175,9 @@ class Watch:
         if _is_no_text(error):
             log.warning("request_with_unusable_text", path=scope["path"])
             return answer(UnusableText())
+        if _is_no_moment(error):
+            log.warning("request_beyond_the_calendar", path=scope["path"])
+            return answer(UnusableMoment())
         error_id = secrets.token_hex(4)
         log.error("request_failed", path=scope["path"], error_id=error_id, exc_info=error)
         return unexpected(error_id)

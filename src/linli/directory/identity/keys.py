@@ -50,6 +50,8 @@ async def make_key(
     account = await service.controlled(work, account_id)
     if account.state is not AccountState.ACTIVE:
         raise IllegalMove("账号已停用或离职，不能新建接口密钥")
+    if not draft.title.strip():
+        raise BadInput("请写明用途", field="title")
     scope = (await service.standing_of(work, account_id)).scope
     held = {Permission(code) for code in scope.permissions()}
     if not draft.permissions or draft.permissions - policy.for_programs(held):
