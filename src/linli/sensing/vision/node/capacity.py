@@ -8,6 +8,7 @@ camera's analysis stops. It comes back in the opposite order when there is room 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from math import inf
 
 # The share of all cores above which something must go, below which something may come back.
 FULL = 0.90
@@ -16,6 +17,8 @@ ROOMY = 0.60
 LATE_S = 2.0
 # How long a state must last before it is acted on.
 OVERLOAD_LASTS_S = 10.0
+# While analysis falls further behind after a step, the next one follows soon.
+LATE_LASTS_S = 3.0
 ROOM_LASTS_S = 60.0
 
 
@@ -79,6 +82,7 @@ class Balance:
         self.levels: dict[str, Level] = {}
         self._heavy_since: float | None = None
         self._light_since: float | None = None
+        self._behind_then = inf
 
     def judged(
         self, load: Load, by_importance: Sequence[str], at: float
@@ -88,10 +92,15 @@ class Balance:
         self._heavy_since = (self._heavy_since or at) if load.heavy else None
         self._light_since = (self._light_since or at) if load.light else None
         step: tuple[str, Level] | None = None
-        if self._heavy_since is not None and at - self._heavy_since >= OVERLOAD_LASTS_S:
+        worse = load.behind_s > max(self._behind_then, LATE_S)
+        lasts = LATE_LASTS_S if worse else OVERLOAD_LASTS_S
+        if self._heavy_since is not None and at - self._heavy_since >= lasts:
             step, self._heavy_since = step_down(self.levels, by_importance), at
+            self._behind_then = load.behind_s
         elif self._light_since is not None and at - self._light_since >= ROOM_LASTS_S:
             step, self._light_since = step_up(self.levels, by_importance), at
+        if self._heavy_since is None:
+            self._behind_then = inf
         if step is not None:
             self.levels[step[0]] = step[1]
         return step

@@ -39,6 +39,15 @@ def test_late_analysis_is_overload_too() -> None:
     assert lived(Balance(), Load(0.3, 4.0), 12, 0.5) == [("third", Level.HALF)]
 
 
+def test_who_falls_further_behind_gives_way_sooner_and_who_catches_up_does_not() -> None:
+    balance = Balance()
+    later = [Load(0.3, 4.0 + second) for second in range(18)]
+    steps = [balance.judged(load, CAMERAS, 1.0 + second) for second, load in enumerate(later)]
+    assert [second for second, step in enumerate(steps) if step is not None] == [10, 13, 16]
+    less = [Load(0.3, 20.0 - second) for second in range(9)]
+    assert not any(balance.judged(load, CAMERAS, 19.0 + second) for second, load in enumerate(less))
+
+
 def test_a_short_peak_and_a_middling_load_change_nothing() -> None:
     balance = Balance()
     for round_ in range(10):
