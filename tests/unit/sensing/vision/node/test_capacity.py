@@ -44,7 +44,7 @@ def test_who_falls_further_behind_gives_way_sooner_and_who_catches_up_does_not()
     later = [Load(0.3, 4.0 + second) for second in range(18)]
     steps = [balance.judged(load, CAMERAS, 1.0 + second) for second, load in enumerate(later)]
     assert [second for second, step in enumerate(steps) if step is not None] == [10, 13, 16]
-    less = [Load(0.3, 20.0 - second) for second in range(9)]
+    less = [Load(0.3, 20.0 - second) for second in range(7)]
     assert not any(balance.judged(load, CAMERAS, 19.0 + second) for second, load in enumerate(less))
 
 
