@@ -78,5 +78,5 @@ def test_a_clerk_imports_a_workbook_and_takes_it_back(system: System, browser: B
     page.get_by_role("dialog").get_by_role("button", name="整批撤销").click()
     expect(page.get_by_text("已撤销")).to_be_visible(timeout=20_000)
     page.goto(system.url + "/people?q=zhaoyanshou")
-    expect(page.get_by_text("没有找到")).to_be_visible()
+    expect(page.get_by_text("没有符合条件的内容")).to_be_visible()
     context.close()

@@ -3,8 +3,10 @@
 # XlsxWriter tells its types only in part.
 # pyright: reportUnknownMemberType=false, reportMissingTypeStubs=false
 
+import asyncio
 import io
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -19,9 +21,12 @@ from linli.app.imports import imports_of
 from linli.directory.people.contracts import PeopleSearch
 from linli.directory.people.public import find_people
 from linli.kernel.errors import Forbidden, IllegalMove, NotFound
+from linli.kernel.work import Work
+from linli.support.sealing.ports import Cipher
 from linli.support.sheets import service
-from linli.support.sheets.contracts import Import, ImportState
+from linli.support.sheets.contracts import Batch, Done, Import, ImportState
 from linli.support.sheets.reading import Unreadable
+from linli.support.sheets.running import BROKEN
 
 HOMES = [
     ["楼栋", "单元", "房间号", "建筑面积(平方米)", "用途"],
@@ -335,3 +340,44 @@ async def test_shares_beyond_the_whole_are_named(clerk: Clerk) -> None:
     tried = await clerk.tried(await clerk.upload(workbook(房屋=HOMES, 人员=people, 产权=owners)))
     assert [(r.created, r.wrong) for r in tried.reports][-1] == (1, 1)
     assert [row for row, _, _ in await clerk.faults(tried)] == [3]
+
+
+async def _many(clerk: Clerk) -> Import:
+    rows = [["姓名", "编号"], *([f"人{at}", f"N{at}"] for at in range(1_200))]
+    tried = await clerk.tried(await clerk.upload(workbook(人员=rows)))
+    async with clerk.desks.as_account(clerk.town.accounts["shequ"]) as work:
+        return await service.start(work, tried.id, expected_version=tried.version)
+
+
+async def test_a_worker_that_dies_leaves_nothing_half_done(clerk: Clerk) -> None:
+    before = await clerk.facts()
+    one = await _many(clerk)
+    async with asyncio.timeout(30), asyncio.TaskGroup() as tasks:
+        working = tasks.create_task(clerk.imports.work_off())
+        while one.done_rows == 0:
+            async with clerk.desks.as_account(clerk.town.accounts["shequ"]) as work:
+                one = await service.import_of(work, one.id)
+        working.cancel()
+    assert one.state is ImportState.RUNNING
+    assert await clerk.facts() == before
+    done = await clerk.worked(one.id)
+    assert (done.state, done.reports[0].created) == (ImportState.DONE, 1_200)
+
+
+async def test_two_workers_do_not_enter_the_same_file_twice(clerk: Clerk) -> None:
+    one = await _many(clerk)
+    await asyncio.gather(clerk.imports.work_off(), clerk.imports.work_off())
+    done = await clerk.worked(one.id)
+    assert (done.state, done.reports[0].created) == (ImportState.DONE, 1_200)
+    assert done.version == one.version + 1
+
+
+async def test_what_breaks_is_put_back_and_said(clerk: Clerk) -> None:
+    async def break_down(work: Work, cipher: Cipher, batch: Batch) -> Done:
+        raise RuntimeError(f"{batch.title} {work.now} {cipher}")
+
+    one = await _many(clerk)
+    known = clerk.imports.sheets
+    clerk.imports = replace(clerk.imports, sheets=[replace(s, enter=break_down) for s in known])
+    broken = await clerk.worked(one.id)
+    assert (broken.state, broken.failure) == (ImportState.CHECKED, BROKEN)
