@@ -16,7 +16,7 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -104,7 +104,7 @@ def invented(people: int, estates: int) -> tuple[bytes, bytes]:
 
 
 @contextmanager
-def timed(what: str) -> Iterator[None]:
+def timed(what: str) -> Generator[None]:
     begun = time.perf_counter()
     yield
     print(f"| {what} | {time.perf_counter() - begun:.1f} |", flush=True)
