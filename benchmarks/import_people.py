@@ -193,7 +193,9 @@ class Clerk:
             if what == "run":
                 await service.start(work, one.id, expected_version=one.version)
             else:
-                await service.take_back(work, one.id, reason="测量", expected_version=one.version)
+                await service.take_back(
+                    work, sheets(), one.id, reason="测量", expected_version=one.version
+                )
         return await self.worked(one.id)
 
     async def worked(self, import_id: UUID) -> Import:

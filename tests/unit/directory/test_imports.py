@@ -77,7 +77,9 @@ class Clerk:
 
     async def undone(self, one: Import) -> Import:
         async with self.desks.as_account(self.town.accounts["shequ"]) as work:
-            await service.take_back(work, one.id, reason="导错了小区", expected_version=one.version)
+            await service.take_back(
+                work, sheets(), one.id, reason="导错了小区", expected_version=one.version
+            )
         return await self.worked(one.id)
 
     async def worked(self, import_id: UUID) -> Import:
@@ -381,3 +383,13 @@ async def test_what_breaks_is_put_back_and_said(clerk: Clerk) -> None:
     clerk.imports = replace(clerk.imports, sheets=[replace(s, enter=break_down) for s in known])
     broken = await clerk.worked(one.id)
     assert (broken.state, broken.failure) == (ImportState.CHECKED, BROKEN)
+
+
+async def test_who_lost_the_right_takes_nothing_back(clerk: Clerk) -> None:
+    done = await clerk.entered(workbook(人员=[["姓名", "编号"], ["王一", "N1"]]))
+    async with clerk.desks.as_account(clerk.town.accounts["shequ"]) as work:
+        powerless = replace(work, scope=replace(work.scope, estates={}))
+        with pytest.raises(Forbidden):
+            await service.take_back(
+                powerless, sheets(), done.id, reason="不归我管了", expected_version=done.version
+            )

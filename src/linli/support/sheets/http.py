@@ -260,11 +260,13 @@ async def run_import(work: CurrentWork, import_id: UUID, body: MoveBody) -> Impo
 
 
 @api.post("/{import_id}/undo")
-async def undo_import(work: CurrentWork, import_id: UUID, body: UndoBody) -> ImportView:
+async def undo_import(
+    work: CurrentWork, sheets: Sheets, import_id: UUID, body: UndoBody
+) -> ImportView:
     """Take a whole import back. Where later work depends on it, `failure` says so and it stays."""
     return _view(
         await service.take_back(
-            work, import_id, reason=body.reason, expected_version=body.expected_version
+            work, sheets, import_id, reason=body.reason, expected_version=body.expected_version
         )
     )
 

@@ -174,13 +174,19 @@ async def start(work: Work, import_id: UUID, *, expected_version: int) -> Import
     return await _moved(work, one, ImportState.RUNNING)
 
 
-async def take_back(work: Work, import_id: UUID, *, reason: str, expected_version: int) -> Import:
+async def take_back(
+    work: Work, sheets: Sequence[Sheet], import_id: UUID, *, reason: str, expected_version: int
+) -> Import:
     """Ask for everything the import did to be undone.
 
     Raises:
         NotFound, IllegalMove, StaleVersion.
+        Forbidden: the right to enter one of its sheets has ended.
     """
     one = await _moving(work, import_id, ImportState.UNDOING, expected_version)
+    may = {sheet.code for sheet in allowed(work, sheets, one.estate_id)}
+    if not may.issuperset(report.sheet for report in one.reports):
+        raise Forbidden
     await record(
         work,
         action=Action.IMPORT_UNDONE,
