@@ -2265,52 +2265,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/incidents/{incident_id}/helpers": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List Helpers
-         * @description Who was asked in to the incident, newest first. 404 out of reach.
-         */
-        get: operations["list_helpers_api_incidents__incident_id__helpers_get"];
-        put?: never;
-        /**
-         * Ask Helper
-         * @description Let somebody of another house see the incident for some hours; it ends by itself.
-         *
-         *     404 out of reach, 409 when the incident is over, 422 names the field.
-         */
-        post: operations["ask_helper_api_incidents__incident_id__helpers_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/helpers/{helper_id}/end": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * End Help
-         * @description Take the right back before its time. 404 out of reach.
-         */
-        post: operations["end_help_api_helpers__helper_id__end_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/incidents": {
         parameters: {
             query?: never;
@@ -2500,6 +2454,52 @@ export interface paths {
          *     may not do orders here.
          */
         post: operations["offer_order_api_incidents__incident_id__orders_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/incidents/{incident_id}/partners": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Partners
+         * @description Who was asked in to the incident, newest first. 404 out of reach.
+         */
+        get: operations["list_partners_api_incidents__incident_id__partners_get"];
+        put?: never;
+        /**
+         * Ask Partner
+         * @description Let somebody of another house see the incident for some hours; it ends by itself.
+         *
+         *     404 out of reach, 409 when the incident is over, 422 names the field.
+         */
+        post: operations["ask_partner_api_incidents__incident_id__partners_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/partners/{partner_id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End Help
+         * @description Take the right back before its time. 404 out of reach.
+         */
+        post: operations["end_help_api_partners__partner_id__end_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -7018,7 +7018,10 @@ export interface components {
              */
             message: string;
         };
-        /** FaultPageView */
+        /**
+         * FaultPageView
+         * @description Wrong cells, from the top down.
+         */
         FaultPageView: {
             /** Items */
             items: components["schemas"]["FaultView"][];
@@ -7609,53 +7612,6 @@ export interface components {
          */
         HeldState: "waiting" | "asked" | "replayed" | "dropped";
         /**
-         * HelperRequest
-         * @description Whom to ask in by their exact login, on what ground, for how many hours (1 to 72).
-         */
-        HelperRequest: {
-            /** Login */
-            login: string;
-            /** Basis */
-            basis: string;
-            /** Hours */
-            hours: number;
-        };
-        /**
-         * HelperShape
-         * @description Somebody asked in to one incident.
-         */
-        HelperShape: {
-            /**
-             * Id
-             * Format: uuid
-             */
-            id: string;
-            /** Name */
-            name: string;
-            /** House */
-            house: string;
-            /** Basis */
-            basis: string;
-            /**
-             * Asked At
-             * Format: date-time
-             */
-            asked_at: string;
-            /** Asked By */
-            asked_by: string;
-            /**
-             * Valid To
-             * Format: date-time
-             */
-            valid_to: string;
-            /** Ended At */
-            ended_at: string | null;
-            /** Ended By */
-            ended_by: string;
-            /** Stands */
-            stands: boolean;
-        };
-        /**
          * HoldingsView
          * @description What somebody owns, rents, belongs to and drives, now and before.
          */
@@ -7820,7 +7776,10 @@ export interface components {
             /** Members */
             members: components["schemas"]["MemberView"][];
         };
-        /** ImportPageView */
+        /**
+         * ImportPageView
+         * @description Imports, the newest first.
+         */
         ImportPageView: {
             /** Items */
             items: components["schemas"]["ImportView"][];
@@ -9279,6 +9238,53 @@ export interface components {
             unit: string;
         };
         /**
+         * PartnerRequest
+         * @description Whom to ask in by their exact login, on what ground, for how many hours (1 to 72).
+         */
+        PartnerRequest: {
+            /** Login */
+            login: string;
+            /** Basis */
+            basis: string;
+            /** Hours */
+            hours: number;
+        };
+        /**
+         * PartnerShape
+         * @description Somebody asked in to one incident.
+         */
+        PartnerShape: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
+            /** House */
+            house: string;
+            /** Basis */
+            basis: string;
+            /**
+             * Asked At
+             * Format: date-time
+             */
+            asked_at: string;
+            /** Asked By */
+            asked_by: string;
+            /**
+             * Valid To
+             * Format: date-time
+             */
+            valid_to: string;
+            /** Ended At */
+            ended_at: string | null;
+            /** Ended By */
+            ended_by: string;
+            /** Stands */
+            stands: boolean;
+        };
+        /**
          * PartyBody
          * @description A person or an enterprise, exactly one.
          */
@@ -10649,7 +10655,10 @@ export interface components {
             /** Choices */
             choices: string[];
         };
-        /** SheetList */
+        /**
+         * SheetList
+         * @description The sheets somebody may fill in.
+         */
         SheetList: {
             /** Items */
             items: components["schemas"]["SheetView"][];
@@ -12634,7 +12643,10 @@ export interface components {
             /** Provisional */
             provisional: boolean;
         };
-        /** MoveBody */
+        /**
+         * MoveBody
+         * @description The version that was seen.
+         */
         linli__support__sheets__http__MoveBody: {
             /** Expected Version */
             expected_version: number;
@@ -16677,103 +16689,6 @@ export interface operations {
             };
         };
     };
-    list_helpers_api_incidents__incident_id__helpers_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                incident_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HelperShape"][];
-                };
-            };
-            /** @description 没有接受，以及为什么 */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RefusalBody"];
-                };
-            };
-        };
-    };
-    ask_helper_api_incidents__incident_id__helpers_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                incident_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["HelperRequest"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HelperShape"];
-                };
-            };
-            /** @description 没有接受，以及为什么 */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RefusalBody"];
-                };
-            };
-        };
-    };
-    end_help_api_helpers__helper_id__end_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                helper_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HelperShape"];
-                };
-            };
-            /** @description 没有接受，以及为什么 */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RefusalBody"];
-                };
-            };
-        };
-    };
     list_incidents_api_incidents_get: {
         parameters: {
             query?: {
@@ -17099,6 +17014,103 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["OfferShape"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    list_partners_api_incidents__incident_id__partners_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                incident_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PartnerShape"][];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    ask_partner_api_incidents__incident_id__partners_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                incident_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PartnerRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PartnerShape"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    end_help_api_partners__partner_id__end_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                partner_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PartnerShape"];
                 };
             };
             /** @description 没有接受，以及为什么 */

@@ -317,7 +317,7 @@ CREATE POLICY people ON directory_grid_building TO linli_app USING ((estate_id =
 --
 CREATE POLICY machine ON directory_grid_building TO linli_gateway USING (true) WITH CHECK (true)
 --
-CREATE TABLE responding_helper (
+CREATE TABLE responding_partner (
 	id UUID NOT NULL, 
 	incident_id UUID NOT NULL, 
 	estate_id UUID NOT NULL, 
@@ -330,25 +330,25 @@ CREATE TABLE responding_helper (
 	valid_to TIMESTAMP WITH TIME ZONE NOT NULL, 
 	ended_at TIMESTAMP WITH TIME ZONE, 
 	ended_by VARCHAR(100) DEFAULT '' NOT NULL, 
-	CONSTRAINT pk_responding_helper PRIMARY KEY (id), 
-	CONSTRAINT fk_responding_helper_incident_id FOREIGN KEY(incident_id) REFERENCES responding_incident (id)
+	CONSTRAINT pk_responding_partner PRIMARY KEY (id), 
+	CONSTRAINT fk_responding_partner_incident_id FOREIGN KEY(incident_id) REFERENCES responding_incident (id)
 )
 --
-CREATE INDEX ix_responding_helper_incident ON responding_helper (incident_id, asked_at)
+CREATE INDEX ix_responding_partner_incident ON responding_partner (incident_id, asked_at)
 --
-REVOKE ALL ON responding_helper FROM PUBLIC
+REVOKE ALL ON responding_partner FROM PUBLIC
 --
-GRANT SELECT, INSERT, UPDATE ON responding_helper TO linli_app
+GRANT SELECT, INSERT, UPDATE ON responding_partner TO linli_app
 --
-GRANT SELECT, INSERT, UPDATE, DELETE ON responding_helper TO linli_gateway
+GRANT SELECT, INSERT, UPDATE, DELETE ON responding_partner TO linli_gateway
 --
-ALTER TABLE responding_helper ENABLE ROW LEVEL SECURITY
+ALTER TABLE responding_partner ENABLE ROW LEVEL SECURITY
 --
-CREATE POLICY people ON responding_helper TO linli_app USING ((estate_id = ANY ((SELECT linli_estates('dispatch_orders'))::uuid[])) OR (account_id = (SELECT linli_account()))) WITH CHECK ((estate_id = ANY ((SELECT linli_estates('dispatch_orders'))::uuid[])) OR (account_id = (SELECT linli_account())))
+CREATE POLICY people ON responding_partner TO linli_app USING ((estate_id = ANY ((SELECT linli_estates('dispatch_orders'))::uuid[])) OR (account_id = (SELECT linli_account()))) WITH CHECK ((estate_id = ANY ((SELECT linli_estates('dispatch_orders'))::uuid[])) OR (account_id = (SELECT linli_account())))
 --
-CREATE POLICY machine ON responding_helper TO linli_gateway USING (true) WITH CHECK (true)
+CREATE POLICY machine ON responding_partner TO linli_gateway USING (true) WITH CHECK (true)
 --
-CREATE FUNCTION linli_helper_named(wanted text)
+CREATE FUNCTION linli_partner_named(wanted text)
 RETURNS TABLE (account_id uuid, display_name text, house text)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT a.id, a.display_name::text, o.title::text
@@ -360,17 +360,17 @@ $$
 CREATE FUNCTION linli_end_help(help uuid, at_moment timestamptz, ender uuid) RETURNS boolean
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     UPDATE directory_grant AS g SET revoked_at = at_moment, revoked_by = ender
-    FROM responding_helper AS h
+    FROM responding_partner AS h
     WHERE h.id = help AND g.id = h.id AND g.account_id = h.account_id
         AND g.target_kind = 'incident' AND g.target_id = h.incident_id AND g.revoked_at IS NULL
         AND h.estate_id = ANY (linli_estates('dispatch_orders'))
     RETURNING true
 $$
 --
-REVOKE ALL ON FUNCTION linli_helper_named(text) FROM PUBLIC
+REVOKE ALL ON FUNCTION linli_partner_named(text) FROM PUBLIC
 --
 REVOKE ALL ON FUNCTION linli_end_help(uuid, timestamptz, uuid) FROM PUBLIC
 --
-GRANT EXECUTE ON FUNCTION linli_helper_named(text) TO linli_app, linli_gateway
+GRANT EXECUTE ON FUNCTION linli_partner_named(text) TO linli_app, linli_gateway
 --
 GRANT EXECUTE ON FUNCTION linli_end_help(uuid, timestamptz, uuid) TO linli_app, linli_gateway

@@ -52,6 +52,8 @@ class SheetView(_Frozen):
 
 
 class SheetList(_Frozen):
+    """The sheets somebody may fill in."""
+
     items: tuple[SheetView, ...]
 
 
@@ -106,6 +108,8 @@ class ImportView(_Frozen):
 
 
 class ImportPageView(_Frozen):
+    """Imports, the newest first."""
+
     items: tuple[ImportView, ...]
     next_cursor: str | None
     total: int
@@ -122,6 +126,8 @@ class FaultView(_Frozen):
 
 
 class FaultPageView(_Frozen):
+    """Wrong cells, from the top down."""
+
     items: tuple[FaultView, ...]
     next_cursor: str | None
     total: int
@@ -135,6 +141,8 @@ class TryBody(_Frozen):
 
 
 class MoveBody(_Frozen):
+    """The version that was seen."""
+
     expected_version: int = Field(ge=1, lt=1 << 31)
 
 

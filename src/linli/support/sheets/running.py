@@ -125,10 +125,7 @@ class Imports:
         dry = one.state is ImportState.CHECKING
         async with self.people.work(actor=actor, scope=scope) as work:
             if dry:
-                tried = replace(work, outbox=Outbox())
-                savepoint = await work.connection.begin_nested()
-                told = await self._entered(tried, one, ready, tables)
-                await savepoint.rollback()
+                told = await self._tried(work, one, ready, tables)
             else:
                 told = await self._entered(work, one, ready, tables)
                 await _recorded(work, one, told.reports)
@@ -146,6 +143,22 @@ class Imports:
                     "failure": None,
                 },
             )
+
+    async def _tried(
+        self,
+        work: Work,
+        one: Import,
+        ready: Sequence[tuple[Sheet, TableMapping]],
+        tables: Sequence[ReadTable],
+    ) -> "Told":
+        """What entering would come to; nothing of it stays."""
+        try:
+            async with work.connection.begin_nested():
+                tried = replace(work, outbox=Outbox())
+                told = await self._entered(tried, one, ready, tables)
+                raise _OnlyTried(told)  # noqa: TRY301 (the savepoint takes everything back)
+        except _OnlyTried as end:
+            return end.told
 
     async def _entered(
         self,
@@ -212,6 +225,12 @@ class Told:
 
     reports: list[SheetReport]
     faults: list[Fault]
+
+
+class _OnlyTried(Exception):
+    def __init__(self, told: Told) -> None:
+        super().__init__()
+        self.told = told
 
 
 @dataclass(slots=True)

@@ -89,8 +89,9 @@ async def test_looks_go_after_three_years_and_the_report_says_so(
         async with browser(app, f"officer {town.tag}") as page:
             await page.sign_in(town.login("xian"))
             answer: Any = (await page.get(path)).json()
-            found: Any = answer["items"] if isinstance(answer, dict) else answer
-            return cast("list[dict[str, Any]]", found)
+            if isinstance(answer, dict):
+                return cast("dict[str, list[dict[str, Any]]]", answer)["items"]
+            return cast("list[dict[str, Any]]", answer)
 
     desks.clock.move(timedelta(days=term.days - 1))
     async with desks.machine.work() as work:

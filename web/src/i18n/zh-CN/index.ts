@@ -10,7 +10,7 @@ import factor from "./factor";
 import falling from "./falling";
 import grids from "./grids";
 import guests from "./guests";
-import helpers from "./helpers";
+import partners from "./partners";
 import health from "./health";
 import imports from "./imports";
 import incident from "./incident";
@@ -38,7 +38,7 @@ export default {
   signIn,
   workplace,
   guests,
-  helpers,
+  partners,
   tasks,
   grids,
   desk,

@@ -1,4 +1,4 @@
-"""Decisions about helpers. Pure."""
+"""Decisions about partners. Pure."""
 
 from datetime import timedelta
 

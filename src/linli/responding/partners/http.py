@@ -1,4 +1,4 @@
-"""Helpers over HTTP."""
+"""Partners over HTTP."""
 
 from datetime import datetime
 from typing import Annotated
@@ -7,10 +7,10 @@ from uuid import UUID
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from linli.kernel.web import CurrentWork, require, router
-from linli.responding.helpers import policy, service
-from linli.responding.helpers.contracts import Helper
+from linli.responding.partners import policy, service
+from linli.responding.partners.contracts import Partner
 
-api = router("/api", tag="helpers")
+api = router("/api", tag="partners")
 
 
 class Shape(BaseModel):
@@ -19,7 +19,7 @@ class Shape(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
-class HelperShape(Shape):
+class PartnerShape(Shape):
     """Somebody asked in to one incident."""
 
     id: UUID
@@ -34,7 +34,7 @@ class HelperShape(Shape):
     stands: bool
 
 
-class HelperRequest(Shape):
+class PartnerRequest(Shape):
     """Whom to ask in by their exact login, on what ground, for how many hours (1 to 72)."""
 
     login: Annotated[str, Field(max_length=60)]
@@ -42,30 +42,30 @@ class HelperRequest(Shape):
     hours: int
 
 
-def _shape(helper: Helper, now: datetime) -> HelperShape:
-    return HelperShape(
-        id=helper.id,
-        name=helper.name,
-        house=helper.house,
-        basis=helper.basis,
-        asked_at=helper.asked_at,
-        asked_by=helper.asked_by,
-        valid_to=helper.valid_to,
-        ended_at=helper.ended_at,
-        ended_by=helper.ended_by,
-        stands=helper.stands(now),
+def _shape(partner: Partner, now: datetime) -> PartnerShape:
+    return PartnerShape(
+        id=partner.id,
+        name=partner.name,
+        house=partner.house,
+        basis=partner.basis,
+        asked_at=partner.asked_at,
+        asked_by=partner.asked_by,
+        valid_to=partner.valid_to,
+        ended_at=partner.ended_at,
+        ended_by=partner.ended_by,
+        stands=partner.stands(now),
     )
 
 
-@api.get("/incidents/{incident_id}/helpers")
-async def list_helpers(work: CurrentWork, incident_id: UUID) -> list[HelperShape]:
+@api.get("/incidents/{incident_id}/partners")
+async def list_partners(work: CurrentWork, incident_id: UUID) -> list[PartnerShape]:
     """Who was asked in to the incident, newest first. 404 out of reach."""
     require(work, service.DISPATCH)
-    return [_shape(one, work.now) for one in await service.helpers_of(work, incident_id)]
+    return [_shape(one, work.now) for one in await service.partners_of(work, incident_id)]
 
 
-@api.post("/incidents/{incident_id}/helpers", status_code=201)
-async def ask_helper(work: CurrentWork, incident_id: UUID, asked: HelperRequest) -> HelperShape:
+@api.post("/incidents/{incident_id}/partners", status_code=201)
+async def ask_partner(work: CurrentWork, incident_id: UUID, asked: PartnerRequest) -> PartnerShape:
     """Let somebody of another house see the incident for some hours; it ends by itself.
 
     404 out of reach, 409 when the incident is over, 422 names the field.
@@ -75,8 +75,8 @@ async def ask_helper(work: CurrentWork, incident_id: UUID, asked: HelperRequest)
     return _shape(await service.ask_in(work, incident_id, wanted), work.now)
 
 
-@api.post("/helpers/{helper_id}/end")
-async def end_help(work: CurrentWork, helper_id: UUID) -> HelperShape:
+@api.post("/partners/{partner_id}/end")
+async def end_help(work: CurrentWork, partner_id: UUID) -> PartnerShape:
     """Take the right back before its time. 404 out of reach."""
     require(work, service.DISPATCH)
-    return _shape(await service.end_help(work, helper_id), work.now)
+    return _shape(await service.end_help(work, partner_id), work.now)

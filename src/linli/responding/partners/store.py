@@ -1,4 +1,4 @@
-"""SQL of helpers, nothing else."""
+"""SQL of partners, nothing else."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -10,19 +10,19 @@ from sqlalchemy import Row, bindparam, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from linli.kernel.database import Id, Moment
-from linli.responding.helpers.contracts import Helper, Stranger
-from linli.responding.helpers.models import helper_table
+from linli.responding.partners.contracts import Partner, Stranger
+from linli.responding.partners.models import partner_table
 
-_h = helper_table.c
+_h = partner_table.c
 
-_FIND = text("SELECT account_id, display_name, house FROM linli_helper_named(:login)")
+_FIND = text("SELECT account_id, display_name, house FROM linli_partner_named(:login)")
 _END = text("SELECT linli_end_help(:id, :moment, :ender)").bindparams(
     bindparam("id", type_=Id), bindparam("moment", type_=Moment), bindparam("ender", type_=Id)
 )
 
 
-def _helper(row: Row[Any]) -> Helper:
-    return Helper(
+def _partner(row: Row[Any]) -> Partner:
+    return Partner(
         id=row.id,
         incident_id=row.incident_id,
         estate_id=row.estate_id,
@@ -38,40 +38,40 @@ def _helper(row: Row[Any]) -> Helper:
     )
 
 
-async def add(connection: AsyncConnection, helper: Helper) -> None:
-    row: dict[str, Any] = msgspec.to_builtins(helper, builtin_types=(datetime, UUID))
-    await connection.execute(helper_table.insert().values(row))
+async def add(connection: AsyncConnection, partner: Partner) -> None:
+    row: dict[str, Any] = msgspec.to_builtins(partner, builtin_types=(datetime, UUID))
+    await connection.execute(partner_table.insert().values(row))
 
 
-async def of_incident(connection: AsyncConnection, incident_id: UUID) -> Sequence[Helper]:
+async def of_incident(connection: AsyncConnection, incident_id: UUID) -> Sequence[Partner]:
     """Newest first."""
     rows = await connection.execute(
-        select(helper_table)
+        select(partner_table)
         .where(_h.incident_id == incident_id)
         .order_by(_h.asked_at.desc(), _h.id.desc())
     )
-    return [_helper(row) for row in rows]
+    return [_partner(row) for row in rows]
 
 
-async def locked(connection: AsyncConnection, helper_id: UUID) -> Helper | None:
+async def locked(connection: AsyncConnection, partner_id: UUID) -> Partner | None:
     rows = await connection.execute(
-        select(helper_table).where(_h.id == helper_id).with_for_update()
+        select(partner_table).where(_h.id == partner_id).with_for_update()
     )
     row = rows.first()
-    return _helper(row) if row else None
+    return _partner(row) if row else None
 
 
-async def end(connection: AsyncConnection, helper: Helper, ender: UUID | None) -> bool:
+async def end(connection: AsyncConnection, partner: Partner, ender: UUID | None) -> bool:
     """Take the grant back and write it down; False when it was not this session's to take."""
     done = await connection.scalar(
-        _END, {"id": helper.id, "moment": helper.ended_at, "ender": ender}
+        _END, {"id": partner.id, "moment": partner.ended_at, "ender": ender}
     )
     if not done:
         return False
     await connection.execute(
-        update(helper_table)
-        .where(_h.id == helper.id)
-        .values(ended_at=helper.ended_at, ended_by=helper.ended_by)
+        update(partner_table)
+        .where(_h.id == partner.id)
+        .values(ended_at=partner.ended_at, ended_by=partner.ended_by)
     )
     return True
 

@@ -13,10 +13,10 @@ from linli.app.engine.roles import DatabaseUrls
 from linli.directory.identity.contracts import AccountDraft
 from linli.directory.identity.public import create_account
 from linli.kernel.errors import BadInput, Forbidden, IllegalMove, NotFound
-from linli.responding.helpers import service
-from linli.responding.helpers.service import Asked
 from linli.responding.incidents import http as incidents
 from linli.responding.incidents.contracts import Incident, IncidentMove
+from linli.responding.partners import service
+from linli.responding.partners.service import Asked
 
 ALL = "SELECT id FROM responding_incident"
 ASKED = Asked("Minjing", "派出所联合处置", 4)
@@ -50,12 +50,12 @@ async def seen_by(office: Office, login: str) -> set[UUID]:
         return {row.id for row in await work.connection.execute(text(ALL))}
 
 
-async def test_a_helper_sees_one_incident_until_the_time_is_up(office: Office) -> None:
+async def test_a_partner_sees_one_incident_until_the_time_is_up(office: Office) -> None:
     incident, other = await new_alarm(office), await new_alarm(office)
     assert await seen_by(office, "minjing") == set()
     async with office.as_("shequ") as work:
-        helper = await service.ask_in(work, incident.id, ASKED)
-    assert (helper.name, helper.house) == ("张警官", "怀远街道")
+        partner = await service.ask_in(work, incident.id, ASKED)
+    assert (partner.name, partner.house) == ("张警官", "怀远街道")
     assert await seen_by(office, "minjing") == {incident.id}
     async with office.as_("minjing") as work:
         shown = await incidents.read_incident(work, incident.id)
@@ -80,21 +80,21 @@ async def test_a_helper_sees_one_incident_until_the_time_is_up(office: Office) -
 async def test_help_is_ended_before_its_time(office: Office) -> None:
     incident = await new_alarm(office)
     async with office.as_("shequ") as work:
-        helper = await service.ask_in(work, incident.id, ASKED)
+        partner = await service.ask_in(work, incident.id, ASKED)
         with pytest.raises(BadInput):
             await service.ask_in(work, incident.id, ASKED)
     async with office.as_("weixiu") as work:
         with pytest.raises(NotFound):
-            await service.end_help(work, helper.id)
+            await service.end_help(work, partner.id)
     async with office.as_("minjing") as work:
         with pytest.raises(NotFound):
-            await service.end_help(work, helper.id)
+            await service.end_help(work, partner.id)
     async with office.as_("wuye") as work:
-        ended = await service.end_help(work, helper.id)
+        ended = await service.end_help(work, partner.id)
     assert not ended.stands(office.clock.now())
     assert incident.id not in await seen_by(office, "minjing")
     async with office.as_("shequ") as work:
-        (known,) = await service.helpers_of(work, incident.id)
+        (known,) = await service.partners_of(work, incident.id)
     assert known.ended_by == office.accounts["wuye"][1]
 
 

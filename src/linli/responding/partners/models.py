@@ -1,4 +1,4 @@
-"""The table of helpers, and what the asking house may do about accounts that are not its own.
+"""The table of partners, and what the asking house may do about accounts that are not its own.
 
 An account of another house is out of its sight. Two functions run as the owner, each for one
 purpose: find an active account by its exact login, and take back the grant of one's own asking.
@@ -9,8 +9,8 @@ from sqlalchemy import Column, ForeignKey, Index, String, Table
 from linli.kernel.database import Id, Moment, metadata
 from linli.kernel.row_security import any_of, by_account, by_estate, guarded
 
-helper_table = Table(
-    "responding_helper",
+partner_table = Table(
+    "responding_partner",
     metadata,
     Column("id", Id, primary_key=True),
     Column("incident_id", Id, ForeignKey("responding_incident.id"), nullable=False),
@@ -26,10 +26,10 @@ helper_table = Table(
     Column("ended_by", String(100), nullable=False, server_default=""),
     info=guarded(any_of(by_estate("dispatch_orders"), by_account())),
 )
-Index("ix_responding_helper_incident", helper_table.c.incident_id, helper_table.c.asked_at)
+Index("ix_responding_partner_incident", partner_table.c.incident_id, partner_table.c.asked_at)
 
 _FIND = """
-CREATE FUNCTION linli_helper_named(wanted text)
+CREATE FUNCTION linli_partner_named(wanted text)
 RETURNS TABLE (account_id uuid, display_name text, house text)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT a.id, a.display_name::text, o.title::text
@@ -43,14 +43,14 @@ _END = """
 CREATE FUNCTION linli_end_help(help uuid, at_moment timestamptz, ender uuid) RETURNS boolean
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     UPDATE directory_grant AS g SET revoked_at = at_moment, revoked_by = ender
-    FROM responding_helper AS h
+    FROM responding_partner AS h
     WHERE h.id = help AND g.id = h.id AND g.account_id = h.account_id
         AND g.target_kind = 'incident' AND g.target_id = h.incident_id AND g.revoked_at IS NULL
         AND h.estate_id = ANY (linli_estates('dispatch_orders'))
     RETURNING true
 $$
 """
-_OPEN = ("linli_helper_named(text)", "linli_end_help(uuid, timestamptz, uuid)")
+_OPEN = ("linli_partner_named(text)", "linli_end_help(uuid, timestamptz, uuid)")
 
 EXTRA_SQL: tuple[str, ...] = (
     _FIND,

@@ -1,4 +1,4 @@
-"""Helpers as others may see them."""
+"""Partners as others may see them."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,7 +6,7 @@ from uuid import UUID
 
 
 @dataclass(frozen=True, slots=True)
-class Helper:
+class Partner:
     """Somebody asked in to one incident until `valid_to`; `id` is the grant's."""
 
     id: UUID
@@ -23,7 +23,7 @@ class Helper:
     ended_by: str = ""
 
     def stands(self, now: datetime) -> bool:
-        """Whether the helper still sees the incident."""
+        """Whether the partner still sees the incident."""
         return self.ended_at is None and now < self.valid_to
 
 

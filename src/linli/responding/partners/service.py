@@ -1,4 +1,4 @@
-"""Verbs on helpers, inside the caller's transaction."""
+"""Verbs on partners, inside the caller's transaction."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -10,10 +10,10 @@ from linli.directory.identity.public import invite_to_incident
 from linli.kernel.errors import BadInput, Forbidden, IllegalMove, NotFound
 from linli.kernel.time import on_wall
 from linli.kernel.work import Work
-from linli.responding.helpers import policy, store
-from linli.responding.helpers.contracts import Helper
 from linli.responding.incidents.contracts import Incident, StepDraft
 from linli.responding.incidents.public import named, tell_story
+from linli.responding.partners import policy, store
+from linli.responding.partners.contracts import Partner
 from linli.support.audit.contracts import Action
 from linli.support.audit.public import record
 from linli.support.messaging.contracts import About, Channel, Message
@@ -31,13 +31,13 @@ class Asked:
     hours: int
 
 
-async def helpers_of(work: Work, incident_id: UUID) -> Sequence[Helper]:
+async def partners_of(work: Work, incident_id: UUID) -> Sequence[Partner]:
     """Who was asked in, newest first. Raises NotFound, Forbidden."""
     await _dispatched(work, incident_id)
     return await store.of_incident(work.connection, incident_id)
 
 
-async def ask_in(work: Work, incident_id: UUID, asked: Asked) -> Helper:
+async def ask_in(work: Work, incident_id: UUID, asked: Asked) -> Partner:
     """Let somebody of another house see this incident for some hours; the right ends by itself.
 
     Raises NotFound, Forbidden, BadInput, IllegalMove (the incident is over).
@@ -63,7 +63,7 @@ async def ask_in(work: Work, incident_id: UUID, asked: Asked) -> Helper:
             basis=basis,
         ),
     )
-    helper = Helper(
+    partner = Partner(
         id=grant.id,
         incident_id=incident.id,
         estate_id=incident.estate_id,
@@ -75,47 +75,47 @@ async def ask_in(work: Work, incident_id: UUID, asked: Asked) -> Helper:
         asked_by=work.actor.name,
         valid_to=work.now + span,
     )
-    await store.add(work.connection, helper)
-    until = on_wall(helper.valid_to)[5:16]
-    words = f"{helper.house} {helper.name}，到 {until} 为止。{basis}"
-    await tell_story(work, incident.id, StepDraft("helper", "请来协助", words))
+    await store.add(work.connection, partner)
+    until = on_wall(partner.valid_to)[5:16]
+    words = f"{partner.house} {partner.name}，到 {until} 为止。{basis}"
+    await tell_story(work, incident.id, StepDraft("partner", "请来协助", words))
     await send(
         work,
         Message(
             channel=Channel.IN_APP,
-            template="helper_asked",
+            template="partner_asked",
             title="请您协助处置",
             words=f"{incident.line}（{basis}，到 {until} 为止）",
-            about=About(incident_id=incident.id, subject_id=helper.id, version=1),
-            account_id=helper.account_id,
+            about=About(incident_id=incident.id, subject_id=partner.id, version=1),
+            account_id=partner.account_id,
         ),
     )
-    return helper
+    return partner
 
 
-async def end_help(work: Work, helper_id: UUID) -> Helper:
+async def end_help(work: Work, partner_id: UUID) -> Partner:
     """Take the right back before its time. Raises NotFound. One that is over stays as it is."""
-    helper = await store.locked(work.connection, helper_id)
-    if helper is None or not work.scope.may(DISPATCH, helper.estate_id):
+    partner = await store.locked(work.connection, partner_id)
+    if partner is None or not work.scope.may(DISPATCH, partner.estate_id):
         raise NotFound
-    if not helper.stands(work.now):
-        return helper
-    ended = replace(helper, ended_at=work.now, ended_by=work.actor.name)
+    if not partner.stands(work.now):
+        return partner
+    ended = replace(partner, ended_at=work.now, ended_by=work.actor.name)
     if not await store.end(work.connection, ended, work.actor.account_id):
         raise NotFound
     work.outbox.add(
-        GrantChanged(estate_id=None, happened_at=work.now, account_id=helper.account_id)
+        GrantChanged(estate_id=None, happened_at=work.now, account_id=partner.account_id)
     )
-    words = f"{helper.house} {helper.name}"
-    await tell_story(work, helper.incident_id, StepDraft("helper", "协助结束", words))
+    words = f"{partner.house} {partner.name}"
+    await tell_story(work, partner.incident_id, StepDraft("partner", "协助结束", words))
     await record(
         work,
         action=Action.GRANT_REVOKED,
         subject_kind="account",
-        subject_id=helper.account_id,
-        subject_title=helper.name,
-        reason=helper.basis,
-        estate_id=helper.estate_id,
+        subject_id=partner.account_id,
+        subject_title=partner.name,
+        reason=partner.basis,
+        estate_id=partner.estate_id,
     )
     return ended
 
