@@ -13,6 +13,7 @@ def test_what_a_table_calls_taken_is_one_of_its_unique_constraints() -> None:
         unique = {
             str(each.name) for each in table.constraints if isinstance(each, UniqueConstraint)
         } | {str(index.name) for index in table.indexes if index.unique}
+        unique.add(str(table.primary_key.name))
         for key in table.info:
             if str(key).startswith(KEY):
                 told += 1

@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from prometheus_client import CollectorRegistry
+from sqlalchemy import text
 from tests.unit.responding.office import Office, office_on
 
 from linli.app.engine.roles import DatabaseUrls
@@ -27,6 +28,9 @@ TEN = 10 * 60
 @pytest.fixture
 async def office(fresh_database: DatabaseUrls) -> AsyncGenerator[Office]:
     async with office_on(fresh_database) as office:
+        # Whom the demo has put on duty would be in the way of the shifts of these stories.
+        async with office.machine.work() as work:
+            await work.connection.execute(text("DELETE FROM responding_shift"))
         yield office
 
 
