@@ -11,11 +11,13 @@ import secrets
 import shutil
 import tempfile
 from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
+from tests.support.demo import MORNING, SeededDatabase, StandingClock, seed_demo
 
 from linli.app.engine.postgres import Cluster, Postgres
 from linli.app.engine.roles import (
@@ -28,6 +30,7 @@ from linli.app.engine.roles import (
     urls_for,
 )
 from linli.app.migrate import upgrade_database
+from linli.kernel.time import Clock, SystemClock
 
 EXTERNAL = "LINLI_TEST_DATABASE_URL"
 PASSWORDS = Passwords(owner="owner-of-tests", app="app-of-tests", gateway="gateway-of-tests")
@@ -132,8 +135,8 @@ async def _template(server: TestServer) -> str:
     return template
 
 
-async def _clone(server: TestServer, purpose: str) -> DatabaseUrls:
-    template = await _template(server)
+async def _clone(server: TestServer, purpose: str, template: str | None = None) -> DatabaseUrls:
+    template = template or await _template(server)
     name = server.name(purpose)
     async with connected(server.admin_url) as connection:
         await connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": ONE_AT_A_TIME})
@@ -167,11 +170,51 @@ async def database(database_server: TestServer) -> DatabaseUrls:
 @pytest.fixture
 async def fresh_database(database_server: TestServer) -> AsyncGenerator[DatabaseUrls]:
     """A migrated database for one test, which may commit what it likes."""
-    urls = await _clone(database_server, f"t{secrets.token_hex(3)}")
+    async with _lent(database_server) as urls:
+        yield urls
+
+
+@pytest.fixture(scope="session")
+async def morning(database_server: TestServer) -> SeededDatabase:
+    """The demo estate on one fixed morning, made once for each worker: clone it, never use it."""
+    return await _seeded(database_server, StandingClock(MORNING))
+
+
+@pytest.fixture
+async def morning_database(
+    database_server: TestServer, morning: SeededDatabase
+) -> AsyncGenerator[DatabaseUrls]:
+    """The demo estate on that morning, for one test."""
+    async with _lent(database_server, morning.template) as urls:
+        yield urls
+
+
+@pytest.fixture(scope="session")
+async def today(database_server: TestServer) -> SeededDatabase:
+    """The demo estate as of now, made once for each worker: clone it, never use it."""
+    return await _seeded(database_server, SystemClock())
+
+
+@pytest.fixture
+async def today_database(
+    database_server: TestServer, today: SeededDatabase
+) -> AsyncGenerator[DatabaseUrls]:
+    """The demo estate as of now, for one test."""
+    async with _lent(database_server, today.template) as urls:
+        yield urls
+
+
+async def _seeded(server: TestServer, clock: Clock) -> SeededDatabase:
+    urls = await _clone(server, f"s{secrets.token_hex(3)}")
+    return SeededDatabase(urls.name, await seed_demo(urls, clock))
+
+
+@asynccontextmanager
+async def _lent(server: TestServer, template: str | None = None) -> AsyncGenerator[DatabaseUrls]:
+    urls = await _clone(server, f"t{secrets.token_hex(3)}", template)
     yield urls
-    name = urls.owner.rpartition("/")[2]
-    async with connected(on_database(database_server.admin_url, "postgres")) as connection:
-        await connection.execute(text(f"DROP DATABASE {quoted(name)} WITH (FORCE)"))
+    async with connected(on_database(server.admin_url, "postgres")) as connection:
+        await connection.execute(text(f"DROP DATABASE {quoted(urls.name)} WITH (FORCE)"))
 
 
 @pytest.fixture

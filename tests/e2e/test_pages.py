@@ -1,4 +1,7 @@
-"""Every page opens for those who may see it: without an error, at three sizes, readable by all."""
+"""Every page opens for those who may see it: without an error, at three sizes, readable by all.
+
+It is loaded on a phone; then the window grows.
+"""
 
 from collections.abc import Generator
 from importlib.resources import files
@@ -10,7 +13,7 @@ from tests.e2e.system import System
 pytestmark = pytest.mark.e2e
 
 AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
-SIZES = ((1920, 1080), (1366, 800), (390, 844))
+PHONE, DESK, WALL = (390, 844), (1366, 800), (1920, 1080)
 # What the sign-in page asks first is answered with 401, and browsers log that by themselves.
 HARMLESS = ("401 (Unauthorized)",)
 PAGES = {
@@ -82,14 +85,19 @@ def test_pages_open_fit_and_are_readable_by_all(
 ) -> None:
     page, addresses, wrong = visitor
     for address in addresses:
-        for width, height in SIZES:
-            page.set_viewport_size({"width": width, "height": height})
-            page.goto(system.url + address)
+        _sized(page, PHONE)
+        page.goto(system.url + address)
+        for size in (PHONE, DESK, WALL):
+            _sized(page, size)
             expect(page.locator("main")).to_be_visible()
             expect(page.get_by_text("这个页面不存在")).to_have_count(0)
             expect(page.locator(".skeleton")).to_have_count(0)
-            assert page.evaluate(TOO_WIDE) <= 0, f"{address} is wider than {width}"
-            if width == SIZES[1][0]:
+            assert page.evaluate(TOO_WIDE) <= 0, f"{address} is wider than {size[0]}"
+            if size == DESK:
                 page.evaluate(AXE)
                 assert page.evaluate(SERIOUS) == [], address
     assert [said for said in wrong if not any(known in said for known in HARMLESS)] == []
+
+
+def _sized(page: Page, size: tuple[int, int]) -> None:
+    page.set_viewport_size({"width": size[0], "height": size[1]})

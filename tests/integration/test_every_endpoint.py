@@ -39,6 +39,7 @@ from tests.integration.walk.counties import (
 )
 from tests.integration.walk.feeding import Feeder, Larder, Operation, operations
 from tests.integration.walk.walkers import Walker, hire_everybody
+from tests.support.demo import SeededDatabase
 from tests.unit.directory.town import database_beside
 from tests.unit.responding.office import Office, office_on
 
@@ -133,12 +134,11 @@ class World:
 
 @pytest.fixture(scope="module")
 async def world(
-    database: DatabaseUrls, tmp_path_factory: pytest.TempPathFactory
+    database: DatabaseUrls, morning: SeededDatabase, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncGenerator[World]:
     """A county's story, told twice, with everybody who may come to the door."""
-    template = database.name.rpartition("_")[0] + "_template"
     folder = tmp_path_factory.mktemp("walk")
-    async with database_beside(database, template) as urls:
+    async with database_beside(database, morning.template) as urls:
         async with office_on(urls) as office:
             office.clock.moment = SystemClock().now()
             await _story(office)

@@ -29,8 +29,7 @@ from linli.app.engine.urls import DATABASE, DatabaseUrls, database_of, on_databa
 from linli.app.keys import Keys
 from linli.app.problems import Problem
 from linli.directory.identity.contracts import Role
-from linli.support.messaging.contracts import Channel
-from linli.support.messaging.public import DEFAULT_TEMPLATE, parsed_template
+from linli.support.messaging.contracts import DEFAULT_TEMPLATE, Channel, parsed_template
 
 PREFIX = "LINLI_"
 FILE = "linli.toml"

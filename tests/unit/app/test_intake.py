@@ -12,25 +12,22 @@ from uuid import UUID
 import msgspec
 import pytest
 from sqlalchemy import text
+from tests.support.demo import SeededDatabase
+from tests.support.workshops import workshops_on
 
-from linli.app.demo.seeding import DemoDoors, SeededWorld, seed
+from linli.app.demo.seeding import SeededWorld
 from linli.app.doors.ports import admission_of
 from linli.app.doors.replaying import IntakeReplay, Replayer
 from linli.app.engine.roles import DatabaseUrls, connected
 from linli.app.intake.absorbing import Absorber
 from linli.app.intake.batches import UNPROCESSABLE, Intake
-from linli.app.processes.declared import declared_rules
-from linli.directory.identity.public import HashCost, Passwords
 from linli.kernel.scope import Actor
 from linli.kernel.work import Workshop
-from linli.responding.rules.public import declare
 from linli.sensing.devices.contracts import Registration
 from linli.sensing.devices.public import DeviceRegister, register_device
 from linli.sensing.gateway.contracts import ACCEPTED, FAILED, Fate, Inbound, Outcome
 from linli.sensing.quarantine.public import ask_replay
 from linli.sensing.telemetry.public import Recorder
-from linli.support.sealing.contracts import Keys
-from linli.support.sealing.public import AesGcmCipher
 
 SOS = "yg-6-1-502-sos"
 OTHER_SOS = "yg-1-1-201-sos"
@@ -127,19 +124,12 @@ async def running(intake: Intake) -> AsyncGenerator[None]:
 
 
 @pytest.fixture
-async def yard(
-    fresh_database: DatabaseUrls, workshops: tuple[Workshop, Workshop]
-) -> AsyncGenerator[Yard]:
-    workshop = workshops[1]
-    cipher = AesGcmCipher(Keys.of(bytes(32)))
-    doors = DemoDoors("127.0.0.1", 1883, "http://127.0.0.1:8000")
-    async with workshop.work() as work:
-        world = await seed(work, cipher, Passwords(HashCost(8, 1)), doors)
-        await declare(work, declared_rules())
-    register = DeviceRegister(workshop)
-    intake = Intake(workshop, register, Absorber(Recorder()))
-    async with running(intake):
-        yield Yard(fresh_database, workshop, world, register, intake)
+async def yard(today_database: DatabaseUrls, today: SeededDatabase) -> AsyncGenerator[Yard]:
+    async with workshops_on(today_database) as (_, workshop):
+        register = DeviceRegister(workshop)
+        intake = Intake(workshop, register, Absorber(Recorder()))
+        async with running(intake):
+            yield Yard(today_database, workshop, today.world, register, intake)
 
 
 async def test_the_answer_comes_after_the_commit(yard: Yard) -> None:

@@ -18,15 +18,15 @@ from linli.app.settings import load_settings
 from linli.app.worker.counting import WorkerCounts
 from linli.app.worker.delivery import Delivery
 from linli.kernel.work import Workshop
-from linli.support.messaging.contracts import About, Channel, Message
-from linli.support.messaging.models import attempt_table, message_table
-from linli.support.messaging.public import (
+from linli.support.messaging.contracts import (
     DEFAULT_TEMPLATE,
-    Webhook,
-    WebhookCarrier,
+    About,
+    Channel,
+    Message,
     parsed_template,
-    send,
 )
+from linli.support.messaging.models import attempt_table, message_table
+from linli.support.messaging.public import Webhook, WebhookCarrier, send
 from linli.support.messaging.webhook import filled, signature
 
 SECRET = "a secret that is long enough"

@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from io import BytesIO
 from typing import Any
 from uuid import UUID
@@ -11,14 +11,13 @@ from uuid import UUID
 from PIL import Image
 from prometheus_client import CollectorRegistry
 from sqlalchemy import text
+from tests.support.demo import MORNING
 from tests.unit.responding.findings import SMOKE
 
-from linli.app.demo.seeding import DemoDoors, seed
 from linli.app.engine.roles import DatabaseUrls, connected
-from linli.app.processes.declared import declared_rules
 from linli.app.worker.counting import WorkerCounts
 from linli.app.worker.due import Deadlines
-from linli.directory.identity.public import HashCost, Passwords, resolve_scope
+from linli.directory.identity.public import resolve_scope
 from linli.kernel.database import engine_for, transaction
 from linli.kernel.events import stamp
 from linli.kernel.reactions import next_event, pass_event, register_consumer
@@ -32,14 +31,9 @@ from linli.responding.incidents import handlers, service, store
 from linli.responding.incidents.contracts import Incident, IncidentMove, Step
 from linli.responding.incidents.policy import Asked
 from linli.responding.rules.contracts import Judgement
-from linli.responding.rules.public import declare
 from linli.support.files.contracts import Purpose
 from linli.support.files.public import save_photo
 from linli.support.files.vault import memory_vault
-from linli.support.sealing.contracts import Keys
-from linli.support.sealing.public import AesGcmCipher
-
-MORNING = datetime(2026, 11, 22, 1, 0, tzinfo=UTC)
 
 
 @dataclass(slots=True)
@@ -190,14 +184,10 @@ def picture() -> bytes:
 
 @asynccontextmanager
 async def office_on(urls: DatabaseUrls) -> AsyncGenerator[Office]:
-    """A seeded office on an empty, migrated database."""
+    """The office of the demo estate in this database (`morning_database`, or a clone of it)."""
     clock = HandClock()
     people = Workshop(engine_for(urls.app, connections=6), clock)
     machine = Workshop(engine_for(urls.gateway, connections=6), clock)
-    async with machine.work() as work:
-        doors = DemoDoors("127.0.0.1", 1883, "http://127.0.0.1:8000")
-        await seed(work, AesGcmCipher(Keys.of(bytes(32))), Passwords(HashCost(8, 1)), doors)
-        await declare(work, declared_rules())
     async with transaction(machine.engine) as connection:
         await stamp(connection)
         for reaction in handlers.EVENTS:

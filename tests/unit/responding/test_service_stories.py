@@ -38,8 +38,8 @@ M, S = IncidentMove, IncidentState
 
 
 @pytest.fixture
-async def office(fresh_database: DatabaseUrls) -> AsyncGenerator[Office]:
-    async with office_on(fresh_database) as office:
+async def office(morning_database: DatabaseUrls) -> AsyncGenerator[Office]:
+    async with office_on(morning_database) as office:
         yield office
 
 

@@ -18,14 +18,9 @@ from linli.scenes.falling_objects.public import CalibratedFacades
 from linli.sensing.vision.looking import VisionDoor
 from linli.support.files.ports import Vault
 from linli.support.files.public import folder_vault, vault_at
-from linli.support.messaging.contracts import Channel
+from linli.support.messaging.contracts import Channel, parsed_template
 from linli.support.messaging.ports import Carrier
-from linli.support.messaging.public import (
-    RecordingCarrier,
-    Webhook,
-    WebhookCarrier,
-    parsed_template,
-)
+from linli.support.messaging.public import RecordingCarrier, Webhook, WebhookCarrier
 from linli.support.retention.contracts import Term, TermTooShort
 from linli.support.retention.public import terms_of
 from linli.support.sealing.contracts import Keys as SealingKeys

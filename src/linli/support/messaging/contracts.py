@@ -1,9 +1,12 @@
 """What others may know of messaging: the message, its channels and how far it has come."""
 
+import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import TypeAlias
 from uuid import UUID
 
 QUEUED = "linli_message_queued"
@@ -138,3 +141,31 @@ class Receipt:
 
     reference: str
     arrived: bool
+
+
+DEFAULT_TEMPLATE = (
+    '{"id": "{id}", "channel": "{channel}", "to": "{to}", "template": "{template}",'
+    ' "title": "{title}", "text": "{text}", "urgency": "{urgency}"}'
+)
+NAMES_IN_TEMPLATE = frozenset({"id", "channel", "to", "template", "title", "text", "urgency"})
+NAME_IN_TEMPLATE = re.compile(r"\{([a-z_]+)\}")
+
+Json: TypeAlias = str | int | float | bool | list["Json"] | dict[str, "Json"] | None
+
+
+def parsed_template(text: str) -> Json:
+    """The template as JSON, in whose texts `{to}`, `{text}` and so on stand for the message.
+
+    Raises ValueError, with words for the operator, when it is no JSON or names what there is not.
+    """
+    try:
+        template: Json = json.loads(text)
+    except ValueError as error:
+        raise ValueError(f"消息模板不是 JSON / the template is no JSON: {error}") from error
+    unknown = sorted(set(NAME_IN_TEMPLATE.findall(text)) - NAMES_IN_TEMPLATE)
+    if unknown:
+        named = "、".join(f"{{{name}}}" for name in unknown)
+        raise ValueError(f"消息模板里不认识 / the template names what there is not: {named}")
+    if "{to}" not in text:
+        raise ValueError("消息模板里要有 {to} / the template needs {to}")
+    return template

@@ -2,20 +2,13 @@
 
 from linli.support.messaging.carriers import RecordingCarrier
 from linli.support.messaging.service import claim, record_carried, record_failed, send
-from linli.support.messaging.webhook import (
-    DEFAULT_TEMPLATE,
-    Webhook,
-    WebhookCarrier,
-    parsed_template,
-)
+from linli.support.messaging.webhook import Webhook, WebhookCarrier
 
 __all__ = [
-    "DEFAULT_TEMPLATE",
     "RecordingCarrier",
     "Webhook",
     "WebhookCarrier",
     "claim",
-    "parsed_template",
     "record_carried",
     "record_failed",
     "send",

@@ -7,15 +7,13 @@ address. What is sent is JSON after a template of the installation.
 import hashlib
 import hmac
 import json
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TypeAlias
 
 import httpx
 
-from linli.support.messaging.contracts import Parcel, Receipt
+from linli.support.messaging.contracts import NAME_IN_TEMPLATE, Json, Parcel, Receipt
 from linli.support.messaging.ports import AddressBook, ParcelRefused
 
 TIMEOUT_S = 15.0
@@ -25,38 +23,11 @@ TRY_AGAIN = frozenset({408, 425, 429})
 OK, BAD_REQUEST, SERVER_ERROR = 200, 400, 500
 REDIRECT = 300
 
-DEFAULT_TEMPLATE = (
-    '{"id": "{id}", "channel": "{channel}", "to": "{to}", "template": "{template}",'
-    ' "title": "{title}", "text": "{text}", "urgency": "{urgency}"}'
-)
-NAMES = frozenset({"id", "channel", "to", "template", "title", "text", "urgency"})
-_NAME = re.compile(r"\{([a-z_]+)\}")
-
-Json: TypeAlias = str | int | float | bool | list["Json"] | dict[str, "Json"] | None
-
-
-def parsed_template(text: str) -> Json:
-    """The template as JSON, in whose texts `{to}`, `{text}` and so on stand for the message.
-
-    Raises ValueError, with words for the operator, when it is no JSON or names what there is not.
-    """
-    try:
-        template: Json = json.loads(text)
-    except ValueError as error:
-        raise ValueError(f"消息模板不是 JSON / the template is no JSON: {error}") from error
-    unknown = sorted(set(_NAME.findall(text)) - NAMES)
-    if unknown:
-        named = "、".join(f"{{{name}}}" for name in unknown)
-        raise ValueError(f"消息模板里不认识 / the template names what there is not: {named}")
-    if "{to}" not in text:
-        raise ValueError("消息模板里要有 {to} / the template needs {to}")
-    return template
-
 
 def filled(template: Json, values: Mapping[str, str]) -> Json:
     """The template with the values in its texts; a value is never read as a template itself."""
     if isinstance(template, str):
-        return _NAME.sub(lambda name: values[name[1]], template)
+        return NAME_IN_TEMPLATE.sub(lambda name: values[name[1]], template)
     if isinstance(template, list):
         return [filled(each, values) for each in template]
     if isinstance(template, dict):

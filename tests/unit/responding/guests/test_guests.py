@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient, Response
 from prometheus_client import CollectorRegistry
 from sqlalchemy import text
+from tests.support.demo import SeededDatabase
 from tests.unit.directory.town import database_beside
 from tests.unit.responding.office import Office, office_on, picture
 
@@ -36,10 +37,9 @@ def token() -> str:
 
 
 @pytest.fixture(scope="module")
-async def office(database: DatabaseUrls) -> AsyncGenerator[Office]:
+async def office(database: DatabaseUrls, morning: SeededDatabase) -> AsyncGenerator[Office]:
     """One office for all stories here: each begins with the alarm of another device."""
-    template = database.name.rpartition("_")[0] + "_template"
-    async with database_beside(database, template) as urls, office_on(urls) as office:
+    async with database_beside(database, morning.template) as urls, office_on(urls) as office:
         yield office
 
 

@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import text
+from tests.support.demo import SeededDatabase
 from tests.unit.directory.town import CIPHER, database_beside
 from tests.unit.responding.office import Office, office_on
 
@@ -23,9 +24,8 @@ ASKED = Asked("Minjing", "派出所联合处置", 4)
 
 
 @pytest.fixture(scope="module")
-async def office(database: DatabaseUrls) -> AsyncGenerator[Office]:
-    template = database.name.rpartition("_")[0] + "_template"
-    async with database_beside(database, template) as urls, office_on(urls) as office:
+async def office(database: DatabaseUrls, morning: SeededDatabase) -> AsyncGenerator[Office]:
+    async with database_beside(database, morning.template) as urls, office_on(urls) as office:
         async with office.machine.work() as work:
             ((street,),) = await office.rows(
                 "SELECT id FROM directory_organisation WHERE kind = 'street'"

@@ -26,8 +26,8 @@ TEN = 10 * 60
 
 
 @pytest.fixture
-async def office(fresh_database: DatabaseUrls) -> AsyncGenerator[Office]:
-    async with office_on(fresh_database) as office:
+async def office(morning_database: DatabaseUrls) -> AsyncGenerator[Office]:
+    async with office_on(morning_database) as office:
         # Whom the demo has put on duty would be in the way of the shifts of these stories.
         async with office.machine.work() as work:
             await work.connection.execute(text("DELETE FROM responding_shift"))

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import pytest
 from prometheus_client import CollectorRegistry
+from tests.support.demo import SeededDatabase
 from tests.unit.directory.town import database_beside
 from tests.unit.responding.office import Office, office_on, picture
 
@@ -25,9 +26,8 @@ from linli.support.files.vault import memory_vault
 
 
 @pytest.fixture(scope="module")
-async def office(database: DatabaseUrls) -> AsyncGenerator[Office]:
-    template = database.name.rpartition("_")[0] + "_template"
-    async with database_beside(database, template) as urls, office_on(urls) as office:
+async def office(database: DatabaseUrls, morning: SeededDatabase) -> AsyncGenerator[Office]:
+    async with database_beside(database, morning.template) as urls, office_on(urls) as office:
         yield office
 
 

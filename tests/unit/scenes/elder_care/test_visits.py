@@ -30,8 +30,8 @@ DRY = UsedLess("water_total", 12 * HOUR, 0.010)
 
 
 @pytest.fixture
-async def office(fresh_database: DatabaseUrls) -> AsyncGenerator[Office]:
-    async with office_on(fresh_database) as office:
+async def office(morning_database: DatabaseUrls) -> AsyncGenerator[Office]:
+    async with office_on(morning_database) as office:
         yield office
 
 

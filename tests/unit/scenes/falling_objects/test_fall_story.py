@@ -16,18 +16,17 @@ import msgspec
 import pytest
 from PIL import Image
 from sqlalchemy import text
+from tests.support.demo import CIPHER, SeededDatabase
 from tests.support.workshops import workshops_on
 
-from linli.app.demo.seeding import DemoDoors, SeededWorld, seed
+from linli.app.demo.seeding import SeededWorld
 from linli.app.doors.ports import admission_of
 from linli.app.engine.roles import DatabaseUrls, connected
 from linli.app.intake.absorbing import Absorber
 from linli.app.intake.batches import Intake
-from linli.app.processes.declared import declared_rules
-from linli.directory.identity.public import HashCost, Passwords, resolve_scope
+from linli.directory.identity.public import resolve_scope
 from linli.kernel.scope import Actor
 from linli.kernel.work import Work, Workshop
-from linli.responding.rules.public import declare
 from linli.scenes.falling_objects import exporting, packing, service, store
 from linli.scenes.falling_objects.contracts import Agreement, FacadeDraft, Fall
 from linli.sensing.devices.contracts import Registration
@@ -45,11 +44,8 @@ from linli.support.files.public import (
     save_device_evidence,
     save_device_file,
 )
-from linli.support.sealing.contracts import Keys
-from linli.support.sealing.public import AesGcmCipher
 from linli.support.signing.public import Ed25519Signer
 
-CIPHER = AesGcmCipher(Keys.of(bytes(32)))
 SIGNER = Ed25519Signer({1: bytes(32)}, current=1)
 SOUTH = "yg-3-south"
 EAST = "yg-3-east"
@@ -155,22 +151,21 @@ class Yard:
 
 
 @pytest.fixture
-async def yard(fresh_database: DatabaseUrls, tmp_path: Path) -> AsyncGenerator[Yard]:
-    async with workshops_on(fresh_database) as (people, machine):
-        doors = DemoDoors("127.0.0.1", 1883, "http://127.0.0.1:8000")
+async def yard(
+    today_database: DatabaseUrls, today: SeededDatabase, tmp_path: Path
+) -> AsyncGenerator[Yard]:
+    async with workshops_on(today_database) as (people, machine):
         async with machine.work() as work:
-            world = await seed(work, CIPHER, Passwords(HashCost(8, 1)), doors)
-            await declare(work, declared_rules())
             walls = {SOUTH: (await service.facades(work))[0].id, EAST: await _east(work)}
         register = DeviceRegister(machine)
         intake = Intake(machine, register, Absorber(Recorder()))
         async with asyncio.TaskGroup() as tasks:
             running = tasks.create_task(intake.run())
             yield Yard(
-                fresh_database,
+                today_database,
                 people,
                 machine,
-                world,
+                today.world,
                 register,
                 intake,
                 memory_vault(),

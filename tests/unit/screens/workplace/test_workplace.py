@@ -16,9 +16,9 @@ TALLIES = tallies()
 
 
 @pytest.fixture
-async def office(fresh_database: DatabaseUrls) -> AsyncGenerator[Office]:
+async def office(morning_database: DatabaseUrls) -> AsyncGenerator[Office]:
     """An office of its own for each story: what is counted is all there is."""
-    async with office_on(fresh_database) as office:
+    async with office_on(morning_database) as office:
         yield office
 
 

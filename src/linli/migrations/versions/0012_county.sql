@@ -1,0 +1,4 @@
+-- The full county of the demo.
+-- Statements are separated by a line with two dashes and nothing else.
+--
+SELECT 1
