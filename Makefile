@@ -5,10 +5,10 @@ VENV   ?= .venv
 PYTHON ?= python3
 PY     := $(VENV)/bin/python
 DATA   ?=
-# These start whole installations and have the machine to themselves.
-# Each in a process of its own: Playwright keeps an event loop that async tests cannot share.
-WHOLE  := $(wildcard tests/integration tests/e2e)
-# Half a day of demo time takes minutes: run by hand, and after changes to time.
+# These start whole installations. Where processes are killed the machine has nothing else to do,
+# and Playwright keeps an event loop that async tests cannot share.
+WHOLE  := tests/integration tests/e2e
+# Half a day of demo time and fifty kills take minutes: run by hand, and after changes to time.
 LONG   := tests/long
 UP     := $(PY) -m linli.app.cli up --demo $(if $(DATA),--data $(DATA))
 
@@ -23,10 +23,13 @@ demo: $(VENV)/.runtime web ## Start linli with a demo estate: http://127.0.0.1:8
 
 test: $(VENV)/.dev web ## All tests: units, real clients, end to end in a browser
 	$(PY) -m pytest tests -n 2 --dist worksteal $(addprefix --ignore=,$(WHOLE) $(LONG))
-	$(foreach folder,$(WHOLE),$(PY) -m pytest $(folder) --durations=5 &&) true
+	$(PY) -m pytest tests/integration -m "not faults" -n 2 --dist worksteal --durations=5
+	$(PY) -m pytest tests/integration -m faults --durations=5
+	$(PY) -m pytest tests/e2e --durations=5
 
-long: $(VENV)/.dev web ## Tests that take many minutes: half a day of demo time
+long: $(VENV)/.dev web ## Tests that take many minutes: half a day of demo time, fifty kills
 	$(PY) -m pytest $(LONG) --durations=5
+	LINLI_FAULTS_KILLS=50 $(PY) -m pytest tests/integration -m faults
 
 check: $(VENV)/.dev ## Everything a machine can judge: style, types, import contracts, generated files
 	$(PY) -m ruff check

@@ -14,6 +14,7 @@ pytestmark = pytest.mark.e2e
 
 AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
 PHONE, DESK, WALL = (390, 844), (1366, 800), (1920, 1080)
+SIZES = (PHONE, DESK, WALL)
 # What the sign-in page asks first is answered with 401, and browsers log that by themselves.
 HARMLESS = ("401 (Unauthorized)",)
 PAGES = {
@@ -87,7 +88,7 @@ def test_pages_open_fit_and_are_readable_by_all(
     for address in addresses:
         _sized(page, PHONE)
         page.goto(system.url + address)
-        for size in (PHONE, DESK, WALL):
+        for size in SIZES:
             _sized(page, size)
             expect(page.locator("main")).to_be_visible()
             expect(page.get_by_text("这个页面不存在")).to_have_count(0)
