@@ -13,7 +13,7 @@ LONG   := tests/long
 UP     := $(PY) -m linli.app.cli up --demo $(if $(DATA),--data $(DATA))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test long check dev bench clean lock generated web
+.PHONY: help demo test long check dev bench docs clean lock generated web
 
 help: ## This list
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1	\2/p' $(MAKEFILE_LIST)
@@ -38,6 +38,7 @@ check: $(VENV)/.dev ## Everything a machine can judge: style, types, import cont
 	$(PY) tools/house_rules.py
 	$(PY) tools/lock.py --check
 	$(PY) tools/generated.py
+	$(PY) tools/docs.py
 	$(PY) tools/web.py check
 	$(PY) tools/web.py test
 	$(VENV)/bin/basedpyright
@@ -48,6 +49,9 @@ dev: $(VENV)/.dev ## The demo, with pages that reload while you edit: http://127
 bench: $(VENV)/.dev ## Measure messages per second, latency to the browser, CPU per message
 	$(PY) -m benchmarks
 
+docs: $(VENV)/.dev ## The docs site from the papers: open site/docs/index.html
+	$(PY) tools/docs.py site
+
 generated: $(VENV)/.dev ## Make the generated files anew (OpenAPI document, the pages' types)
 	$(PY) tools/generated.py --write
 
@@ -55,7 +59,7 @@ lock: $(VENV)/.dev ## Resolve the dependencies anew and write locks/
 	$(PY) tools/lock.py
 
 clean: ## Remove what can be made again (the data folders stay)
-	rm -rf $(VENV) web/node_modules src/linli/webdist dist .ruff_cache .hypothesis
+	rm -rf $(VENV) web/node_modules src/linli/webdist dist site .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 web: $(VENV)/.runtime

@@ -12,7 +12,8 @@ PIECE_S = 120.0
 BUSY = tuple(Distraction)
 
 FIRST_SEED = {"tuning": 1, "test": 100_001}
-FIRST_PIECE = {"tuning": 50_001, "test": 200_001}
+# The test pieces from 200001 were looked into while a fault was sought: they count no more.
+FIRST_PIECE = {"tuning": 50_001, "test": 300_001}
 
 LIGHTS = (Light.DAY, Light.NIGHT, Light.DAY, Light.DUSK)
 WEATHERS = (

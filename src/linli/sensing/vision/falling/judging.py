@@ -12,6 +12,8 @@ FEWEST_S = 0.4
 LEAST_STOREYS = 2.0
 LEAST_SHARE = 0.4
 """Of the frames between first and last sighting, those with one."""
+LEAST_SHARE_AIRBORNE = 0.5
+"""The same where it was not followed to the ground: flakes in a row look like a fall."""
 WORST_RESIDUAL = 3.2
 LOOSE_RESIDUAL = 2.0
 WORST_BEND = 3.6
@@ -31,6 +33,9 @@ SHORT_ACROSS_M_S = 2.5
 PLAIN_PX = 7.0
 PLAIN_LEVELS = 22.0
 UNSEEN_S = 0.9
+UNSEEN_SHARE = 0.5
+"""Of the time it was seen: a long track may begin later."""
+UNBROKEN_SHARE = 0.95
 AIRBORNE_ACROSS_M_S = 3.0
 LATE_STOREYS = 2.0
 HOPELESSLY_LATE_M = 12.0
@@ -123,10 +128,11 @@ def _refusal(drop: Drop, evidence: Evidence, facade: Facade) -> Refused | None:
     fallen = _fallen(drop, evidence, storey)
     in_the_air = not _low(evidence, facade) and not evidence.left_view
     short = fallen < SHORT_STOREYS * storey or evidence.seen < SHORT_POINTS
+    least_share = LEAST_SHARE_AIRBORNE if in_the_air else LEAST_SHARE
     tests: tuple[tuple[bool, Refused], ...] = (
         (evidence.seen < FEWEST_POINTS or evidence.lasted_s < FEWEST_S, Refused.FEW_POINTS),
         (fallen <= LEAST_STOREYS * storey, Refused.SHORT_DROP),
-        (evidence.seen < LEAST_SHARE * evidence.frames, Refused.GAPS),
+        (evidence.seen < least_share * evidence.frames, Refused.GAPS),
         (evidence.size_px < MINIMUM_PX, Refused.TOO_SMALL),
         (drop.residual > WORST_RESIDUAL, Refused.NOT_BALLISTIC),
         (drop.across_bend > WORST_BEND, Refused.BENT),
@@ -160,20 +166,25 @@ def _refusal(drop: Drop, evidence: Evidence, facade: Facade) -> Refused | None:
 def _out_of_nowhere(drop: Drop, evidence: Evidence) -> bool:
     """What is plain to see must have been seen soon after it was let go or thrown."""
     plain = evidence.size_px > PLAIN_PX and evidence.contrast > PLAIN_LEVELS
-    unsettled = evidence.crowded or evidence.shaking
-    return plain and not unsettled and evidence.first_at - drop.release_at > UNSEEN_S
+    most = min(UNSEEN_S, UNSEEN_SHARE * evidence.lasted_s)
+    return plain and not _hidden(evidence) and evidence.first_at - drop.release_at > most
+
+
+def _hidden(evidence: Evidence) -> bool:
+    """Whether the picture hid it now and then: what was seen in each frame, nothing hides."""
+    unbroken = evidence.seen >= UNBROKEN_SHARE * evidence.frames
+    return (evidence.crowded or evidence.shaking) and not unbroken
 
 
 def _vanished(drop: Drop, evidence: Evidence, facade: Facade) -> bool:
-    """What is plain to see does not end high above the ground, unless the picture explains it."""
-    explained = (
-        evidence.crowded
-        or evidence.shaking
-        or evidence.contrast < HARD_TO_SEE_LEVELS
-        or evidence.size_px < TINY_PX
-    )
+    """What is plain to see does not end high above the ground, unless the picture explains it.
+
+    What falls slowly is in one place for many frames: it does not end above the ground at all.
+    """
+    plain = evidence.size_px >= TINY_PX and evidence.contrast >= HARD_TO_SEE_LEVELS
+    slow = drop.terminal < SLOW_TERMINAL
     high = max(VANISHED_STOREYS * facade.storey_height_m, VANISHED_SHARE * drop.release_height)
-    return not explained and evidence.last_height > high
+    return plain and (slow or (not _hidden(evidence) and evidence.last_height > high))
 
 
 def _fallen(drop: Drop, evidence: Evidence, storey: float) -> float:
