@@ -197,6 +197,53 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/demo/county": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Demo County
+         * @description How far the full county has come. 404 in a real installation.
+         */
+        get: operations["read_demo_county_api_demo_county_get"];
+        put?: never;
+        /**
+         * Load Demo County
+         * @description Ask for the full county: a worker enters it, estate by estate, within minutes.
+         *
+         *     After a cancel it goes on where it stopped. 409 when it is there or on its way, 404 in a real
+         *     installation.
+         */
+        post: operations["load_demo_county_api_demo_county_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/demo/county/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel Demo County
+         * @description Stop after the estates in hand; what was entered stays.
+         */
+        post: operations["cancel_demo_county_api_demo_county_cancel_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/enterprises": {
         parameters: {
             query?: never;
@@ -5821,6 +5868,46 @@ export interface components {
             /** Unplanned */
             unplanned: number;
         };
+        /**
+         * CountyShape
+         * @description The full county: what will be entered, how far it is (0 to 1), and what was entered so far.
+         *
+         *     `plan` and `counts` are by `estates`, `residents`, `key_people`, `devices`, `incidents`;
+         *     `title` is the estate entered last, `at` of `of`.
+         */
+        CountyShape: {
+            state: components["schemas"]["CountyState"];
+            /** Plan */
+            plan: {
+                [key: string]: number;
+            };
+            /** Counts */
+            counts: {
+                [key: string]: number;
+            };
+            /** Progress */
+            progress: number;
+            /** At */
+            at: number;
+            /** Of */
+            of: number;
+            /** Title */
+            title: string;
+            /** Cancelled */
+            cancelled: boolean;
+            /** Words */
+            words: string;
+            /** Began At */
+            began_at: string | null;
+            /** Ended At */
+            ended_at: string | null;
+        };
+        /**
+         * CountyState
+         * @description How far the full county has come.
+         * @enum {string}
+         */
+        CountyState: "absent" | "waiting" | "loading" | "done" | "cancelled" | "failed";
         /**
          * CoverageShape
          * @description What cameras see of a building: its calibrated façades and the homes none of them sees.
@@ -12952,6 +13039,93 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["linli__app__demo__http__ClockShape"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    read_demo_county_api_demo_county_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CountyShape"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    load_demo_county_api_demo_county_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CountyShape"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    cancel_demo_county_api_demo_county_cancel_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CountyShape"];
                 };
             };
             /** @description 没有接受，以及为什么 */

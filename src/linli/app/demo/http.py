@@ -1,4 +1,4 @@
-"""The demo over HTTP: who may sign in, scenes, the clock. Absent in real installations."""
+"""The demo over HTTP: who may sign in, scenes, clock, county. Absent in real installations."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -9,6 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from linli.app.demo import playing, policy, store
 from linli.app.demo.accounts import ACCOUNTS, PASSWORD
 from linli.app.demo.contracts import ClockState, Outcome
+from linli.app.demo.county import asking as county
+from linli.app.demo.county import store as county_store
+from linli.app.demo.county.contracts import County, CountyState, Measure
 from linli.app.demo.scenes import SCENES
 from linli.app.settings import Settings
 from linli.kernel.errors import NotFound
@@ -89,6 +92,26 @@ class ForwardWish(BaseModel):
     seconds: float | None = Field(default=None, allow_inf_nan=False)
 
 
+class CountyShape(Shape):
+    """The full county: what will be entered, how far it is (0 to 1), and what was entered so far.
+
+    `plan` and `counts` are by `estates`, `residents`, `key_people`, `devices`, `incidents`;
+    `title` is the estate entered last, `at` of `of`.
+    """
+
+    state: CountyState
+    plan: dict[str, int]
+    counts: dict[str, int]
+    progress: float
+    at: int
+    of: int
+    title: str
+    cancelled: bool
+    words: str
+    began_at: datetime | None
+    ended_at: datetime | None
+
+
 @accounts_api.get("/accounts")
 async def list_accounts(request: Request) -> list[DemoAccountShape]:
     """The demo accounts with their password; 404 in a real installation."""
@@ -163,6 +186,50 @@ async def cancel_demo_clock(work: CurrentWork, request: Request) -> ClockShape:
     _only_in_demo(request)
     require(work, "run_demo")
     return _shape(work, await playing.cancel(work))
+
+
+@api.get("/county")
+async def read_demo_county(work: CurrentWork, request: Request) -> CountyShape:
+    """How far the full county has come. 404 in a real installation."""
+    _only_in_demo(request)
+    require(work, "run_demo")
+    return _county(await county_store.read(work.connection))
+
+
+@api.post("/county", status_code=202)
+async def load_demo_county(work: CurrentWork, request: Request) -> CountyShape:
+    """Ask for the full county: a worker enters it, estate by estate, within minutes.
+
+    After a cancel it goes on where it stopped. 409 when it is there or on its way, 404 in a real
+    installation.
+    """
+    _only_in_demo(request)
+    require(work, "run_demo")
+    return _county(await county.ask(work))
+
+
+@api.post("/county/cancel")
+async def cancel_demo_county(work: CurrentWork, request: Request) -> CountyShape:
+    """Stop after the estates in hand; what was entered stays."""
+    _only_in_demo(request)
+    require(work, "run_demo")
+    return _county(await county.cancel(work))
+
+
+def _county(there: County) -> CountyShape:
+    return CountyShape(
+        state=there.state,
+        plan=dict(Measure().whole),
+        counts=dict(there.counts),
+        progress=there.progress,
+        at=there.at,
+        of=there.of,
+        title=there.title,
+        cancelled=there.cancelled,
+        words=there.words,
+        began_at=there.began_at,
+        ended_at=there.ended_at,
+    )
 
 
 def _shape(work: Work, state: ClockState) -> ClockShape:

@@ -115,5 +115,9 @@ def vision_of(keys: Keys, workshop: Workshop) -> VisionDoor:
 
 def cipher_of(keys: Keys) -> Cipher:
     """Opens and closes what is sealed in this installation's database."""
-    sealing = SealingKeys(current=keys.current, keys=keys.master_keys, hashing=keys.hashing)
-    return AesGcmCipher(sealing)
+    return AesGcmCipher(sealing_keys(keys))
+
+
+def sealing_keys(keys: Keys) -> SealingKeys:
+    """The keys of what is sealed, as another process needs them."""
+    return SealingKeys(current=keys.current, keys=keys.master_keys, hashing=keys.hashing)

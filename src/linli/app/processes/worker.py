@@ -6,13 +6,21 @@ import uvloop
 
 from linli.app.assemble import figures, measures, reactions
 from linli.app.demo.clock import followed, held_by
+from linli.app.demo.county.load import Loader, loading
 from linli.app.demo.forwarding import forwarding
 from linli.app.imports import imports_of, loop_of
 from linli.app.keys import Keys
 from linli.app.metrics import Metrics
 from linli.app.processes.begin import begin
 from linli.app.processes.declared import declared_rules
-from linli.app.processes.surroundings import carriers_of, cipher_of, clock_of, held_terms, vault_of
+from linli.app.processes.surroundings import (
+    carriers_of,
+    cipher_of,
+    clock_of,
+    held_terms,
+    sealing_keys,
+    vault_of,
+)
 from linli.app.queues import QueueGauges
 from linli.app.settings import Settings, database_urls
 from linli.app.stopping import stop_on_signals
@@ -43,6 +51,7 @@ async def run(settings: Settings, keys: Keys) -> None:
     # Imports are entered in the scope of who uploaded them.
     own = engine_for(database_urls(settings, keys).app, connections=IMPORT_CONNECTIONS)
     people = Workshop(own, clock)
+    county = Loader(workshop, database_urls(settings, keys).gateway, sealing_keys(keys), figures())
     context = WorkerContext(
         workshop=workshop,
         counts=WorkerCounts(metrics.registry),
@@ -59,12 +68,16 @@ async def run(settings: Settings, keys: Keys) -> None:
         due_clock=held_by(clock),
         beside={
             **forwarding(workshop, {one.name: one.event_name for one in declared.events}, wake),
+            **loading(county),
             **loop_of(imports_of(people, workshop, cipher_of(keys), metrics.registry)),
         },
     )
     async with followed(clock, engine, "worker", moved=wake.set):
         async with workshop.work() as work:
             await declare(work, declared_rules())
+        if settings.demo:
+            # Before the chores look who has fallen silent: nobody spoke while all was stopped.
+            await county.talk()
         async with asyncio.TaskGroup() as tasks:
             beside = (
                 tasks.create_task(QueueGauges(metrics.registry).keep_counting(workshop)),

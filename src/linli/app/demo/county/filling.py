@@ -1,0 +1,111 @@
+"""Fills one estate of the county, in one transaction and in a process of its own.
+
+Sealing phones and working out search keys keep a processor busy for seconds: the worker, which has
+other things to do, hands an estate to a process and waits for its number.
+"""
+
+import asyncio
+import gc
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from random import Random
+from uuid import UUID
+
+from linli.app.demo.county import invent, living
+from linli.app.demo.county.contracts import SEED, Measure
+from linli.app.demo.county.ground import add_facilities, lay_out, note_homes
+from linli.app.demo.county.invent import InventedEstate
+from linli.app.demo.county.register import Registers, home_states
+from linli.directory.places.contracts import Estate, PlaceKind
+from linli.directory.places.public import all_estates, sizes_of
+from linli.kernel.database import engine_for
+from linli.kernel.ids import new_id
+from linli.kernel.time import SHANGHAI
+from linli.kernel.work import Work, Workshop
+from linli.support.sealing.contracts import Keys
+from linli.support.sealing.ports import Cipher
+from linli.support.sealing.public import AesGcmCipher
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """An estate to be filled, with all that another process needs for it."""
+
+    database: str = field(repr=False)
+    keys: Keys = field(repr=False)
+    no: int
+    measure: Measure
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class _Still:
+    """The moment at which everything of the load is entered."""
+
+    at: datetime
+
+    def now(self) -> datetime:
+        return self.at
+
+
+def fill_beside(job: Job) -> Mapping[str, int]:
+    """Fill the estate; answers how many of what were entered. Called in another process."""
+    # What is made lives until the end of the job: looking for garbage finds nothing.
+    gc.disable()
+    try:
+        return asyncio.run(_fill_beside(job))
+    finally:
+        gc.enable()
+        gc.collect()
+
+
+async def _fill_beside(job: Job) -> Mapping[str, int]:
+    engine = engine_for(job.database, connections=1)
+    try:
+        async with Workshop(engine, _Still(job.now)).work() as work:
+            cipher = AesGcmCipher(job.keys)
+            return await fill(work, cipher, invent.estates(job.measure)[job.no - 1], job.measure)
+    finally:
+        await engine.dispose()
+
+
+async def fill(
+    work: Work, cipher: Cipher, plan: InventedEstate, measure: Measure
+) -> Mapping[str, int]:
+    """Fill an estate that was founded; one that has places already is left as it is.
+
+    Raises:
+        LookupError: nobody has founded it.
+    """
+    estate = next((one for one in await all_estates(work) if one.code == plan.code), None)
+    if estate is None:
+        raise LookupError(plan.code)
+    if estate.id in await sizes_of(work, [estate.id]):
+        return {}
+    return await _fill(work, cipher, plan, estate, measure)
+
+
+async def _fill(
+    work: Work, cipher: Cipher, plan: InventedEstate, estate: Estate, measure: Measure
+) -> Mapping[str, int]:
+    chance = Random(SEED + plan.no)  # noqa: S311 (inventions, no secrets)
+    connection = work.connection
+
+    def next_id() -> UUID:
+        return new_id(work.now, chance.getrandbits)
+
+    ground = await lay_out(connection, estate.id, plan, next_id, work.now)
+    homes = ground.of(PlaceKind.HOME)
+    today = work.now.astimezone(SHANGHAI).date()
+    people = living.residents(plan.no, len(homes), measure, today, chance)
+    await note_homes(connection, homes, home_states(people, len(homes)), chance, work.now)
+    await add_facilities(connection, ground, next_id, chance, work.now)
+    registers = Registers(connection, cipher, estate.id, plan.code, homes, work.now, chance)
+    await registers.enter(people)
+    return {
+        "estates": 1,
+        "homes": len(homes),
+        "residents": len(people),
+        "key_people": sum(one.category is not None for one in people),
+    }
