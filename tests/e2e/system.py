@@ -97,13 +97,15 @@ def key() -> dict[str, str]:
 
 
 @contextmanager
-def running_system(*, played: bool = False) -> Generator[System]:
+def running_system(*, played: bool = False, folder: Path | None = None) -> Generator[System]:
     """Start it, wait until it says that it is ready, and at the end see it go within 10 s.
 
-    `played` lets the simulator live, without faults of its own.
+    `played` lets the simulator live, without faults of its own. The data folder is `data` in
+    `folder`, and may hold an installation already.
     """
-    folder = Path(tempfile.mkdtemp(prefix="linli-e2e-"))
-    folder.chmod(0o711)
+    if folder is None:
+        folder = Path(tempfile.mkdtemp(prefix="linli-e2e-"))
+        folder.chmod(0o711)
     port, mqtt_port = free_port(), free_port()
     system = System(folder / "data", port, mqtt_port, start(folder, port, mqtt_port, played=played))
     ready = threading.Event()
