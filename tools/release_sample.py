@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +43,7 @@ def make(folder: Path) -> None:
             "LINLI_MQTT_TLS_PORT": "0",
             "LINLI_MQTT_WEBSOCKET_PORT": "0",
         }
-        running = subprocess.Popen([*LINLI, "up", "--demo"], env=environment)
+        running = subprocess.Popen([*LINLI, "up", "--demo"], env=environment)  # noqa: S603 (our own)
         try:
             url = f"http://127.0.0.1:{port}"
             _wait(url)
@@ -54,7 +54,9 @@ def make(folder: Path) -> None:
         # Films are made anew wherever a demo runs.
         shutil.rmtree(data / "demo", ignore_errors=True)
         shutil.rmtree(folder, ignore_errors=True)
-        subprocess.run([*LINLI, "backup", str(folder / "backup")], env=environment, check=True)
+        subprocess.run(  # noqa: S603 (our own)
+            [*LINLI, "backup", str(folder / "backup")], env=environment, check=True
+        )
         (folder / "seen.json").write_text(json.dumps(seen, ensure_ascii=False, indent=1) + "\n")
 
 
@@ -108,10 +110,14 @@ def _once(client: httpx.Client, path: str, state: str) -> Mapping[str, Any]:
 
 
 def _moved(
-    client: httpx.Client, order: Mapping[str, Any], move: str, words: str, evidence: object = ()
+    client: httpx.Client,
+    order: Mapping[str, Any],
+    move: str,
+    words: str,
+    evidence: Sequence[str] = (),
 ) -> Mapping[str, Any]:
     fresh = _asked(client, "GET", f"/api/orders/{order['id']}")
-    body = {"move": move, "words": words, "evidence": list(evidence or ())}
+    body = {"move": move, "words": words, "evidence": list(evidence)}
     return _asked(
         client,
         "POST",
@@ -120,7 +126,7 @@ def _moved(
     )
 
 
-def _asked(client: httpx.Client, method: str, path: str, **more: Any) -> Any:
+def _asked(client: httpx.Client, method: str, path: str, **more: Any) -> Any:  # noqa: ANN401 (as httpx)
     answer = client.request(
         method, path, headers={"Idempotency-Key": secrets.token_hex(16)}, **more
     )
