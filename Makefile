@@ -13,7 +13,7 @@ LONG   := tests/long
 UP     := $(PY) -m linli.app.cli up --demo $(if $(DATA),--data $(DATA))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test long check dev bench docs clean lock generated web
+.PHONY: help demo test long check check-types check-papers-and-pages dev bench docs clean lock generated web
 
 help: ## This list
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1	\2/p' $(MAKEFILE_LIST)
@@ -25,7 +25,7 @@ test: $(VENV)/.dev web ## All tests: units, real clients, end to end in a browse
 	$(PY) -m pytest tests -n 2 --dist worksteal $(addprefix --ignore=,$(WHOLE) $(LONG))
 	$(PY) -m pytest tests/integration -m "not faults" -n 2 --dist worksteal --durations=5
 	$(PY) -m pytest tests/integration -m faults --durations=5
-	$(PY) -m pytest tests/e2e --durations=5
+	$(PY) -m pytest tests/e2e -n 2 --dist loadfile --durations=5
 
 long: $(VENV)/.dev web ## Tests that take many minutes: half a day of demo time, fifty kills
 	$(PY) -m pytest $(LONG) --durations=5
@@ -37,11 +37,16 @@ check: $(VENV)/.dev ## Everything a machine can judge: style, types, import cont
 	$(VENV)/bin/lint-imports
 	$(PY) tools/house_rules.py
 	$(PY) tools/lock.py --check
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target check-types check-papers-and-pages
+
+check-types:
+	$(VENV)/bin/basedpyright
+
+check-papers-and-pages:
 	$(PY) tools/generated.py
 	$(PY) tools/docs.py
 	$(PY) tools/web.py check
 	$(PY) tools/web.py test
-	$(VENV)/bin/basedpyright
 
 dev: $(VENV)/.dev ## The demo, with pages that reload while you edit: http://127.0.0.1:5173
 	@$(UP) & up=$$!; trap 'kill $$up; wait $$up' EXIT INT TERM; $(PY) tools/web.py dev

@@ -1,10 +1,10 @@
-"""One installation and one browser for all journeys of a run."""
+"""One installation and one browser for all journeys of a worker."""
 
 import shutil
 from collections.abc import Generator
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 from tests.e2e.system import System, running_system
 
 CHROMIUM = shutil.which("chromium")
@@ -16,6 +16,9 @@ FLAGS = [
     "--disable-sync",
     "--no-first-run",
 ]
+# Two installations and two browsers may share two cores: what comes late has still come.
+
+expect.set_options(timeout=20_000)
 
 
 @pytest.fixture(scope="session")
