@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime, timedelta
 from random import Random
 
 import pytest
@@ -23,6 +23,11 @@ from linli.kernel.database import engine_for
 from linli.kernel.scope import Actor
 from linli.kernel.time import SystemClock
 from linli.kernel.work import Workshop
+from linli.responding.dispatch.store import of_subjects
+from linli.responding.incidents.contracts import ACTIVE_STATES, IncidentState, StepDraft
+from linli.responding.incidents.policy import step_hash
+from linli.responding.incidents.store import IncidentQuery, listed, story
+from linli.sensing.devices.service import fall_silent
 from linli.support.sealing.contracts import Keys
 from linli.support.sealing.public import AesGcmCipher
 
@@ -87,7 +92,7 @@ async def test_each_level_finds_everybody_of_its_own(
     county = await loaded(loader)
     assert county.state is CountyState.DONE
     assert county.progress == 1
-    planned = {name: SMALL.whole[name] for name in ("estates", "residents", "key_people")}
+    planned = SMALL.whole
     assert {name: county.counts[name] for name in planned} == planned
 
     async with loader.workshop.work() as work:
@@ -118,6 +123,74 @@ async def test_each_level_finds_everybody_of_its_own(
                     assert (person_id in found) is (login == "xian")
     finally:
         await engine.dispose()
+
+
+async def test_every_story_holds_and_says_how_it_ended(loader: Loader) -> None:
+    await loaded(loader)
+    async with loader.workshop.work() as work:
+        new = [one.id for one in await all_estates(work) if one.code.startswith("XZ")]
+        found = [
+            one
+            for estate_id in new
+            for one in (await listed(work.connection, IncidentQuery(estate_id=estate_id)))[0]
+        ]
+        assert len(found) == 90
+        orders = await of_subjects(work.connection, [one.id for one in found])
+        for incident in found:
+            chain, last = "", incident.opened_at
+            for step in await story(work.connection, incident.id):
+                said = StepDraft(
+                    kind=step.kind,
+                    title=step.title,
+                    words=step.words,
+                    evidence=step.evidence,
+                    detail=step.detail,
+                    actor_name=step.actor_name,
+                    actor_kind=step.actor_kind,
+                )
+                chain = step_hash(chain, incident.id, step.seq, said, step.at)
+                assert chain == step.hash
+                assert last <= step.at <= work.now
+                last = step.at
+            assert chain == incident.chain
+            assert (incident.ended_at is None) is (incident.state in ACTIVE_STATES)
+            if incident.state is IncidentState.CLOSED:
+                assert incident.ended_at == last
+    assert {one.offer.subject_id for one in orders} == {
+        one.id for one in found if one.state is IncidentState.CLOSED
+    }
+
+
+async def test_its_devices_go_on_talking_without_a_simulator(loader: Loader) -> None:
+    await loaded(loader)
+    later = replace(loader.workshop, clock=Later())
+    before = await _online(loader.workshop)
+    assert before > 200
+    await replace(loader, workshop=later).talk()
+    async with later.work() as work:
+        await fall_silent(work)
+    # Those of the small demo have nobody to speak for them here.
+    assert await _online(loader.workshop) == before
+
+
+class Later:
+    """An hour from now."""
+
+    def now(self) -> datetime:
+        return SystemClock().now() + timedelta(hours=1)
+
+
+async def _online(workshop: Workshop) -> int:
+    async with workshop.work() as work:
+        return int(
+            await work.connection.scalar(
+                text(
+                    "SELECT count(*) FROM sensing_device d JOIN directory_estate e"
+                    " ON e.id = d.estate_id WHERE e.code LIKE 'XZ%' AND d.state = 'online'"
+                )
+            )
+            or 0
+        )
 
 
 async def test_a_broken_off_load_goes_on_with_the_next_estate(loader: Loader) -> None:

@@ -6,23 +6,29 @@ other things to do, hands an estate to a process and waits for its number.
 
 import asyncio
 import gc
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from random import Random
 from uuid import UUID
 
-from linli.app.demo.county import invent, living
+from linli.app.demo.county import history, invent, living
 from linli.app.demo.county.contracts import SEED, Measure
-from linli.app.demo.county.ground import add_facilities, lay_out, note_homes
+from linli.app.demo.county.ground import Ground, add_facilities, lay_out, note_homes
 from linli.app.demo.county.invent import InventedEstate
-from linli.app.demo.county.register import Registers, home_states
+from linli.app.demo.county.register import Registers, Visitor, home_states
+from linli.app.demo.county.standing import Standing, set_up
+from linli.directory.identity.public import staff_of
+from linli.directory.organisation.contracts import Duty
+from linli.directory.organisation.public import company_for
 from linli.directory.places.contracts import Estate, PlaceKind
 from linli.directory.places.public import all_estates, sizes_of
 from linli.kernel.database import engine_for
+from linli.kernel.deadlines import Deadline, set_deadline
 from linli.kernel.ids import new_id
 from linli.kernel.time import SHANGHAI
 from linli.kernel.work import Work, Workshop
+from linli.responding.incidents.service import DUE
 from linli.support.sealing.contracts import Keys
 from linli.support.sealing.ports import Cipher
 from linli.support.sealing.public import AesGcmCipher
@@ -57,7 +63,6 @@ def fill_beside(job: Job) -> Mapping[str, int]:
         return asyncio.run(_fill_beside(job))
     finally:
         gc.enable()
-        gc.collect()
 
 
 async def _fill_beside(job: Job) -> Mapping[str, int]:
@@ -101,11 +106,44 @@ async def _fill(
     people = living.residents(plan.no, len(homes), measure, today, chance)
     await note_homes(connection, homes, home_states(people, len(homes)), chance, work.now)
     await add_facilities(connection, ground, next_id, chance, work.now)
-    registers = Registers(connection, cipher, estate.id, plan.code, homes, work.now, chance)
+    visitor = await _visitor(work, estate)
+    registers = Registers(
+        connection, cipher, estate.id, plan.code, homes, visitor, work.now, chance
+    )
     await registers.enter(people)
+    devices = await set_up(
+        connection, ground, plan.code, measure.devices, next_id, chance, work.now
+    )
+    past = history.happened(
+        await _where(work, estate, ground, devices), measure.incidents, chance, work.now
+    )
+    await history.write_down(connection, past)
+    for incident_id, due_at in past.due:
+        await set_deadline(work, Deadline(DUE, incident_id, due_at))
     return {
         "estates": 1,
         "homes": len(homes),
         "residents": len(people),
         "key_people": sum(one.category is not None for one in people),
+        "devices": len(devices),
+        "incidents": len(past.incidents),
+        "orders": len(past.orders),
     }
+
+
+async def _visitor(work: Work, estate: Estate) -> Visitor:
+    """The grid worker who was founded with the estate."""
+    staff = await staff_of(work, estate.community_id, estate.id, "visit_key_people")
+    if not staff:
+        raise LookupError(estate.code)
+    return Visitor(staff[0].account_id, staff[0].display_name)
+
+
+async def _where(
+    work: Work, estate: Estate, ground: Ground, devices: Sequence[Standing]
+) -> history.Where:
+    company = await company_for(work, estate.id, Duty.PROPERTY)
+    if company is None:
+        raise LookupError(estate.code)
+    places = (*ground.of(PlaceKind.HOME), *ground.of(PlaceKind.ENTRANCE))
+    return history.Where(estate, company, places, devices)

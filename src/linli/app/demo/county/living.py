@@ -13,6 +13,11 @@ from linli.directory.people.contracts import Relation, Tag
 
 SURNAMES = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕"
 GIVEN = "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超秀霞平刚桂英玉兰建国华红志文晓春梅海燕云辉鹏飞"
+GIVEN_NAMES = (
+    *GIVEN,
+    *(one + other for one in GIVEN[::3] for other in GIVEN[1::4] if one != other),
+)
+"""As many share a name as in any county."""
 
 VACANT, ALONE, OLD_COUPLE, LET = 0.04, 0.13, 0.10, 0.19
 """Parts of an estate's homes: empty, with one elder, with two, let; the others are families'."""
@@ -116,9 +121,10 @@ def _sizes(homes: int, many: int, chance: Random) -> list[tuple[str, int]]:
 def _cared(living: list[Resident], many: int, today: date, chance: Random) -> Iterator[Resident]:
     """The residents with so many key people among them: the old first, then others by chance."""
     old = [one.at for one in living if one.category is not None]
+    aged = set(old)
     for at in chance.sample(old, max(0, len(old) - many)):
         living[at] = replace(living[at], category=None)
-    rest = [one.at for one in living if one.category is None and one.at not in set(old)]
+    rest = [one.at for one in living if one.category is None and one.at not in aged]
     for at in chance.sample(rest, max(0, many - len(old))):
         one = living[at]
         if one.member >= 2 and chance.random() < CHILDREN_OF_OTHERS:  # noqa: PLR2004 (not a parent)
@@ -140,7 +146,7 @@ def _relation(kind: str, member: int) -> Relation:
 
 
 def _name(chance: Random) -> str:
-    return chance.choice(SURNAMES) + "".join(chance.choices(GIVEN, k=chance.choice((1, 2, 2))))
+    return chance.choice(SURNAMES) + chance.choice(GIVEN_NAMES)
 
 
 def _born(kind: str, member: int, today: date, chance: Random) -> date:

@@ -30,9 +30,10 @@ from linli.kernel.figures import Figure
 from linli.kernel.work import Workshop
 from linli.screens.cockpit.service import count, index_all
 from linli.support.sealing.contracts import Keys
+from linli.support.sealing.public import AesGcmCipher
 
 LOOK_EVERY_S = 1.0
-TALK_EVERY_S = 300.0
+TALK_EVERY_S = 120.0
 AT_ONCE = 2
 ONE_LOADS = 0x6C696E6E
 
@@ -59,8 +60,7 @@ class Loader:
     async def step(self) -> None:
         """Wait a moment, then load if somebody has asked and no other worker does."""
         await asyncio.sleep(LOOK_EVERY_S)
-        if self.talked_at is None or monotonic() - self.talked_at >= TALK_EVERY_S:
-            await self.talk()
+        await self._talk_if_due()
         async with self.workshop.engine.connect() as connection:
             if (await store.read(connection)).state not in UNDER_WAY:
                 return
@@ -80,6 +80,10 @@ class Loader:
         async with self.workshop.work() as work:
             await store.keep_talking(work.connection, work.now)
         self.talked_at = monotonic()
+
+    async def _talk_if_due(self) -> None:
+        if self.talked_at is None or monotonic() - self.talked_at >= TALK_EVERY_S:
+            await self.talk()
 
     async def load(self) -> None:
         """Enter every estate that is missing, then count what came."""
@@ -112,7 +116,7 @@ class Loader:
                 while waiting and len(running) < AT_ONCE and not stopped:
                     plan = waiting.pop()
                     async with self.workshop.work() as work:
-                        await found_missing(work, [plan])
+                        await found_missing(work, AesGcmCipher(self.keys), [plan])
                         job = Job(self.database, self.keys, plan.no, self.measure, work.now)
                     running[loop.run_in_executor(pool, fill_beside, job)] = plan
                 if not running:
@@ -121,6 +125,7 @@ class Loader:
                 for one in done:
                     plan = running.pop(one)
                     await self._entered(plan, one.result())
+                await self._talk_if_due()
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
         return False

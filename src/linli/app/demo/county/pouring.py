@@ -4,9 +4,10 @@ COPY does not work under row security, and a statement for each row is too slow:
 array for each column.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any, cast
+from uuid import UUID
 
 from asyncpg import Connection
 from sqlalchemy import ARRAY, JSON, String, Table
@@ -28,26 +29,50 @@ async def pour(
     """
     raw = await connection.get_raw_connection()
     driver = cast("Connection[Any]", raw.driver_connection)
-    statement = _statement(table, columns)
     for begin in range(0, len(rows), AT_ONCE):
-        some = rows[begin : begin + AT_ONCE]
-        await driver.execute(statement, *map(list, zip(*some, strict=True)))
+        given = [*zip(*rows[begin : begin + AT_ONCE], strict=True)]
+        # What is the same in every row is said once.
+        same = tuple(all(one is column[0] for one in column) for column in given)
+        if all(same):
+            same = (False, *same[1:])
+        values = [column[0] if one else column for one, column in zip(same, given, strict=True)]
+        await driver.execute(_statement(table, columns, same), *values)
 
 
 @cache
-def _statement(table: Table, columns: Columns) -> str:
+def _statement(table: Table, columns: Columns, same: tuple[bool, ...]) -> str:
     dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
     taken: list[str] = []
+    names: list[str] = []
     cells: list[str] = []
-    for at, name in enumerate(columns, 1):
+    for at, (name, once) in enumerate(zip(columns, same, strict=True), 1):
         kind = table.c[name].type
         listed = isinstance(kind, (ARRAY, postgresql.ARRAY, JSON, postgresql.JSONB))
         target = kind.compile(dialect=dialect)
-        taken.append(f"${at}::{'text' if listed or isinstance(kind, String) else target}[]")
-        cells.append(f"c{at}::{target}" if listed else f"c{at}")
+        sent = "text" if listed or isinstance(kind, String) else target
+        cell = f"${at}::{sent}" if once else f"c{at}"
+        cells.append(f"{cell}::{target}" if listed else cell)
+        if not once:
+            taken.append(f"${at}::{sent}[]")
+            names.append(f"c{at}")
     quoted = ", ".join(f'"{name}"' for name in columns)
-    names = ", ".join(f"c{at}" for at, _ in enumerate(columns, 1))
     return (
         f"INSERT INTO {table.name} ({quoted}) SELECT {', '.join(cells)}"  # noqa: S608 (our names)
-        f" FROM unnest({', '.join(taken)}) AS given({names})"
+        f" FROM unnest({', '.join(taken)}) AS given({', '.join(names)})"
+    )
+
+
+async def pour_keys(
+    connection: AsyncConnection, estate_id: UUID, people: Sequence[tuple[UUID, Iterable[str]]]
+) -> None:
+    """Add the search keys of an estate's people, in the order of the index."""
+    raw = await connection.get_raw_connection()
+    driver = cast("Connection[Any]", raw.driver_connection)
+    await driver.execute(
+        "INSERT INTO directory_person_search (estate_id, key, person_id)"
+        " SELECT $1::uuid, key, id FROM unnest($2::uuid[], $3::text[]) AS given(id, keys),"
+        " string_to_table(keys, E'\\n') AS key ORDER BY key COLLATE \"C\", id",
+        estate_id,
+        [person for person, _ in people],
+        ["\n".join(keys) for _, keys in people],
     )

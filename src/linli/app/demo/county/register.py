@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from linli.app.demo.county.ground import TOLD, listed, told
 from linli.app.demo.county.living import Resident
-from linli.app.demo.county.pouring import Cells, Columns, pour
+from linli.app.demo.county.pouring import Cells, Columns, pour, pour_keys
 from linli.directory.homes.contracts import HomeState, HouseholdRole
 from linli.directory.homes.models import (
     household_table,
@@ -29,7 +29,7 @@ from linli.directory.key_people.models import (
     visit_table,
 )
 from linli.directory.people.contracts import Relation
-from linli.directory.people.models import person_table, residence_table, search_table
+from linli.directory.people.models import person_table, residence_table
 from linli.directory.people.search import SEARCH_VERSION, Keyed, keys_of, read_name
 from linli.directory.people.store import Sealed
 from linli.directory.places.contracts import Place
@@ -43,7 +43,6 @@ LATE = 0.06
 """Part of the key people whose visit is overdue."""
 BEFORE_LAST = 0.4
 UNMET = 0.05
-VISITORS = ("周网格", "吴网格", "郑网格", "钱网格")
 NOTED = time(9, 0)
 
 _PERSON = (
@@ -54,7 +53,6 @@ _RESIDENCE = (
     *("id", "person_id", "estate_id", "home_id", "home_title", "home_path", "relation"),
     *("valid_from", *TOLD),
 )
-_SEARCH = ("estate_id", "key", "person_id")
 _HOUSEHOLD = ("id", "estate_id", "home_id", "code", "valid_from", *TOLD)
 _MEMBER = ("id", "estate_id", "household_id", "person_id", "role", "valid_from", *TOLD)
 _OWNER = (
@@ -64,7 +62,7 @@ _OWNER = (
 _LEASE = ("id", "estate_id", "home_id", "person_id", "valid_from", "valid_to", *TOLD)
 _KEY = (
     *("id", "estate_id", "person_id", "home_id", "categories", "risk", "risk_reasons"),
-    *("every_days", "visitor_name", "last_visit_at", "next_visit_on", "review_on"),
+    *("every_days", "visitor_id", "visitor_name", "last_visit_at", "next_visit_on", "review_on"),
     *("created_at", *TOLD),
 )
 _ENTRY = (
@@ -73,9 +71,25 @@ _ENTRY = (
 )
 _STORY = ("id", "key_person_id", "estate_id", "at", "by", "change", "words")
 _VISIT = (
-    *("id", "key_person_id", "estate_id", "visitor_name", "visited_at", "received_at"),
+    *(
+        "id",
+        "key_person_id",
+        "estate_id",
+        "visitor_id",
+        "visitor_name",
+        "visited_at",
+        "received_at",
+    ),
     *("outcome", "findings", "problem"),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """The grid worker who visits the estate's key people."""
+
+    account_id: UUID
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +101,7 @@ class Registers:
     estate_id: UUID
     code: str
     homes: Sequence[Place]
+    visitor: Visitor
     now: datetime
     chance: Random
 
@@ -116,7 +131,7 @@ class Registers:
         here = listed([self.estate_id])
         persons: list[Cells] = []
         stays: list[Cells] = []
-        keys: list[Cells] = []
+        keys: list[tuple[UUID, frozenset[str]]] = []
         for one in living:
             person, home = people[one.at], self.homes[one.home]
             sealed = Sealed.of(self.cipher, one.phone, None).columns
@@ -136,13 +151,12 @@ class Registers:
                 )
             )
             keyed = Keyed(one.name, tail, (*tags, one.relation.value), (home.path,))
-            keys.extend((self.estate_id, key, person) for key in keys_of(keyed))
+            keys.append((person, keys_of(keyed)))
         await self._pour(
             (person_table, _PERSON, persons),
             (residence_table, _RESIDENCE, stays),
-            # In the order of the index: its pages are written once.
-            (search_table, _SEARCH, sorted(keys, key=_by_key)),
         )
+        await pour_keys(self.connection, self.estate_id, keys)
 
     async def _households(
         self,
@@ -192,7 +206,7 @@ class Registers:
     async def _key_people(self, cared: Sequence[Resident], people: Mapping[int, UUID]) -> None:
         said = told(self.now)
         today = self.now.astimezone(SHANGHAI).date()
-        titles = key_policy.titles()
+        titles, visitor = key_policy.titles(), self.visitor
         keys: list[Cells] = []
         entries: list[Cells] = []
         stories: list[Cells] = []
@@ -203,12 +217,11 @@ class Registers:
             key, home = self.new_id(), self.homes[one.home].id
             judged = key_policy.judged((code,))
             days = key_policy.usual_days((code,)) or category.every_days
-            visitor = VISITORS[one.home * len(VISITORS) // len(self.homes)]
             listed_days = self.chance.randint(3, min(LONGEST_LISTED_DAYS, category.review_days - 5))
             since = today - timedelta(days=listed_days)
             entered_at = datetime.combine(since, NOTED, SHANGHAI)
             review_on = since + timedelta(days=category.review_days)
-            made = self._visits(key, visitor, days, entered_at)
+            made = self._visits(key, days, entered_at)
             visits += made
             last = made[-1][_VISIT.index("visited_at")] if made else None
             last_at = last if isinstance(last, datetime) else None
@@ -223,7 +236,8 @@ class Registers:
             keys.append(
                 (
                     *(key, self.estate_id, people[one.at], home, listed([code]), judged.risk.value),
-                    *(listed(judged.reasons), days, visitor, last_at, next_on, review_on),
+                    *(listed(judged.reasons), days, visitor.account_id, visitor.name),
+                    *(last_at, next_on, review_on),
                     *(entered_at, *said),
                 )
             )
@@ -234,8 +248,8 @@ class Registers:
                 )
             )
             told_words = f"{titles[code]}，依据：{BASES[basis].title}"
-            story = (self.new_id(entered_at), key, self.estate_id, entered_at, visitor, "entered")
-            stories.append((*story, told_words))
+            story = (self.new_id(entered_at), key, self.estate_id, entered_at, visitor.name)
+            stories.append((*story, "entered", told_words))
         await self._pour(
             (key_person_table, _KEY, keys),
             (entry_table, _ENTRY, entries),
@@ -243,7 +257,7 @@ class Registers:
             (visit_table, _VISIT, visits),
         )
 
-    def _visits(self, key: UUID, visitor: str, days: int, since: datetime) -> list[Cells]:
+    def _visits(self, key: UUID, days: int, since: datetime) -> list[Cells]:
         """The last visits, oldest first; most are in time."""
         late = self.chance.random() < LATE
         back = days * (self.chance.uniform(1.05, 1.6) if late else self.chance.uniform(0.0, 0.95))
@@ -260,7 +274,8 @@ class Registers:
             found = [] if unmet else [Finding.WELL.value]
             made.append(
                 (
-                    *(self.new_id(at), key, self.estate_id, visitor, at, at),
+                    *(self.new_id(at), key, self.estate_id, self.visitor.account_id),
+                    *(self.visitor.name, at, at),
                     *(outcome.value, listed(found), False),
                 )
             )
@@ -286,8 +301,3 @@ def _role(one: Resident) -> HouseholdRole:
     if one.relation is Relation.TENANT:
         return HouseholdRole.OTHER
     return HouseholdRole.SPOUSE if one.member == 1 else HouseholdRole.CHILD
-
-
-def _by_key(cells: Cells) -> tuple[str, int]:
-    _, key, person = cells
-    return str(key), person.int if isinstance(person, UUID) else 0
