@@ -46,7 +46,7 @@ def _demo(asked: argparse.Namespace, settings: Settings) -> int:
     if asked.list:
         _become("linli_simulator", "--list")
     scene = scene_coded(asked.scene) if asked.scene else None
-    if asked.forward or (scene and scene.forward):
+    if asked.county or asked.forward or (scene and scene.forward):
         _become("linli.app.commands", *asked.given)
     if asked.scene:
         _become(*("linli_simulator", "--data", str(settings.data / "demo"), "--scene", asked.scene))

@@ -71,6 +71,11 @@ def parser() -> argparse.ArgumentParser:
                     metavar="12h",
                     help="让运行中的演示快进：30m、12h、tomorrow（明早 8 点） / go ahead in time",
                 )
+                one.add_argument(
+                    "--county",
+                    action="store_true",
+                    help="给运行中的演示载入全县 / let the running demo take in the full county",
+                )
                 one.set_defaults(demo=True)
             case "init":
                 one.add_argument("--name", help="管理员姓名 / the first administrator's name")

@@ -15,6 +15,7 @@ from linli.app.access import database_access
 from linli.app.backup import back_up, restore
 from linli.app.command_line import parser, settings_of, told
 from linli.app.demo.asking import ask_of_demo, duration_of
+from linli.app.demo.county.telling import ask_for_county
 from linli.app.demo.moved import refuse_moved_clock
 from linli.app.engine.roles import ensure_roles_and_database
 from linli.app.exposure import refuse_known_passwords_beyond_loopback
@@ -73,7 +74,9 @@ def _init(asked: argparse.Namespace, settings: Settings) -> int:
 
 
 def _demo(asked: argparse.Namespace, settings: Settings) -> int:
-    """Play a scene that needs time, or go ahead in time, in the demo that is running."""
+    """Take in the county, play a scene that needs time, or go ahead, in a demo that is running."""
+    if asked.county:
+        return asyncio.run(ask_for_county(settings, print))
     by = None if asked.forward is None else duration_of(asked.forward)
     return asyncio.run(ask_of_demo(settings, asked.scene, by, print))
 

@@ -45,7 +45,7 @@ def duration_of(words: str) -> timedelta | None:
 
 
 def require_running_demo(settings: Settings) -> None:
-    """Only a demo's time moves, and only while it runs.
+    """Only a demo is asked such things, and only while it runs.
 
     Raises:
         Problem: this is no demo, or it does not run.
@@ -53,8 +53,8 @@ def require_running_demo(settings: Settings) -> None:
     mark = settings.data / FILE
     if not mark.exists() or "demo = true" not in mark.read_text(encoding="utf-8"):
         raise Problem(
-            f"{settings.data} 不是演示：只有演示的时间可以快进",
-            f"{settings.data} is no demo: only a demo's time can go ahead",
+            f"{settings.data} 不是演示：只有演示可以快进和载入全县",
+            f"{settings.data} is no demo: only a demo goes ahead in time or takes in the county",
             remedy_chinese="用 --data 指定演示的文件夹，或先执行 linli demo",
             remedy_english="name the demo's folder with --data, or run linli demo first",
         )

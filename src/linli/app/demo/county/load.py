@@ -99,7 +99,7 @@ class Loader:
                 await self._finish()
         except (DBAPIError, BrokenProcessPool) as error:
             log.exception("demo_county_failed")
-            await self._note(CountyMove.FAIL, words=type(error).__name__)
+            await self._note(CountyMove.FAIL, words=_why(error))
             return
         await self._note(CountyMove.STOP if stopped else CountyMove.FINISH)
         log.info("demo_county", stopped=stopped, seconds=round(monotonic() - begun, 1))
@@ -175,6 +175,12 @@ class Loader:
                     ended_at=work.now if ended else None,
                 ),
             )
+
+
+def _why(error: DBAPIError | BrokenProcessPool) -> str:
+    if isinstance(error, DBAPIError):
+        return "数据库没有接受，原因见运行日志"
+    return "载入的进程意外结束，原因见运行日志"
 
 
 def loading(loader: Loader) -> Mapping[str, Callable[[object], Step]]:
