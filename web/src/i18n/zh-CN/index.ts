@@ -1,4 +1,5 @@
 import accounts from "./accounts";
+import approvals from "./approvals";
 import audit from "./audit";
 import base from "./base";
 import cameras from "./cameras";
@@ -28,6 +29,7 @@ import rules from "./rules";
 import shell from "./shell";
 import signIn from "./sign_in";
 import tasks from "./tasks";
+import tour from "./tour";
 import ui from "./ui";
 import workplace from "./workplace";
 
@@ -58,10 +60,12 @@ export default {
   organisations,
   accounts,
   factor,
+  approvals,
   audit,
   looks,
   integrations,
   health,
   cockpit,
   demo,
+  tour,
 };
