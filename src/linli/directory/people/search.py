@@ -206,6 +206,7 @@ def list_range(order: Order) -> Range:
     return starting_with(NAME if order is Order.NAME else ADDRESS)
 
 
+@lru_cache(maxsize=20_000)
 def padded(path: str) -> str:
     """A path in which numbers sort as numbers: `3号楼 1单元 502` → `00003号楼00001单元00502`."""
     bare = plain(path).replace("室", "")
