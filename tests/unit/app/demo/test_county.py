@@ -1,5 +1,6 @@
 """The demo's county is entered: found, counted, and each level sees its own."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import replace
@@ -14,7 +15,9 @@ from linli.app.demo.county import asking, invent, living, store
 from linli.app.demo.county.contracts import County, CountyState, Measure, Shape
 from linli.app.demo.county.load import Loader
 from linli.app.demo.county.policy import AlreadyThere
+from linli.app.demo.county.telling import follow
 from linli.app.engine.roles import DatabaseUrls
+from linli.app.problems import Problem
 from linli.directory.identity.public import resolve_scope
 from linli.directory.people.contracts import PeopleSearch
 from linli.directory.people.public import find_people
@@ -108,8 +111,14 @@ async def test_each_level_finds_everybody_of_its_own(
             )
         )
         people = rows.all()
+        counted = await work.connection.scalar(
+            text(
+                "SELECT sum(total) FROM screens_cockpit_count c JOIN directory_estate e"
+                " ON e.id = c.estate_id WHERE e.code LIKE 'XZ%' AND figure = 'people.residents'"
+            )
+        )
         scopes = {name: await resolve_scope(work, accounts[name][0]) for name in ("xian", "shequ")}
-    assert (len(new), len(people)) == (3, 300)
+    assert (len(new), len(people), counted) == (3, 300, 300)
 
     engine = engine_for(today_database.app, connections=1)
     seen = Workshop(engine, SystemClock())
@@ -206,6 +215,16 @@ async def test_a_broken_off_load_goes_on_with_the_next_estate(loader: Loader) ->
         county = await store.read(work.connection)
     assert (county.state, county.at, county.of) == (CountyState.DONE, 3, 3)
     assert county.counts["estates"] == 3
+
+
+async def test_the_command_line_is_told_estate_by_estate(loader: Loader) -> None:
+    one = replace(loader, measure=replace(SMALL, estates=1))
+    said: list[str] = []
+    ended, _ = await asyncio.gather(follow(loader.workshop, said.append), one.step())
+    assert ended.state is CountyState.DONE
+    assert said == ["已载入 / loaded  桂花苑（1/1）"]
+    with pytest.raises(Problem):
+        await follow(loader.workshop, said.append)
 
 
 async def test_a_cancelled_load_says_so_and_can_go_on(loader: Loader) -> None:
