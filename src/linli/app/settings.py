@@ -29,6 +29,7 @@ from linli.app.engine.urls import DATABASE, DatabaseUrls, database_of, on_databa
 from linli.app.keys import Keys
 from linli.app.problems import Problem
 from linli.directory.identity.contracts import Role
+from linli.support.approvals.contracts import MOST_ALONE
 from linli.support.messaging.contracts import DEFAULT_TEMPLATE, Channel, parsed_template
 
 PREFIX = "LINLI_"
@@ -78,6 +79,8 @@ class Settings(BaseSettings):
             enrolled a second factor, such as `["administrator", "county_officer"]`.
         retention: days by purpose (`{looks = 1500}`) where they are other than linli's; never fewer
             than a law demands. See `docs/operations.md`.
+        most_alone: so many rows of personal data one person alone may take out or delete in one
+            go; more needs the consent of a second person.
         demo: the demo estate with its known passwords; never beyond loopback.
         vision_connection: the code of the connection by which this machine's vision node speaks
             (a site gateway), with `vision_token` or a file that holds it; without them `linli up`
@@ -122,6 +125,7 @@ class Settings(BaseSettings):
     log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$")
     second_factor_roles: tuple[Role, ...] = ()
     retention: dict[str, int] = Field(default_factory=dict[str, int])
+    most_alone: int = Field(default=MOST_ALONE, ge=1, le=100_000)
     demo: bool = False
     vision_platform: str | None = None
     vision_mqtt: str | None = None

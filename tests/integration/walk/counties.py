@@ -260,6 +260,11 @@ DOCUMENTS: Mapping[str, Callable[[Row], Row]] = {
             "words": "从三层到五层之间",
         }
     },
+    "support_approval": lambda row: {
+        "request": {},
+        "needs": ["see_people"],
+        "estate_ids": [row["asker_id"]],
+    },
     "screens_cockpit_count": lambda _: {"figure": "people.residents", "needs": "see_people"},
     "screens_cockpit_index": lambda _: {
         "formula": "2026-11",

@@ -1717,9 +1717,34 @@ export interface paths {
         put?: never;
         /**
          * Write People
-         * @description The people a list shows, masked, as xlsx or csv; at most 1,000, the reason is recorded.
+         * @description The people a list shows, masked, as xlsx or csv; the reason is recorded.
+         *
+         *     409 `second_pair_needed`: so many that somebody else has to agree first; ask for it with the
+         *     same body, and send it again once it is approved.
          */
         post: operations["write_people_api_people_file_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/people/file/ask": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask For People
+         * @description Ask for somebody else's consent to a file that one person alone may not take out.
+         *
+         *     422: so few need no consent, or more than fit into one file.
+         */
+        post: operations["ask_for_people_api_people_file_ask_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4165,6 +4190,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/approvals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Approvals
+         * @description Requests for me to decide, my own open ones, or those that ended.
+         */
+        get: operations["list_approvals_api_approvals_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/approvals/{approval_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Approval
+         * @description One request. 404: neither one's own nor one's to decide.
+         */
+        get: operations["read_approval_api_approvals__approval_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/approvals/{approval_id}/decide": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Decide
+         * @description Agree or not. 403 for the asker, 409 when it was decided, taken back or lapsed meanwhile.
+         */
+        post: operations["decide_api_approvals__approval_id__decide_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/approvals/{approval_id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Withdraw
+         * @description Take one's own request back.
+         */
+        post: operations["withdraw_api_approvals__approval_id__withdraw_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/audit": {
         parameters: {
             query?: never;
@@ -4571,8 +4676,30 @@ export interface paths {
         /**
          * Undo Import
          * @description Take a whole import back. Where later work depends on it, `failure` says so and it stays.
+         *
+         *     409 `second_pair_needed`: so many lines that somebody else has to agree first.
          */
         post: operations["undo_import_api_imports__import_id__undo_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/imports/{import_id}/undo/ask": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask Undo
+         * @description Ask for somebody else's consent to undo a large import; 422: it needs none.
+         */
+        post: operations["ask_undo_api_imports__import_id__undo_ask_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4794,7 +4921,7 @@ export interface components {
          * @description What was done. Codes never change; titles may.
          * @enum {string}
          */
-        Action: "signed_in" | "sign_in_failed" | "sign_in_blocked" | "signed_out" | "signed_out_everywhere" | "password_changed" | "password_reset" | "second_factor_enabled" | "second_factor_removed" | "second_factor_reset" | "recovery_code_used" | "recovery_codes_renewed" | "account_created" | "account_locked" | "account_unlocked" | "key_made" | "key_revoked" | "leaving_noted" | "leaving_taken_back" | "account_left" | "grant_given" | "grant_revoked" | "organisation_added" | "contract_signed" | "contract_ended" | "estate_added" | "person_registered" | "person_revealed" | "person_exported" | "people_entered" | "person_changed" | "person_moved" | "people_merged" | "merge_undone" | "twins_differ" | "correction_asked" | "correction_decided" | "key_person_entered" | "key_person_changed" | "key_person_seen" | "visit_recorded" | "absence_noted" | "base_entered" | "base_changed" | "question_saved" | "file_seen" | "device_registered" | "device_changed" | "command_sent" | "camera_changed" | "camera_seen" | "recording_seen" | "facade_changed" | "evidence_seen" | "evidence_exported" | "credential_rotated" | "credential_revoked" | "rule_changed" | "quarantine_replayed" | "quarantine_dropped" | "incident_moved" | "order_moved" | "roster_planned" | "grid_changed" | "task_given" | "task_moved" | "guest_link_made" | "guest_link_revoked" | "imported" | "import_undone" | "people_exported" | "demo_played";
+        Action: "signed_in" | "sign_in_failed" | "sign_in_blocked" | "signed_out" | "signed_out_everywhere" | "password_changed" | "password_reset" | "second_factor_enabled" | "second_factor_removed" | "second_factor_reset" | "recovery_code_used" | "recovery_codes_renewed" | "account_created" | "account_locked" | "account_unlocked" | "key_made" | "key_revoked" | "leaving_noted" | "leaving_taken_back" | "account_left" | "grant_given" | "grant_revoked" | "organisation_added" | "contract_signed" | "contract_ended" | "estate_added" | "person_registered" | "person_revealed" | "person_exported" | "people_entered" | "person_changed" | "person_moved" | "people_merged" | "merge_undone" | "twins_differ" | "correction_asked" | "correction_decided" | "key_person_entered" | "key_person_changed" | "key_person_seen" | "visit_recorded" | "absence_noted" | "base_entered" | "base_changed" | "question_saved" | "file_seen" | "device_registered" | "device_changed" | "command_sent" | "camera_changed" | "camera_seen" | "recording_seen" | "facade_changed" | "evidence_seen" | "evidence_exported" | "credential_rotated" | "credential_revoked" | "rule_changed" | "quarantine_replayed" | "quarantine_dropped" | "incident_moved" | "order_moved" | "roster_planned" | "grid_changed" | "task_given" | "task_moved" | "guest_link_made" | "guest_link_revoked" | "imported" | "import_undone" | "people_exported" | "approval_asked" | "approval_given" | "approval_refused" | "approval_withdrawn" | "approval_used" | "demo_played";
         /**
          * ActionView
          * @description An action one may filter by.
@@ -4894,6 +5021,79 @@ export interface components {
             spots: components["schemas"]["SpotView"][];
         };
         /**
+         * ApprovalPageView
+         * @description Requests, the newest first.
+         */
+        ApprovalPageView: {
+            /** Items */
+            items: components["schemas"]["ApprovalView"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Total */
+            total: number;
+        };
+        /**
+         * ApprovalState
+         * @description How far a request has come.
+         * @enum {string}
+         */
+        ApprovalState: "asked" | "approved" | "refused" | "withdrawn" | "expired" | "used";
+        /**
+         * ApprovalView
+         * @description A request: what will be done, to how many rows, why, who asked, who decided.
+         *
+         *     `request` is what the asker sends to do it, once it is approved; others get none.
+         */
+        ApprovalView: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            purpose: components["schemas"]["Purpose"];
+            /** Purpose Title */
+            purpose_title: string;
+            /** Title */
+            title: string;
+            /** Total */
+            total: number;
+            /** Reason */
+            reason: string;
+            /** Said */
+            said: components["schemas"]["SaidView"][];
+            /** Request */
+            request: {
+                [key: string]: components["schemas"]["JsonValue"];
+            } | null;
+            /** Asker Name */
+            asker_name: string;
+            /**
+             * Asked At
+             * Format: date-time
+             */
+            asked_at: string;
+            state: components["schemas"]["ApprovalState"];
+            /** State Title */
+            state_title: string;
+            /** Version */
+            version: number;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /** Decided Name */
+            decided_name: string;
+            /** Decided At */
+            decided_at: string | null;
+            /** Answer */
+            answer: string;
+            /** Mine */
+            mine: boolean;
+            /** May Decide */
+            may_decide: boolean;
+        };
+        /**
          * AskedBy
          * @description Who asked for a correction.
          * @enum {string}
@@ -4901,7 +5101,7 @@ export interface components {
         AskedBy: "person" | "staff";
         /**
          * AskedView
-         * @description The correction that waits now.
+         * @description What was asked for and waits now.
          */
         AskedView: {
             /**
@@ -5990,6 +6190,21 @@ export interface components {
              * Format: date-time
              */
             due_at: string;
+        };
+        /**
+         * DecideBody
+         * @description Whether to agree; a refusal says why in `answer`.
+         */
+        DecideBody: {
+            /** Approve */
+            approve: boolean;
+            /**
+             * Answer
+             * @default
+             */
+            answer: string;
+            /** Expected Version */
+            expected_version: number;
         };
         /**
          * DecisionBody
@@ -8156,6 +8371,7 @@ export interface components {
             /** Demo */
             demo: boolean;
         };
+        JsonValue: unknown;
         /**
          * KeeperView
          * @description An organisation that may keep questions.
@@ -9954,6 +10170,12 @@ export interface components {
             };
         };
         /**
+         * Purpose
+         * @description What is asked for. Codes never change.
+         * @enum {string}
+         */
+        Purpose: "export_people" | "undo_import";
+        /**
          * QuestionBody
          * @description Clauses that all must hold.
          */
@@ -10501,6 +10723,16 @@ export interface components {
             before: string;
             /** Removed */
             removed: number;
+        };
+        /**
+         * SaidView
+         * @description One line of what will happen.
+         */
+        SaidView: {
+            /** Label */
+            label: string;
+            /** Words */
+            words: string;
         };
         /**
          * SaveBody
@@ -11637,6 +11869,17 @@ export interface components {
             merge_id: string | null;
         };
         /**
+         * UndoAskedView
+         * @description The request that waits now.
+         */
+        UndoAskedView: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+        };
+        /**
          * UndoBody
          * @description Why an import is taken back.
          */
@@ -11844,6 +12087,12 @@ export interface components {
             changed: string[];
         };
         /**
+         * View
+         * @description Which requests are listed: for me to decide, my own that are open, and all that ended.
+         * @enum {string}
+         */
+        View: "waiting" | "mine" | "past";
+        /**
          * VisitBody
          * @description A visit; `id` is made by the phone, so that it counts once however often it is sent.
          */
@@ -12015,6 +12264,14 @@ export interface components {
             label: string;
             /** Corrected */
             corrected: boolean;
+        };
+        /**
+         * WithdrawBody
+         * @description The version that was seen.
+         */
+        WithdrawBody: {
+            /** Expected Version */
+            expected_version: number;
         };
         /**
          * WorkerShape
@@ -15839,6 +16096,39 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    ask_for_people_api_people_file_ask_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PeopleFileBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AskedView"];
+                };
             };
             /** @description 没有接受，以及为什么 */
             "4XX": {
@@ -20256,6 +20546,140 @@ export interface operations {
             };
         };
     };
+    list_approvals_api_approvals_get: {
+        parameters: {
+            query?: {
+                view?: components["schemas"]["View"];
+                limit?: number;
+                cursor?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApprovalPageView"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    read_approval_api_approvals__approval_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                approval_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApprovalView"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    decide_api_approvals__approval_id__decide_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                approval_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DecideBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApprovalView"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    withdraw_api_approvals__approval_id__withdraw_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                approval_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WithdrawBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApprovalView"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
     list_entries_api_audit_get: {
         parameters: {
             query?: {
@@ -20929,6 +21353,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ImportView"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    ask_undo_api_imports__import_id__undo_ask_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                import_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UndoBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UndoAskedView"];
                 };
             };
             /** @description 没有接受，以及为什么 */

@@ -149,6 +149,7 @@ export type Facility = Answer<"/api/facilities", "get">["items"][number];
 export type FacilityDetail = Answer<"/api/facilities/{facility_id}", "get">;
 export type FacilityCounts = Answer<"/api/facilities/counts", "get">;
 export type FacilityKind = Answer<"/api/facilities/kinds", "get">[number];
+export type Approval = Answer<"/api/approvals/{approval_id}", "get">;
 export type Import = Answer<"/api/imports/{import_id}", "get">;
 export type ImportFault = Answer<"/api/imports/{import_id}/faults", "get">["items"][number];
 export type SheetList = Answer<"/api/imports/sheets", "get">;

@@ -276,6 +276,14 @@ export const PAGES: ConsolePage[] = [
     view: () => import("./imports/ImportPage.vue"),
   },
   {
+    path: "/approvals",
+    name: "approvals",
+    title: "approvals.title",
+    needs: ["see_people", "manage_people", "manage_places"],
+    nav: { group: "upkeep", icon: "check" },
+    view: () => import("./approvals/ApprovalsPage.vue"),
+  },
+  {
     path: "/twins",
     name: "twins",
     title: "base.twins.page",

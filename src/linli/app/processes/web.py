@@ -90,6 +90,7 @@ def application(
                 "conditions": conditions(),
                 "measures": measures(),
                 "sheets": sheets(),
+                "most_alone": settings.most_alone,
                 "figures": figures(),
                 "spans": spans(),
                 "flows": flows(),

@@ -3,7 +3,7 @@
 linli's own work (set-up, the worker) passes the guards: it has no session.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -23,7 +23,11 @@ from linli.directory.identity.contracts import (
 )
 from linli.directory.identity.events import GrantChanged, SessionEnded
 from linli.directory.organisation.contracts import OrganisationKind
-from linli.directory.organisation.public import organisation_of
+from linli.directory.organisation.public import (
+    companies_of,
+    organisation_of,
+    organisations_above,
+)
 from linli.directory.places.public import estate_of
 from linli.directory.second_factor.public import remove_factor
 from linli.kernel.deadlines import Deadline, set_deadline
@@ -112,6 +116,28 @@ async def holders(work: Work, organisation_id: UUID, permission: str) -> tuple[S
             organisation_id in held.organisations and wanted in policy.ROLES[held.role].permissions
         ),
     )
+
+
+async def holders_everywhere(
+    work: Work, needs: Collection[str], estate_ids: Collection[UUID]
+) -> tuple[UUID, ...]:
+    """Accounts that hold every one of these permissions on every one of these estates."""
+    if not needs or not estate_ids:
+        return ()
+    wanted = frozenset(estate_ids)
+    one = min(wanted)
+    near = (*await organisations_above(work, one), *await companies_of(work, one))
+    asked = {
+        row.account_id
+        for organisation in near
+        for row in await store.staff(work.connection, organisation.id, work.now)
+    }
+    found: list[UUID] = []
+    for account_id in sorted(asked):
+        scope = await resolve_scope(work, account_id)
+        if all(wanted <= scope.estates_for(need) for need in needs):
+            found.append(account_id)
+    return tuple(found)
 
 
 async def names_of(work: Work, account_ids: Iterable[UUID]) -> Mapping[UUID, str]:

@@ -351,7 +351,7 @@ class CorrectionPageView(Shape):
 
 
 class AskedView(Shape):
-    """The correction that waits now."""
+    """What was asked for and waits now."""
 
     id: UUID
 
@@ -368,7 +368,12 @@ def _cipher_of(request: Request) -> Cipher:
     return cast("Cipher", request.app.state.cipher)
 
 
+def _most_alone_of(request: Request) -> int:
+    return cast("int", request.app.state.most_alone)
+
+
 InstallationCipher = Annotated[Cipher, Depends(_cipher_of)]
+MostAlone = Annotated[int, Depends(_most_alone_of)]
 
 
 @api.get("")
@@ -405,19 +410,22 @@ async def list_people(
 
 @api.post("/file", response_class=Response)
 async def write_people(
-    work: CurrentWork, cipher: InstallationCipher, body: PeopleFileBody
+    work: CurrentWork, cipher: InstallationCipher, most_alone: MostAlone, body: PeopleFileBody
 ) -> Response:
-    """The people a list shows, masked, as xlsx or csv; at most 1,000, the reason is recorded."""
+    """The people a list shows, masked, as xlsx or csv; the reason is recorded.
+
+    409 `second_pair_needed`: so many that somebody else has to agree first; ask for it with the
+    same body, and send it again once it is approved.
+    """
     require(work, SEE)
-    search = PeopleSearch(
-        estate_id=body.estate_id,
-        place_id=body.place_id,
-        words=body.q,
-        tag=body.tag,
-        relation=body.relation,
-        order=body.order,
+    rows = await service.take_out(
+        work,
+        cipher,
+        _search(body),
+        form=body.form.value,
+        reason=body.reason,
+        most_alone=most_alone,
     )
-    rows = await service.take_out(work, cipher, search, reason=body.reason)
     header = ("人员编号", "姓名", "手机号", "房屋", "与房屋关系", "关照类别")
     lines = [
         (
@@ -435,6 +443,37 @@ async def write_people(
     # What goes out is not kept for a repeated request.
     answer.headers[SHOWN_ONCE] = "1"
     return answer
+
+
+@api.post("/file/ask", status_code=201)
+async def ask_for_people(
+    work: CurrentWork, cipher: InstallationCipher, most_alone: MostAlone, body: PeopleFileBody
+) -> AskedView:
+    """Ask for somebody else's consent to a file that one person alone may not take out.
+
+    422: so few need no consent, or more than fit into one file.
+    """
+    require(work, SEE)
+    approval = await service.ask_to_take_out(
+        work,
+        cipher,
+        _search(body),
+        form=body.form.value,
+        reason=body.reason,
+        most_alone=most_alone,
+    )
+    return AskedView(id=approval.id)
+
+
+def _search(body: PeopleFileBody) -> PeopleSearch:
+    return PeopleSearch(
+        estate_id=body.estate_id,
+        place_id=body.place_id,
+        words=body.q,
+        tag=body.tag,
+        relation=body.relation,
+        order=body.order,
+    )
 
 
 @api.post("", status_code=201)

@@ -81,6 +81,11 @@ class Action(StrEnum):
     IMPORTED = "imported"
     IMPORT_UNDONE = "import_undone"
     PEOPLE_EXPORTED = "people_exported"
+    APPROVAL_ASKED = "approval_asked"
+    APPROVAL_GIVEN = "approval_given"
+    APPROVAL_REFUSED = "approval_refused"
+    APPROVAL_WITHDRAWN = "approval_withdrawn"
+    APPROVAL_USED = "approval_used"
     DEMO_PLAYED = "demo_played"
 
 
@@ -156,6 +161,11 @@ ACTION_TITLES: Mapping[Action, str] = {
     Action.IMPORTED: "导入表格",
     Action.IMPORT_UNDONE: "撤销导入",
     Action.PEOPLE_EXPORTED: "导出人员名单",
+    Action.APPROVAL_ASKED: "申请审批",
+    Action.APPROVAL_GIVEN: "同意申请",
+    Action.APPROVAL_REFUSED: "不同意申请",
+    Action.APPROVAL_WITHDRAWN: "撤回申请",
+    Action.APPROVAL_USED: "按审批执行",
     Action.DEMO_PLAYED: "触发演示场景",
 }
 

@@ -146,6 +146,12 @@ class MoveBody(_Frozen):
     expected_version: int = Field(ge=1, lt=1 << 31)
 
 
+class UndoAskedView(_Frozen):
+    """The request that waits now."""
+
+    id: UUID
+
+
 class UndoBody(_Frozen):
     """Why an import is taken back."""
 
@@ -162,7 +168,14 @@ def _cipher_of(request: Request) -> Cipher:
 
 
 Sheets = Annotated[Sequence[Sheet], Depends(_sheets_of)]
+
+
+def _most_alone_of(request: Request) -> int:
+    return cast("int", request.app.state.most_alone)
+
+
 InstallationCipher = Annotated[Cipher, Depends(_cipher_of)]
+MostAlone = Annotated[int, Depends(_most_alone_of)]
 
 
 @api.get("/sheets")
@@ -269,14 +282,38 @@ async def run_import(work: CurrentWork, import_id: UUID, body: MoveBody) -> Impo
 
 @api.post("/{import_id}/undo")
 async def undo_import(
-    work: CurrentWork, sheets: Sheets, import_id: UUID, body: UndoBody
+    work: CurrentWork, sheets: Sheets, most_alone: MostAlone, import_id: UUID, body: UndoBody
 ) -> ImportView:
-    """Take a whole import back. Where later work depends on it, `failure` says so and it stays."""
+    """Take a whole import back. Where later work depends on it, `failure` says so and it stays.
+
+    409 `second_pair_needed`: so many lines that somebody else has to agree first.
+    """
     return _view(
         await service.take_back(
-            work, sheets, import_id, reason=body.reason, expected_version=body.expected_version
+            work,
+            sheets,
+            import_id,
+            reason=body.reason,
+            expected_version=body.expected_version,
+            most_alone=most_alone,
         )
     )
+
+
+@api.post("/{import_id}/undo/ask", status_code=201)
+async def ask_undo(
+    work: CurrentWork, sheets: Sheets, most_alone: MostAlone, import_id: UUID, body: UndoBody
+) -> UndoAskedView:
+    """Ask for somebody else's consent to undo a large import; 422: it needs none."""
+    approval = await service.ask_to_take_back(
+        work,
+        sheets,
+        import_id,
+        reason=body.reason,
+        expected_version=body.expected_version,
+        most_alone=most_alone,
+    )
+    return UndoAskedView(id=approval.id)
 
 
 @api.post("/{import_id}/discard")

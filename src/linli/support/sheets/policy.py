@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from linli.kernel.errors import BadInput, IllegalMove
+from linli.support.approvals.contracts import Json
 from linli.support.sheets.contracts import (
     ESTATE,
     CellKind,
     Column,
     Fault,
+    Import,
     ImportState,
     Line,
     ReadTable,
@@ -62,6 +64,20 @@ def moved(state: ImportState, into: ImportState) -> ImportState:
     if into not in MOVES[state]:
         raise IllegalMove
     return into
+
+
+def lines_done(one: Import) -> int:
+    """How many lines an import entered or changed."""
+    return sum(report.created + report.updated for report in one.reports)
+
+
+def undo_request(one: Import, reason: str) -> dict[str, Json]:
+    """What is asked for when an import is to be undone, exactly."""
+    return {
+        "import_id": str(one.id),
+        "reason": reason.strip(),
+        "expected_version": one.version,
+    }
 
 
 def folded(heading: str) -> str:

@@ -8,6 +8,8 @@ from uuid import UUID
 
 from linli.kernel.errors import BadInput, Forbidden, NotFound, NotSignedIn, StaleVersion
 from linli.kernel.work import Work
+from linli.support.approvals.contracts import MOST_ALONE, Approval, Purpose, Said, Wanted
+from linli.support.approvals.public import ask, use
 from linli.support.audit.contracts import Action
 from linli.support.audit.public import record
 from linli.support.sealing.ports import Cipher
@@ -175,18 +177,24 @@ async def start(work: Work, import_id: UUID, *, expected_version: int) -> Import
 
 
 async def take_back(
-    work: Work, sheets: Sequence[Sheet], import_id: UUID, *, reason: str, expected_version: int
+    work: Work,
+    sheets: Sequence[Sheet],
+    import_id: UUID,
+    *,
+    reason: str,
+    expected_version: int,
+    most_alone: int = MOST_ALONE,
 ) -> Import:
     """Ask for everything the import did to be undone.
 
     Raises:
         NotFound, IllegalMove, StaleVersion.
         Forbidden: the right to enter one of its sheets has ended.
+        SecondPairNeeded: it did more than `most_alone` lines, and nobody agreed to undo them.
     """
-    one = await _moving(work, import_id, ImportState.UNDOING, expected_version)
-    may = {sheet.code for sheet in allowed(work, sheets, one.estate_id)}
-    if not may.issuperset(report.sheet for report in one.reports):
-        raise Forbidden
+    one = await _undoing(work, sheets, import_id, expected_version)
+    if policy.lines_done(one) > most_alone:
+        await use(work, Purpose.UNDO_IMPORT, policy.undo_request(one, reason))
     await record(
         work,
         action=Action.IMPORT_UNDONE,
@@ -197,6 +205,46 @@ async def take_back(
         estate_id=one.estate_id,
     )
     return await _moved(work, one, ImportState.UNDOING)
+
+
+async def ask_to_take_back(
+    work: Work,
+    sheets: Sequence[Sheet],
+    import_id: UUID,
+    *,
+    reason: str,
+    expected_version: int,
+    most_alone: int = MOST_ALONE,
+) -> Approval:
+    """Ask a second person to agree to the undoing of a large import.
+
+    Raises:
+        NotFound, IllegalMove, StaleVersion, Forbidden: as `take_back`.
+        BadInput: so few lines need nobody's consent.
+    """
+    one = await _undoing(work, sheets, import_id, expected_version)
+    total = policy.lines_done(one)
+    if total <= most_alone:
+        raise BadInput("这次导入不需要审批，可以直接撤销")
+    done = {report.sheet for report in one.reports if report.created + report.updated}
+    said = [
+        Said(report.title, f"新增 {report.created} 行会被删除，更新 {report.updated} 行会恢复原样")
+        for report in one.reports
+        if report.sheet in done
+    ]
+    return await ask(
+        work,
+        Wanted(
+            purpose=Purpose.UNDO_IMPORT,
+            title=f"撤销导入 {total} 行",
+            request=policy.undo_request(one, reason),
+            total=total,
+            reason=reason.strip(),
+            said=(Said("文件", one.title), *said),
+            needs=tuple(sorted({sheet.needs for sheet in sheets if sheet.code in done})),
+            estate_ids=(one.estate_id,),
+        ),
+    )
 
 
 async def discard(work: Work, import_id: UUID, *, expected_version: int) -> Import:
@@ -231,6 +279,16 @@ async def tables_of(work: Work, cipher: Cipher, import_id: UUID) -> tuple[ReadTa
     if content is None:
         raise NotFound("上传的文件已经按规定删除")
     return await asyncio.to_thread(read_tables, content)
+
+
+async def _undoing(
+    work: Work, sheets: Sequence[Sheet], import_id: UUID, expected_version: int
+) -> Import:
+    one = await _moving(work, import_id, ImportState.UNDOING, expected_version)
+    may = {sheet.code for sheet in allowed(work, sheets, one.estate_id)}
+    if not may.issuperset(report.sheet for report in one.reports):
+        raise Forbidden
+    return one
 
 
 async def _moving(work: Work, import_id: UUID, into: ImportState, expected_version: int) -> Import:

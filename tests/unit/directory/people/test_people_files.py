@@ -5,9 +5,20 @@ from collections.abc import Sequence
 import pytest
 from tests.unit.directory.town import CIPHER, Offices, Town
 
+from linli.directory.identity.handlers import approval_asked
 from linli.directory.people import policy, service
 from linli.directory.people.contracts import PeopleSearch, PersonEntry
 from linli.directory.sources.contracts import Source, SourceKind
+from linli.support.approvals import service as approvals
+from linli.support.approvals.contracts import Approval, ApprovalState, View
+from linli.support.approvals.events import ApprovalAsked
+from linli.support.approvals.policy import (
+    USABLE_FOR,
+    GrewMeanwhile,
+    OwnRequest,
+    SecondPairNeeded,
+)
+from linli.support.messaging.service import inbox
 from linli.support.sheets.public import Format, written
 from linli.support.sheets.reading import read_tables
 
@@ -31,20 +42,105 @@ async def test_who_takes_people_out_says_why_and_gets_them_masked(
     search = PeopleSearch(estate_id=town.estates[0].id)
     async with desks.as_account(town.accounts["wangge"]) as work:
         with pytest.raises(policy.ReasonNeeded):
-            await service.take_out(work, CIPHER, search, reason="看")
-        rows = await service.take_out(work, CIPHER, search, reason=REASON)
+            await service.take_out(work, CIPHER, search, form="xlsx", reason="看")
+        rows = await service.take_out(work, CIPHER, search, form="xlsx", reason=REASON)
     assert sorted((row.name_masked, row.phone_masked) for row in rows) == [
         ("李*", "138****0001"),
         ("王*明", "138****0001"),
     ]
 
 
-async def test_nobody_alone_takes_the_whole_county_out(desks: Offices, town: Town) -> None:
-    await registered(desks, town, [f"人{at}" for at in range(policy.MOST_TAKEN_OUT + 1)])
+async def taken(desks: Offices, town: Town, search: PeopleSearch, form: str = "xlsx") -> int:
+    """The grid worker takes a list out, of which one alone may take two people."""
     async with desks.as_account(town.accounts["wangge"]) as work:
-        search = PeopleSearch(estate_id=town.estates[0].id)
-        with pytest.raises(policy.TooManyPeople):
-            await service.take_out(work, CIPHER, search, reason=REASON)
+        rows = await service.take_out(work, CIPHER, search, form=form, reason=REASON, most_alone=2)
+    return len(rows)
+
+
+async def asked(desks: Offices, town: Town, search: PeopleSearch) -> Approval:
+    async with desks.as_account(town.accounts["wangge"]) as work:
+        return await service.ask_to_take_out(
+            work, CIPHER, search, form="xlsx", reason=REASON, most_alone=2
+        )
+
+
+async def agreed(desks: Offices, town: Town, approval: Approval, login: str = "shequ") -> Approval:
+    async with desks.as_account(town.accounts[login]) as work:
+        return await approvals.decide(
+            work, approval.id, approve=True, answer="", expected_version=approval.version
+        )
+
+
+async def test_many_people_go_out_after_another_agreed_exactly_once(
+    desks: Offices, town: Town
+) -> None:
+    await registered(desks, town, ["王晓明", "李四", "赵五"])
+    search = PeopleSearch(estate_id=town.estates[0].id)
+    with pytest.raises(SecondPairNeeded):
+        await taken(desks, town, search)
+    approval = await asked(desks, town, search)
+    assert (await asked(desks, town, search)).id == approval.id
+    assert approval.wanted.total == 3
+    with pytest.raises(SecondPairNeeded):
+        await taken(desks, town, search)
+    with pytest.raises(OwnRequest):
+        await agreed(desks, town, approval, "wangge")
+    await agreed(desks, town, approval)
+    with pytest.raises(SecondPairNeeded):
+        await taken(desks, town, search, form="csv")
+    assert await taken(desks, town, search) == 3
+    with pytest.raises(SecondPairNeeded):
+        await taken(desks, town, search)
+
+
+async def test_who_came_after_the_consent_does_not_go_out(desks: Offices, town: Town) -> None:
+    await registered(desks, town, ["王晓明", "李四", "赵五"])
+    search = PeopleSearch(estate_id=town.estates[0].id)
+    await agreed(desks, town, await asked(desks, town, search))
+    await registered(desks, town, ["王晓明", "李四", "赵五", "钱六"])
+    with pytest.raises(GrewMeanwhile):
+        await taken(desks, town, search)
+
+
+async def test_consent_that_was_not_used_in_its_day_is_over(desks: Offices, town: Town) -> None:
+    await registered(desks, town, ["王晓明", "李四", "赵五"])
+    search = PeopleSearch(estate_id=town.estates[0].id)
+    approval = await agreed(desks, town, await asked(desks, town, search))
+    desks.clock.move(USABLE_FOR)
+    with pytest.raises(SecondPairNeeded):
+        await taken(desks, town, search)
+    async with desks.machine.work() as work:
+        await approvals.lapse(work, approval.id)
+    async with desks.as_account(town.accounts["wangge"]) as work:
+        assert (await approvals.approval_of(work, approval.id)).state is ApprovalState.EXPIRED
+
+
+async def test_only_who_may_decide_is_told_and_sees_the_request(desks: Offices, town: Town) -> None:
+    await registered(desks, town, ["王晓明", "李四", "赵五"])
+    approval = await asked(desks, town, PeopleSearch(estate_id=town.estates[0].id))
+    event = ApprovalAsked(
+        estate_id=None,
+        happened_at=desks.clock.now(),
+        approval_id=approval.id,
+        asker_id=approval.asker_id,
+        needs=approval.wanted.needs,
+        estate_ids=approval.wanted.estate_ids,
+    )
+    async with desks.machine.work() as work:
+        await approval_asked(work, event)
+    told: set[str] = set()
+    sees: set[str] = set()
+    for login, account_id in town.accounts.items():
+        async with desks.as_account(account_id) as work:
+            messages, _ = await inbox(work, account_id, most=10)
+            if any(one.template == "approval" for one in messages):
+                told.add(login)
+            _, waiting = await approvals.list_approvals(work, View.WAITING, most=10, skip=0)
+            if waiting:
+                sees.add(login)
+    assert "shequ" in told
+    assert told == sees
+    assert "wangge" not in told
 
 
 @pytest.mark.parametrize("form", list(Format))
