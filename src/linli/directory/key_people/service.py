@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
+from sqlalchemy.exc import IntegrityError
+
 from linli.directory.identity.contracts import Staff
 from linli.directory.identity.public import staff_of
 from linli.directory.key_people import policy, store
@@ -44,7 +46,7 @@ from linli.directory.people.public import (
     reveal,
 )
 from linli.directory.sources.contracts import CLERK, Entered, Source
-from linli.directory.sources.public import Register, enter_rows
+from linli.directory.sources.public import LaterWork, Register, enter_rows, used_by
 from linli.kernel.errors import BadInput, FieldFault, Forbidden, NotFound
 from linli.kernel.scope import MACHINE
 from linli.kernel.time import SHANGHAI
@@ -282,6 +284,44 @@ def _next(one: KeyPerson, today: date) -> date | None:
         every_days=one.every_days if one.categories else None,
         away_until=away,
     )
+
+
+async def carers_listed(work: Work, cipher: Cipher, carers: Mapping[UUID, Sequence[Carer]]) -> None:
+    """Note the carers a list names, by record; the records were just added by that list.
+
+    Raises:
+        BadInput: too many for one person.
+    """
+    for key_id, some in carers.items():
+        if len(some) > MOST_CARERS:
+            raise BadInput(f"一个人最多登记 {MOST_CARERS} 位照护人", field="carer")
+        values = {"carers_sealed": store.sealed_carers(cipher, some)}
+        await store.change(work.connection, key_id, values)
+
+
+async def take_list_back(work: Work, made: Sequence[UUID]) -> int:
+    """Remove the records and categories an import added (`made`); answers how many rows went.
+
+    linli's own work, after the right of who asked was looked at.
+
+    Raises:
+        LaterWork: somebody wrote in one of the records since.
+    """
+    later = await store.worked_on_since(work.connection, made)
+    if later:
+        raise LaterWork(f"有 {later} 名重点人员在导入以后又登记过走访或变更，不能整批撤销")
+    touched = await store.listed(work.connection, made)
+    try:
+        async with work.connection.begin_nested():
+            removed = await store.remove(work.connection, made)
+    except IntegrityError as error:
+        raise used_by(error, "重点人员") from error
+    for key_id in sorted(set(touched) - set(made)):
+        key = await _key_person(work, key_id)
+        words = "撤销导入，由它登记的类别不再列入"
+        await store.tell(work.connection, [_step(work, (key.id, key.estate_id), "ended", words)])
+        await _recount(work, key)
+    return removed
 
 
 # ── finding ──

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Select,
     and_,
     any_,
+    delete,
     func,
     insert,
     literal,
@@ -326,6 +327,58 @@ async def known_entries(
     return {(row[0], row[1]): KnownEntry(row[2], row[3]) for row in rows}
 
 
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """What the register says of one category of a person."""
+
+    id: UUID
+    basis: Basis
+    basis_words: str
+    since: date
+    expires_on: date | None
+
+
+async def noted(
+    connection: AsyncConnection, people: Collection[UUID]
+) -> Mapping[tuple[UUID, str], Noted]:
+    """What is noted of these people in full, by person and category."""
+    rows = await connection.execute(
+        select(k.person_id, e.category, e.id, e.basis, e.basis_words, e.since, e.expires_on)
+        .select_from(key_person_table.join(entry_table, e.key_person_id == k.id))
+        .where(among(k.person_id, people))
+    )
+    return {
+        (row.person_id, row.category): Noted(
+            row.id, Basis(row.basis), row.basis_words, row.since, row.expires_on
+        )
+        for row in rows
+    }
+
+
+async def listed(connection: AsyncConnection, made: Collection[UUID]) -> Collection[UUID]:
+    """The records to which these entries belong."""
+    return set((await connection.scalars(select(e.key_person_id).where(among(e.id, made)))).all())
+
+
+async def worked_on_since(connection: AsyncConnection, made: Collection[UUID]) -> int:
+    """How many records of these entries somebody wrote in after the entries were made."""
+    t = story_table.c
+    later = (
+        select(func.count(t.key_person_id.distinct()))
+        .select_from(story_table.join(entry_table, e.key_person_id == t.key_person_id))
+        .where(among(e.id, made), t.at > e.entered_at)
+    )
+    return int(await connection.scalar(later) or 0)
+
+
+async def remove(connection: AsyncConnection, made: Collection[UUID]) -> int:
+    """Remove entries, and the records among `made` with what was told of them; how many."""
+    entries = await connection.execute(delete(entry_table).where(among(e.id, made)))
+    await connection.execute(delete(story_table).where(among(story_table.c.key_person_id, made)))
+    keys = await connection.execute(delete(key_person_table).where(among(k.id, made)))
+    return entries.rowcount + keys.rowcount
+
+
 async def change_entry(
     connection: AsyncConnection, entry_id: UUID, values: Mapping[str, object]
 ) -> None:
@@ -425,6 +478,14 @@ async def secrets(
         door=cipher.open(row.door_sealed, binding=DOOR) if row.door_sealed else "",
         medical=notes if medical else None,
     )
+
+
+async def carers_of(
+    connection: AsyncConnection, cipher: Cipher, keys: Collection[UUID]
+) -> Mapping[UUID, Sequence[Carer]]:
+    """Who looks after the people of these records, as written down."""
+    rows = await connection.execute(select(k.id, k.carers_sealed).where(among(k.id, keys)))
+    return {row.id: _carers(cipher, row.carers_sealed) for row in rows}
 
 
 def _carers(cipher: Cipher, sealed: bytes | None) -> tuple[Carer, ...]:
