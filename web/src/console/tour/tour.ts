@@ -35,12 +35,12 @@ export const STOPS: readonly Stop[] = [
   stop("scene", "run_demo", "#main .card", at("/demo")),
   stop("desk", "see_incidents", "#main .queue", at("/desk")),
   stop("story", "see_incidents", "#main .card", newestIncident),
-  stop("cockpit", "see_places", "#main .card, #main [aria-label]", at("/cockpit")),
+  stop("cockpit", "see_places", "#main section", at("/cockpit")),
   stop("falls", "see_incidents", "#main table, #main .card", at("/falls")),
   stop("devices", "see_devices", "#main table, #main .card", at("/devices")),
   stop("rules", "see_rules", "#main table, #main .card", at("/rules")),
   stop("elders", "see_key_people", "#main table, #main .card", at("/key-people")),
-  stop("questions", "see_people", "#main .card", at("/questions")),
+  stop("questions", "see_people", "#main form, #main section", at("/questions")),
 ];
 
 /** The stops somebody with these rights can make: what they may not open is left out. */
