@@ -14,14 +14,17 @@ import pytest
 import xlsxwriter
 from prometheus_client import CollectorRegistry
 from sqlalchemy import text
-from tests.unit.directory.town import CIPHER, Offices, Town
+from tests.unit.directory.town import CIPHER, PASSWORD, Offices, Town, appoint, hire
 
 from linli.app.assemble import sheets
 from linli.app.imports import imports_of
+from linli.directory.identity.contracts import Role
 from linli.directory.people.contracts import PeopleSearch
 from linli.directory.people.public import find_people
 from linli.kernel.errors import Forbidden, IllegalMove, NotFound
 from linli.kernel.work import Work
+from linli.support.approvals import service as approvals
+from linli.support.approvals.public import SecondPairNeeded
 from linli.support.sealing.ports import Cipher
 from linli.support.sheets import service
 from linli.support.sheets.contracts import Batch, Done, Import, ImportState
@@ -211,6 +214,45 @@ async def test_an_import_others_built_upon_stays(clerk: Clerk) -> None:
     assert "居住登记" in kept.failure
     assert (await clerk.undone(people)).state is ImportState.UNDONE
     assert (await clerk.undone(kept)).state is ImportState.UNDONE
+
+
+async def test_a_large_import_is_taken_back_by_two_people(clerk: Clerk) -> None:
+    done = await clerk.entered(workbook(房屋=HOMES, 人员=PEOPLE))
+    desks, accounts = clerk.desks, clerk.town.accounts
+
+    async def undo() -> None:
+        async with desks.as_account(accounts["shequ"]) as work:
+            await service.take_back(
+                work,
+                sheets(),
+                done.id,
+                reason="导错了小区",
+                expected_version=done.version,
+                most_alone=3,
+            )
+
+    with pytest.raises(SecondPairNeeded):
+        await undo()
+    async with desks.as_account(accounts["shequ"]) as work:
+        approval = await service.ask_to_take_back(
+            work,
+            sheets(),
+            done.id,
+            reason="导错了小区",
+            expected_version=done.version,
+            most_alone=3,
+        )
+    assert (approval.wanted.total, approval.wanted.needs) == (4, ("manage_people", "manage_places"))
+    async with desks.machine.work() as work:
+        hashed = await desks.passwords.hashed(PASSWORD)
+        second = await hire(work, clerk.town.login("shuju"), clerk.town.communities[0], hashed)
+        await appoint(work, second, Role.DATA_OFFICER, clerk.town.communities[0])
+    async with desks.as_account(second) as work:
+        await approvals.decide(
+            work, approval.id, approve=True, answer="核对过", expected_version=approval.version
+        )
+    await undo()
+    assert (await clerk.worked(done.id)).state is ImportState.UNDONE
 
 
 async def test_what_was_changed_by_hand_since_is_not_taken_back(clerk: Clerk) -> None:
