@@ -21,6 +21,7 @@ from linli.directory.identity.door import (
 from linli.directory.organisation import http as organisation
 from linli.directory.people import http as people
 from linli.directory.places import http as places
+from linli.support.approvals.contracts import MOST_ALONE
 from linli.support.audit import http as audit
 
 OFFICE = "10.0.0.9"
@@ -31,6 +32,7 @@ def application(desks: Offices, settings: DoorSettings | None = None) -> FastAPI
     app = FastAPI()
     app.state.door = desks.door(settings)
     app.state.cipher = CIPHER
+    app.state.most_alone = MOST_ALONE
     answers.install(app)
     for router in (
         identity.session_api,
