@@ -262,6 +262,7 @@ DOCUMENTS: Mapping[str, Callable[[Row], Row]] = {
     },
     "support_approval": lambda row: {
         "request": {},
+        "decided_by": None,
         "needs": ["see_people"],
         "estate_ids": [row["asker_id"]],
     },
