@@ -261,7 +261,9 @@ class Registers:
         """The last visits, oldest first; most are in time."""
         late = self.chance.random() < LATE
         back = days * (self.chance.uniform(1.05, 1.6) if late else self.chance.uniform(0.0, 0.95))
-        moments = [self.now - timedelta(days=back, minutes=self.chance.randint(0, 300))]
+        # Whoever was listed since then was visited in the first days.
+        last = self.now - timedelta(days=back, minutes=self.chance.randint(0, 300))
+        moments = [max(last, since + timedelta(hours=self.chance.uniform(2, 60)))]
         if self.chance.random() < BEFORE_LAST:
             moments.insert(0, moments[0] - timedelta(days=days * self.chance.uniform(0.7, 1.1)))
         made: list[Cells] = []
