@@ -149,7 +149,7 @@ class DeviceNews(msgspec.Struct, frozen=True, gc=False):
 class Recorded(msgspec.Struct, frozen=True, gc=False):
     """What a batch added. Counts are readings and events together.
 
-    `refused` counts evidence ids that are none.
+    `refused` counts evidence that is no file of the device's own.
     """
 
     news: tuple[DeviceNews, ...]

@@ -12,6 +12,7 @@ import msgspec
 
 from linli.kernel.work import Work
 from linli.sensing.devices.contracts import Device
+from linli.sensing.devices.public import connection_of
 from linli.sensing.telemetry import copying
 from linli.sensing.telemetry.contracts import (
     ClockQuality,
@@ -34,6 +35,7 @@ from linli.sensing.telemetry.policy import (
     microseconds,
     moment_of,
 )
+from linli.support.files.public import describe
 
 TRUSTED = ClockQuality.TRUSTED
 
@@ -403,7 +405,7 @@ class _Batch:
         seen: set[tuple[UUID, str, str]] = set()
         for one in timed:
             for said in one.entry.said.events:
-                event = self._event(one, said)
+                event = self._event(one, said, await self._own_files(one.entry.device, said))
                 device = one.entry.device
                 key = (device.id, event.event, event.external_id)
                 if key in seen:
@@ -434,17 +436,28 @@ class _Batch:
             if event.id in stored:
                 self._news(one).events.append(event)
 
-    def _event(self, one: Timed, said: SaidEvent) -> NewEvent:
+    async def _own_files(self, device: Device, said: SaidEvent) -> tuple[UUID, ...]:
+        """Of the files an event names those that came from its estate, or through its connection.
+
+        Whoever sees an incident sees its pictures, so nobody else's may be named; what is left out
+        is counted as refused.
+        """
+        if not said.evidence:
+            return ()
+        named = [file_id for name in said.evidence if (file_id := _uuid(name))]
+        known = await describe(self._work, named)
+        estates = {device.estate_id}
+        if device.connection_id and {file.estate_id for file in known.values()} - estates:
+            estates.add((await connection_of(self._work, device.connection_id)).estate_id)
+        own = [one for one in named if one in known and known[one].estate_id in estates]
+        self._refused += len(said.evidence) - len(own)
+        return tuple(own)
+
+    def _event(self, one: Timed, said: SaidEvent, evidence: tuple[UUID, ...]) -> NewEvent:
         external_id = said.id
         if external_id is None:
             # Without an id, device, code and time tell happenings apart; without a time, nothing.
             external_id = f"@{one.observed}" if one.clock is TRUSTED else f"~{self._work.new_id()}"
-        evidence: list[UUID] = []
-        for named in said.evidence:
-            try:
-                evidence.append(UUID(named))
-            except ValueError:
-                self._refused += 1
         return NewEvent(
             id=self._work.new_id(),
             event=said.code,
@@ -453,7 +466,7 @@ class _Batch:
             received_at=one.entry.received_at,
             clock=one.clock,
             fields=said.data,
-            evidence=tuple(evidence),
+            evidence=evidence,
         )
 
     # Clocks
@@ -522,6 +535,13 @@ def _columns_of(groups: list[list[Row]]) -> copying.Runs:
         runs.received.append(last.received)
         runs.values.append(last.value)
     return runs
+
+
+def _uuid(name: str) -> UUID | None:
+    try:
+        return UUID(name)
+    except ValueError:
+        return None
 
 
 def _fresh(group: list[Row]) -> list[Fresh]:

@@ -4,8 +4,10 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from uuid import UUID
 
+from PIL import Image
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -15,6 +17,8 @@ from linli.sensing.devices.contracts import Device, DeviceState, Scalar
 from linli.sensing.devices.models import device_table
 from linli.sensing.telemetry.contracts import Entry, Receipt
 from linli.sensing.telemetry.models import reading_table, series_table
+from linli.support.files.public import DeviceEvidence, save_device_evidence
+from linli.support.files.vault import memory_vault
 
 NOON = datetime(2026, 11, 22, 4, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -34,6 +38,14 @@ class Said:
     values: tuple[tuple[str, float], ...] = ()
     events: tuple[SaidEvent, ...] = ()
     clock_unreadable: bool = False
+
+
+async def picture_of(work: Work, estate_id: UUID) -> UUID:
+    """A picture that a device of this estate sent before."""
+    content = BytesIO()
+    Image.new("RGB", (32, 24), "green").save(content, "JPEG")
+    evidence = DeviceEvidence(content=content.getvalue(), estate_id=estate_id)
+    return (await save_device_evidence(work, memory_vault(), evidence)).id
 
 
 @dataclass

@@ -8,7 +8,7 @@ import pytest
 from tests.unit.directory.browser import Browser
 from tests.unit.directory.town import START, Offices, Town
 from tests.unit.sensing.pages import page_of
-from tests.unit.sensing.telemetry.reporting import Said, SaidEvent
+from tests.unit.sensing.telemetry.reporting import Said, SaidEvent, picture_of
 
 from linli.sensing.devices import public as devices
 from linli.sensing.devices.contracts import DeviceFault, Registration, Sign
@@ -123,9 +123,10 @@ async def test_a_chart_that_cannot_be_drawn_says_why(
 
 
 async def test_an_event_is_read_with_its_title_and_its_picture(desks: Offices, town: Town) -> None:
-    picture = "0199e0c2-7f3a-7cc1-9d5e-2f60b1a7c001"
     async with page_of(desks, town, "wuye") as page:
         made = await register(page, town, kind="lift_camera", title="电梯相机")
+        async with desks.machine.work() as work:
+            picture = str(await picture_of(work, town.estates[0].id))
         seen = SaidEvent("e_bike_entered", "a-1", (("confidence", 0.93),), (picture,))
         await say(desks, made["device"]["id"], [Said(START, events=(seen,))])
         [event] = (await page.get(f"/api/devices/{made['device']['id']}/events")).json()

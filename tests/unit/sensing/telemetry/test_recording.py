@@ -17,6 +17,7 @@ from tests.unit.sensing.telemetry.reporting import (
     Said,
     SaidEvent,
     Site,
+    picture_of,
     reported,
     rolled_back,
 )
@@ -236,7 +237,8 @@ async def test_all_reports_of_one_message_share_its_fate(site: Site) -> None:
 async def test_a_pressed_button_is_one_event_however_often_it_is_sent(site: Site) -> None:
     button = await site.device("sos_button")
     recorder = Recorder()
-    picture = new_id(NOON)
+    picture = await picture_of(site.work, site.estate_id)
+    foreign = await picture_of(site.work, new_id(NOON))
     said = Said(
         observed_at=NOON,
         events=(
@@ -244,12 +246,12 @@ async def test_a_pressed_button_is_one_event_however_often_it_is_sent(site: Site
                 "sos_pressed",
                 id="p-1",
                 data=(("long", True), ("battery", 3.1)),
-                evidence=(str(picture), "no id"),
+                evidence=(str(picture), "no id", str(foreign), str(new_id(NOON))),
             ),
         ),
     )
     first = await recorder.record(site.work, [Entry(button, said, NOON), Entry(button, said, NOON)])
-    assert (first.new, first.duplicate, first.refused) == (1, 1, 2)
+    assert (first.new, first.duplicate, first.refused) == (1, 1, 6)
     [event] = first.news[0].events
     assert (event.event, event.external_id, event.evidence) == ("sos_pressed", "p-1", (picture,))
     second = await recorder.record(site.work, [Entry(button, said, NOON + SECOND)])

@@ -1,4 +1,4 @@
-"""More sheets and lists as files, as written down in `0013_export.sql`."""
+"""Two pairs of eyes, as written down in `0013_control.sql`."""
 
 from linli.migrations.steps import run_sql_beside
 

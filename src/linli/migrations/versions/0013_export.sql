@@ -1,4 +1,0 @@
--- More sheets and lists as files.
--- Statements are separated by a line with two dashes and nothing else.
---
-SELECT 1
