@@ -5,6 +5,8 @@ VENV   ?= .venv
 PYTHON ?= python3
 PY     := $(VENV)/bin/python
 DATA   ?=
+# An installation is a dozen processes: without compiled modules each takes three times as long to start.
+unexport PYTHONDONTWRITEBYTECODE
 # These start whole installations. Where processes are killed the machine has nothing else to do,
 # and Playwright keeps an event loop that async tests cannot share.
 WHOLE  := tests/integration tests/e2e
@@ -25,7 +27,7 @@ test: $(VENV)/.dev web ## All tests: units, real clients, end to end in a browse
 	$(PY) -m pytest tests -n 2 --dist worksteal $(addprefix --ignore=,$(WHOLE) $(LONG))
 	$(PY) -m pytest tests/integration -m "not faults" -n 2 --dist worksteal --durations=5
 	$(PY) -m pytest tests/integration -m faults --durations=5
-	$(PY) -m pytest tests/e2e -n 2 --dist loadfile --durations=5
+	$(PY) -m pytest tests/e2e -n 2 --dist loadfile --timeout 300 --durations=5
 
 long: $(VENV)/.dev web ## Tests that take many minutes: half a day of demo time, fifty kills
 	$(PY) -m pytest $(LONG) --durations=5

@@ -1,4 +1,4 @@
--- Two pairs of eyes, web hooks.
+-- Two pairs of eyes.
 -- Statements are separated by a line with two dashes and nothing else.
 --
 CREATE TABLE support_approval (
