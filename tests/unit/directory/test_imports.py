@@ -14,10 +14,13 @@ import pytest
 import xlsxwriter
 from prometheus_client import CollectorRegistry
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 from tests.unit.directory.town import CIPHER, PASSWORD, Offices, Town, appoint, hire
 
 from linli.app.assemble import sheets
+from linli.app.engine.roles import DatabaseUrls, connected
 from linli.app.imports import imports_of
+from linli.app.listening import is_away
 from linli.directory.identity.contracts import Role
 from linli.directory.people.contracts import PeopleSearch
 from linli.directory.people.public import find_people
@@ -393,15 +396,29 @@ async def _many(clerk: Clerk) -> Import:
         return await service.start(work, tried.id, expected_version=tried.version)
 
 
-async def test_a_worker_that_dies_leaves_nothing_half_done(clerk: Clerk) -> None:
+CUT = text(
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+    " WHERE datname = current_database() AND usename LIKE 'linli%' AND pid <> pg_backend_pid()"
+)
+
+
+async def test_a_worker_that_dies_leaves_nothing_half_done(
+    clerk: Clerk, directory_database: DatabaseUrls
+) -> None:
     before = await clerk.facts()
     one = await _many(clerk)
-    async with asyncio.timeout(30), asyncio.TaskGroup() as tasks:
-        working = tasks.create_task(clerk.imports.work_off())
-        while one.done_rows == 0:
-            async with clerk.desks.as_account(clerk.town.accounts["shequ"]) as work:
-                one = await service.import_of(work, one.id)
-        working.cancel()
+    with pytest.RaisesGroup(pytest.RaisesExc(DBAPIError, check=is_away)):
+        async with (
+            asyncio.timeout(30),
+            connected(directory_database.admin) as administrator,
+            asyncio.TaskGroup() as tasks,
+        ):
+            tasks.create_task(clerk.imports.work_off())
+            while one.done_rows == 0:
+                async with clerk.desks.as_account(clerk.town.accounts["shequ"]) as work:
+                    one = await service.import_of(work, one.id)
+            # What the server sees of a worker that was killed.
+            await administrator.execute(CUT)
     assert one.state is ImportState.RUNNING
     assert await clerk.facts() == before
     done = await clerk.worked(one.id)
