@@ -17,8 +17,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
-from pypinyin import Style, lazy_pinyin, pinyin
-
 SEARCH_VERSION = 1
 TAIL_DIGITS = 4
 FEWEST_PHONE_DIGITS = 7
@@ -171,6 +169,9 @@ def read_name(name: str) -> Reading:
 
     Characters with several readings are read as in a surname where that is one.
     """
+    # Its tables take half a second and 57 MB; most processes never read a name.
+    from pypinyin import Style, lazy_pinyin, pinyin  # noqa: PLC0415
+
     bare = plain(name)
     surname = surname_of(bare)
     usual = "".join(lazy_pinyin(surname))
