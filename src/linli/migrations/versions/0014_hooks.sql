@@ -1,0 +1,4 @@
+-- Web hooks.
+-- Statements are separated by a line with two dashes and nothing else.
+--
+SELECT 1

@@ -1,0 +1,4 @@
+-- Erasure.
+-- Statements are separated by a line with two dashes and nothing else.
+--
+SELECT 1
