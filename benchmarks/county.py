@@ -46,7 +46,7 @@ def questions(client: httpx.Client) -> Iterator[Question]:
     yield Question("人员搜索：王", "/api/people", {"q": "王", "limit": "50"})
     yield Question("人员搜索：拼音 zhangwei", "/api/people", {"q": "zhangwei", "limit": "50"})
     yield Question("人员搜索：手机后四位", "/api/people", {"q": "1234", "limit": "50"})
-    yield Question("重点人员：逾期", "/api/key-people", {"due": "late", "limit": "50"})
+    yield Question("重点人员：逾期", "/api/key-people", {"due": "overdue", "limit": "50"})
     yield from _cockpit(client)
     saved = client.get("/api/questions").raise_for_status().json()["saved"]
     for one in saved:
@@ -64,7 +64,7 @@ def _cockpit(client: httpx.Client) -> Iterator[Question]:
         yield Question(f"驾驶舱 {level}", "/api/cockpit", asked)
         yield Question(f"驾驶舱 {level}：快慢", "/api/cockpit/pace", asked)
         children = found["children"]
-        if not children:
+        if not children or children[0]["node"]["id"] is None:
             return
         node = str(children[0]["node"]["id"])
 

@@ -295,5 +295,30 @@ async def test_a_rule_opens_the_list_of_what_it_rang_for(office: Office) -> None
             (store.IncidentQuery(rule_id=rule_id, rule_since=work.now + timedelta(days=1)), 0),
             (store.IncidentQuery(rule_id=work.new_id()), 0),
         ):
-            found, total = await store.listed(work.connection, asked)
-            assert (len(found), total) == (count, count)
+            found = await store.listed(work.connection, asked)
+            assert (len(found.incidents), found.total) == (count, count)
+
+
+async def test_the_queue_goes_on_with_what_has_ended_however_it_is_paged(office: Office) -> None:
+    ended = [await office.alarm(), await office.alarm("yg-1-2-102-sos")]
+    for one in ended:
+        await office.move("shequ", one.id, M.MARK_FALSE_ALARM, "演练")
+    going_on = [await office.alarm(), await office.alarm("yg-1-2-102-sos")]
+    async with office.as_("shequ") as work:
+        whole = await store.listed(work.connection, store.IncidentQuery())
+        for width in (1, 2, 3):
+            paged = [
+                await store.listed(work.connection, store.IncidentQuery(skip=skip, limit=width))
+                for skip in range(0, whole.total, width)
+            ]
+            assert [one.id for page in paged for one in page.incidents] == [
+                one.id for one in whole.incidents
+            ]
+            assert {(page.total, page.more) for page in paged} == {(whole.total, False)}
+        some = await store.listed(work.connection, store.IncidentQuery(limit=2, most_counted=3))
+    states = [one.ended_at is not None for one in whole.incidents]
+    assert states == sorted(states)
+    assert {one.id for one in going_on} <= {one.id for one in whole.incidents[: states.index(True)]}
+    past = whole.incidents[states.index(True) :]
+    assert [one.opened_at for one in past] == sorted((o.opened_at for o in past), reverse=True)
+    assert (len(some.incidents), some.total, some.more) == (2, 3, True)

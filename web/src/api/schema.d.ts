@@ -8149,7 +8149,7 @@ export interface components {
         };
         /**
          * IncidentList
-         * @description A page of the queue.
+         * @description A page of the queue; `more` says that even more match than `total`.
          */
         IncidentList: {
             /** Items */
@@ -8158,6 +8158,8 @@ export interface components {
             next_cursor: string | null;
             /** Total */
             total: number;
+            /** More */
+            more: boolean;
         };
         /**
          * IncidentMove

@@ -41,6 +41,12 @@ describe("the order of the queue", () => {
     expect([older, newer, late].toSorted(compareUrgency)).toEqual([late, newer, older]);
   });
 
+  it("shows what has ended by when it came, whatever it was", () => {
+    const grave = row({ severity: "critical", state: "closed", received_at: "2026-11-21T06:00:00Z" });
+    const fresh = row({ severity: "notice", state: "false_alarm" });
+    expect([grave, fresh].toSorted(compareUrgency)).toEqual([fresh, grave]);
+  });
+
   it("is pinned until taken or dispatched", () => {
     expect(isPinned(row({ severity: "critical" }))).toBe(true);
     expect(isPinned(row({ severity: "critical", taken_by: "王敏" }))).toBe(false);

@@ -112,11 +112,12 @@ class IncidentRow(Shape):
 
 
 class IncidentList(Shape):
-    """A page of the queue."""
+    """A page of the queue; `more` says that even more match than `total`."""
 
     items: list[IncidentRow]
     next_cursor: str | None
     total: int
+    more: bool
 
 
 class CountsShape(Shape):
@@ -625,7 +626,7 @@ async def list_incidents(
     """
     require(work, "see_incidents")
     wanted = _ids(ids)
-    incidents, total = await store.listed(
+    found = await store.listed(
         work.connection,
         store.IncidentQuery(
             states=None if wanted is not None else _states(state),
@@ -645,11 +646,12 @@ async def list_incidents(
             limit=limit,
         ),
     )
-    shown = cursor + len(incidents)
+    shown = cursor + len(found.incidents)
     return IncidentList(
-        items=await _rows(work, incidents),
-        next_cursor=str(shown) if shown < total else None,
-        total=total,
+        items=await _rows(work, found.incidents),
+        next_cursor=str(shown) if found.more or shown < found.total else None,
+        total=found.total,
+        more=found.more,
     )
 
 

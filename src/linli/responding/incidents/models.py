@@ -58,6 +58,7 @@ Index(
     postgresql_where=_i.ended_at.is_(None),
 )
 Index("ix_responding_incident_estate", _i.estate_id, _i.opened_at.desc())
+Index("ix_responding_incident_past", _i.opened_at.desc(), _i.id)
 Index("ix_responding_incident_ended", _i.estate_id, _i.ended_at)
 
 link_table = Table(

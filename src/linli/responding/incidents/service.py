@@ -119,7 +119,7 @@ async def hand_over(
     Where that person handles no incidents, or nobody is named, somebody has to take them anew.
     """
     query = store.IncidentQuery(mine=from_id, states=GOING_ON, limit=MOST_HANDED)
-    for found in (await store.listed(work.connection, query))[0]:
+    for found in (await store.listed(work.connection, query)).incidents:
         incident = await store.locked(work.connection, found.id)
         if incident is None or incident.taken_by_id != from_id:
             continue

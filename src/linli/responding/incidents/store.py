@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, and_, bindparam, case, func, or_, select, text, update
+from sqlalchemy import ColumnElement, Row, and_, bindparam, case, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -188,6 +188,11 @@ async def places_of(connection: AsyncConnection, incident_id: UUID) -> Sequence[
     return list(rows.scalars())
 
 
+# Beyond these many a list no longer counts: a county has more than anybody pages through.
+MOST_COUNTED = 10_000
+MOST_COUNTED_BY_WORDS = 1_000
+
+
 @dataclass(frozen=True, slots=True)
 class IncidentQuery:
     """Which incidents a page asks for; None means: any."""
@@ -207,10 +212,11 @@ class IncidentQuery:
     by_urgency: bool = True
     skip: int = 0
     limit: int = 50
+    most_counted: int = MOST_COUNTED
 
 
-def _conditions(query: IncidentQuery) -> list[Any]:
-    found: list[Any] = []
+def _conditions(query: IncidentQuery) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
     if query.states is not None:
         found.append(_i.state.in_(sorted(query.states)))
         if query.states <= ACTIVE_STATES:
@@ -244,36 +250,78 @@ def _conditions(query: IncidentQuery) -> list[Any]:
     return found
 
 
-async def listed(
-    connection: AsyncConnection, query: IncidentQuery
-) -> tuple[Sequence[Incident], int]:
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A page of incidents; `more` says that even more match than `total`."""
+
+    incidents: Sequence[Incident]
+    total: int
+    more: bool
+
+
+async def listed(connection: AsyncConnection, query: IncidentQuery) -> Listed:
     """The incidents asked for and how many there are in all.
 
-    By urgency: unanswered critical ones first, then by severity, newest first.
+    By urgency: unanswered critical ones first, then by severity, newest first; what has ended
+    follows, newest first.
     """
     conditions = _conditions(query)
-    total = await connection.scalar(
-        select(func.count()).select_from(incident_table).where(*conditions)
-    )
+    newest = (_i.opened_at.desc(), _i.id)
+    if not query.by_urgency:
+        found = await _page(connection, conditions, newest, query.skip, query.limit)
+        return await _with_total(connection, conditions, found, query)
+    # Apart, for the order of what has ended is that of an index.
     pinned = case(
         (and_(_i.state == IncidentState.OPEN, _i.severity == Severity.CRITICAL), 0),
         (_i.state.in_(sorted(UNANSWERED_STATES)), 1),
-        (_i.ended_at.is_(None), 2),
-        else_=3,
+        else_=2,
     )
-    order = (
-        (pinned, _i.severity_rank.desc(), _i.opened_at.desc(), _i.id)
-        if query.by_urgency
-        else (_i.opened_at.desc(), _i.id)
-    )
+    urgent = (pinned, _i.severity_rank.desc(), *newest)
+    going_on = [*conditions, _i.ended_at.is_(None)]
+    found = await _page(connection, going_on, urgent, query.skip, query.limit)
+    if len(found) < query.limit and not (query.states and query.states <= ACTIVE_STATES):
+        before = await _count(connection, going_on) if query.skip else len(found)
+        ended = [*conditions, _i.ended_at.is_not(None)]
+        skip = max(query.skip - before, 0)
+        found += await _page(connection, ended, newest, skip, query.limit - len(found))
+    return await _with_total(connection, conditions, found, query)
+
+
+async def _page(
+    connection: AsyncConnection,
+    conditions: Sequence[ColumnElement[bool]],
+    order: Sequence[ColumnElement[Any]],
+    skip: int,
+    limit: int,
+) -> list[Incident]:
     rows = await connection.execute(
-        select(incident_table)
-        .where(*conditions)
-        .order_by(*order)
-        .offset(query.skip)
-        .limit(query.limit)
+        select(incident_table).where(*conditions).order_by(*order).offset(skip).limit(limit)
     )
-    return [_incident(row) for row in rows], int(total or 0)
+    return [_incident(row) for row in rows]
+
+
+async def _with_total(
+    connection: AsyncConnection,
+    conditions: Sequence[ColumnElement[bool]],
+    found: list[Incident],
+    query: IncidentQuery,
+) -> Listed:
+    most = query.most_counted
+    if query.words.split():
+        most = min(most, MOST_COUNTED_BY_WORDS)
+    total = await _count(connection, conditions, most + 1)
+    shown = query.skip + len(found)
+    more = total > most and len(found) == query.limit
+    return Listed(found, max(min(total, most), shown), more)
+
+
+async def _count(
+    connection: AsyncConnection,
+    conditions: Sequence[ColumnElement[bool]],
+    most: int | None = None,
+) -> int:
+    some = select(_i.id).where(*conditions).limit(most).subquery()
+    return int(await connection.scalar(select(func.count()).select_from(some)) or 0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -141,7 +141,7 @@ async def test_every_story_holds_and_says_how_it_ended(loader: Loader) -> None:
         found = [
             one
             for estate_id in new
-            for one in (await listed(work.connection, IncidentQuery(estate_id=estate_id)))[0]
+            for one in (await listed(work.connection, IncidentQuery(estate_id=estate_id))).incidents
         ]
         assert len(found) == 90
         orders = await of_subjects(work.connection, [one.id for one in found])

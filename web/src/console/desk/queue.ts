@@ -45,9 +45,10 @@ const newest = (a: IncidentRow, b: IncidentRow): number =>
   b.received_at.localeCompare(a.received_at) || b.id.localeCompare(a.id);
 
 export function compareUrgency(a: IncidentRow, b: IncidentRow): number {
+  const activeFirst = Number(isActive(b)) - Number(isActive(a));
+  if (activeFirst !== 0 || !isActive(a)) return activeFirst || newest(a, b);
   return (
     Number(isPinned(b)) - Number(isPinned(a)) ||
-    Number(isActive(b)) - Number(isActive(a)) ||
     RANK[a.severity] - RANK[b.severity] ||
     Number(b.overdue) - Number(a.overdue) ||
     newest(a, b)

@@ -55,6 +55,7 @@ export default {
   pausedCritical: "有 {n} 件新事件，其中 {c} 件特急，点此显示",
   select: "选中 {code}",
   selectAll: "选中全部",
+  moreThan: "超过 {n} 条",
   dispatch: "派给物业",
   dispatching: "正在派单…",
   dispatched: "已派单",
