@@ -61,7 +61,8 @@ class Condition:
     """One thing that can be asked.
 
     `title` may name parameters (`{days} 天未走访`). `needs` is the permission without which nobody
-    may ask it. `select` answers one column of ids: of people, or of places.
+    may ask it. `select` answers one column of ids: of people, or of places; where it is `lacking`,
+    of those for whom the condition does not hold, because they are the fewer.
     """
 
     code: str
@@ -71,3 +72,4 @@ class Condition:
     needs: str
     select: Callable[[Asked], SelectBase]
     parameters: tuple[Parameter, ...] = ()
+    lacking: bool = False

@@ -48,9 +48,9 @@ def _alone_at_home(asked: Asked) -> SelectBase:
     )
 
 
-def _without_contact(asked: Asked) -> SelectBase:
+def _with_contact(asked: Asked) -> SelectBase:
     del asked
-    return select(n.id).where(n.id.not_in(select(contact_table.c.person_id)))
+    return select(contact_table.c.person_id)
 
 
 CONDITIONS = (
@@ -97,6 +97,7 @@ CONDITIONS = (
         group=GROUP,
         about=About.PERSON,
         needs=SEE,
-        select=_without_contact,
+        select=_with_contact,
+        lacking=True,
     ),
 )

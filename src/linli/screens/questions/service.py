@@ -142,7 +142,7 @@ def _found(work: Work, known: Known, question: Question, estate_id: UUID | None)
         if not work.scope.may_anywhere(condition.needs):
             raise Forbidden
         holds = _holds(lives, condition, Asked(clause.values, work.now, estates))
-        conditions.append(~holds if clause.negated else holds)
+        conditions.append(holds if clause.negated == condition.lacking else ~holds)
     return select(lives).where(*conditions)
 
 
