@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, GenerativeSelect, Numeric, cast, exists, func, or_, select
@@ -24,43 +23,40 @@ le = lease_table.c
 v = vehicle_table.c
 
 Has = Callable[[datetime, ColumnElement[UUID]], ColumnElement[bool]]
+"""What is asked of each home by its id: a county has too many for a list of those that have it."""
 
 
 def _area(now: datetime, home: ColumnElement[UUID]) -> ColumnElement[bool]:
-    del now
-    return home.in_(select(h.id).where(h.area.is_not(None)))
+    del now, home
+    return h.area.is_not(None)
 
 
 def _state(now: datetime, home: ColumnElement[UUID]) -> ColumnElement[bool]:
-    del now
-    return home.in_(select(h.id).where(h.state.is_not(None)))
+    del now, home
+    return h.state.is_not(None)
 
 
 def _owned(now: datetime, home: ColumnElement[UUID]) -> ColumnElement[bool]:
     today = now.astimezone(SHANGHAI).date()
-    whole = (
-        select(o.home_id)
-        .where(o.valid_from <= today, or_(o.valid_to.is_(None), o.valid_to > today))
-        .group_by(o.home_id)
-        .having(func.sum(cast(o.numerator, Numeric) / o.denominator) > ALMOST)
+    shares = select(func.sum(cast(o.numerator, Numeric) / o.denominator)).where(
+        o.home_id == home, o.valid_from <= today, or_(o.valid_to.is_(None), o.valid_to > today)
     )
-    return home.in_(whole)
+    return func.coalesce(shares.scalar_subquery(), 0) > ALMOST
 
 
 def _lived(now: datetime, home: ColumnElement[UUID]) -> ColumnElement[bool]:
     lived = living_now(now).subquery()
-    return home.in_(select(lived.c.home_id))
+    return exists().where(lived.c.home_id == home)
 
 
 def _leased(now: datetime, home: ColumnElement[UUID]) -> ColumnElement[bool]:
     today = now.astimezone(SHANGHAI).date()
-    return home.in_(
-        select(le.home_id).where(
-            le.valid_from <= today, or_(le.valid_to.is_(None), le.valid_to > today)
-        )
+    return exists().where(
+        le.home_id == home, le.valid_from <= today, or_(le.valid_to.is_(None), le.valid_to > today)
     )
 
 
+# A home of which nothing is noted counts as lived in, and not as let.
 NOT_VACANT = or_(h.state.is_(None), h.state != HomeState.VACANT.value)
 LET = h.state == HomeState.LET.value
 
@@ -74,32 +70,28 @@ def _measure(
     needs: str = "see_places",
     among: ColumnElement[bool] | None = None,
 ) -> Measure:
-    def wanted() -> tuple[Any, list[ColumnElement[bool]]]:
-        all_homes = homes().subquery("homes")
-        conditions: list[ColumnElement[bool]] = []
-        if among is not None:
-            # A home of which nothing is noted counts as lived in, and not as let.
-            noted = exists().where(h.id == all_homes.c.id, among)
-            unknown = ~exists().where(h.id == all_homes.c.id)
-            conditions.append(or_(noted, unknown) if among is NOT_VACANT else noted)
-        return all_homes, conditions
+    all_homes = homes().subquery("homes")
+    noted = all_homes.outerjoin(home_table, h.id == all_homes.c.id)
+    conditions = [] if among is None else [among]
 
     def counted(now: datetime, estate: UUID | None) -> GenerativeSelect:
-        all_homes, conditions = wanted()
-        known = has(now, all_homes.c.id)
-        found = select(
-            all_homes.c.estate_id,
-            func.count().label("total"),
-            func.count().filter(known).label("have"),
-        ).where(*conditions)
+        found = (
+            select(
+                all_homes.c.estate_id,
+                func.count().label("total"),
+                func.count().filter(has(now, all_homes.c.id)).label("have"),
+            )
+            .select_from(noted)
+            .where(*conditions)
+        )
         if estate is not None:
             found = found.where(all_homes.c.estate_id == estate)
         return found.group_by(all_homes.c.estate_id)
 
     def lacking(now: datetime, estate: UUID) -> GenerativeSelect:
-        all_homes, conditions = wanted()
         return (
             select(all_homes.c.id, all_homes.c.path.label("title"))
+            .select_from(noted)
             .where(*conditions, all_homes.c.estate_id == estate, ~has(now, all_homes.c.id))
             .order_by(all_homes.c.path)
         )

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, GenerativeSelect, func, select
+from sqlalchemy import ColumnElement, GenerativeSelect, exists, func, select
 
 from linli.directory.people.models import contact_table, person_table
 from linli.kernel.measures import Measure
@@ -47,7 +47,7 @@ def _measure(
     return Measure(code, title, GROUP, weight, SEE, "person", counted, lacking)
 
 
-HAS_CONTACT = n.id.in_(select(contact_table.c.person_id))
+HAS_CONTACT = exists().where(contact_table.c.person_id == n.id)
 
 MEASURES = (
     _measure("people.phone", "人员有联系电话", 2, n.phone_hash.is_not(None)),
