@@ -2337,6 +2337,170 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/hooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Hooks
+         * @description Subscriptions of the organisations one manages, newest first. Needs `manage_accounts`.
+         */
+        get: operations["list_hooks_api_hooks_get"];
+        put?: never;
+        /**
+         * Make Hook
+         * @description Subscribe an organisation's system; the secret is shown this once.
+         */
+        post: operations["make_hook_api_hooks_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/hooks/{hook_id}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Pause Hook
+         * @description Send nothing until it goes on; what happens meanwhile waits.
+         */
+        post: operations["pause_hook_api_hooks__hook_id__pause_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/hooks/{hook_id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Resume Hook
+         * @description Go on after a pause, or after it suspended itself; what waited is sent.
+         */
+        post: operations["resume_hook_api_hooks__hook_id__resume_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/hooks/{hook_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove Hook
+         * @description End a subscription for good.
+         */
+        delete: operations["remove_hook_api_hooks__hook_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/hooks/{hook_id}/secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Rotate Hook Secret
+         * @description Another secret, in force from the next request on; shown this once.
+         */
+        post: operations["rotate_hook_secret_api_hooks__hook_id__secret_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/hooks/{hook_id}/ping": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ping Hook
+         * @description Send a notice that only tries the connection.
+         */
+        post: operations["ping_hook_api_hooks__hook_id__ping_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/hooks/{hook_id}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Hook Deliveries
+         * @description The last hundred notices of a subscription and their fate, newest first.
+         */
+        get: operations["list_hook_deliveries_api_hooks__hook_id__deliveries_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/hook-deliveries/{delivery_id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replay Hook Delivery
+         * @description Send a notice once more with its old id and number.
+         */
+        post: operations["replay_hook_delivery_api_hook_deliveries__delivery_id__replay_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/incidents": {
         parameters: {
             query?: never;
@@ -2359,6 +2523,46 @@ export interface paths {
          * @description Open an incident that a person reports. 404 unknown estate, 422 names the field.
          */
         post: operations["report_incident_api_incidents_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/incidents/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Write Incidents
+         * @description The list `incidents` with the same questions, as xlsx or csv. 422 above 5000 rows; what goes out is on record.
+         */
+        post: operations["write_incidents_api_incidents_file_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/incidents/print": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Print Incidents
+         * @description The list `incidents` with the same questions, all of it, to be printed. 422 above 5000 rows; what goes out is on record.
+         */
+        post: operations["print_incidents_api_incidents_print_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4921,7 +5125,7 @@ export interface components {
          * @description What was done. Codes never change; titles may.
          * @enum {string}
          */
-        Action: "signed_in" | "sign_in_failed" | "sign_in_blocked" | "signed_out" | "signed_out_everywhere" | "password_changed" | "password_reset" | "second_factor_enabled" | "second_factor_removed" | "second_factor_reset" | "recovery_code_used" | "recovery_codes_renewed" | "account_created" | "account_locked" | "account_unlocked" | "key_made" | "key_revoked" | "leaving_noted" | "leaving_taken_back" | "account_left" | "grant_given" | "grant_revoked" | "organisation_added" | "contract_signed" | "contract_ended" | "estate_added" | "person_registered" | "person_revealed" | "person_exported" | "people_entered" | "person_changed" | "person_moved" | "people_merged" | "merge_undone" | "twins_differ" | "correction_asked" | "correction_decided" | "key_person_entered" | "key_person_changed" | "key_person_seen" | "visit_recorded" | "absence_noted" | "base_entered" | "base_changed" | "question_saved" | "file_seen" | "device_registered" | "device_changed" | "command_sent" | "camera_changed" | "camera_seen" | "recording_seen" | "facade_changed" | "evidence_seen" | "evidence_exported" | "credential_rotated" | "credential_revoked" | "rule_changed" | "quarantine_replayed" | "quarantine_dropped" | "incident_moved" | "order_moved" | "roster_planned" | "grid_changed" | "task_given" | "task_moved" | "guest_link_made" | "guest_link_revoked" | "imported" | "import_undone" | "people_exported" | "approval_asked" | "approval_given" | "approval_refused" | "approval_withdrawn" | "approval_used" | "demo_played";
+        Action: "signed_in" | "sign_in_failed" | "sign_in_blocked" | "signed_out" | "signed_out_everywhere" | "password_changed" | "password_reset" | "second_factor_enabled" | "second_factor_removed" | "second_factor_reset" | "recovery_code_used" | "recovery_codes_renewed" | "account_created" | "account_locked" | "account_unlocked" | "key_made" | "key_revoked" | "hook_made" | "hook_changed" | "leaving_noted" | "leaving_taken_back" | "account_left" | "grant_given" | "grant_revoked" | "organisation_added" | "contract_signed" | "contract_ended" | "estate_added" | "person_registered" | "person_revealed" | "person_exported" | "people_entered" | "person_changed" | "person_moved" | "people_merged" | "merge_undone" | "twins_differ" | "correction_asked" | "correction_decided" | "key_person_entered" | "key_person_changed" | "key_person_seen" | "visit_recorded" | "absence_noted" | "base_entered" | "base_changed" | "question_saved" | "file_seen" | "device_registered" | "device_changed" | "command_sent" | "camera_changed" | "camera_seen" | "recording_seen" | "facade_changed" | "evidence_seen" | "evidence_exported" | "credential_rotated" | "credential_revoked" | "rule_changed" | "quarantine_replayed" | "quarantine_dropped" | "incident_moved" | "order_moved" | "roster_planned" | "grid_changed" | "task_given" | "task_moved" | "guest_link_made" | "guest_link_revoked" | "imported" | "import_undone" | "people_exported" | "list_exported" | "approval_asked" | "approval_given" | "approval_refused" | "approval_withdrawn" | "approval_used" | "demo_played";
         /**
          * ActionView
          * @description An action one may filter by.
@@ -5133,6 +5337,21 @@ export interface components {
             account_id: string;
             /** Name */
             name: string;
+        };
+        /**
+         * AttemptView
+         * @description One try; `status` is null when there was no answer.
+         */
+        AttemptView: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Status */
+            status: number | null;
+            /** Error */
+            error: string;
         };
         /**
          * BandShape
@@ -6221,12 +6440,6 @@ export interface components {
             /** Expected Version */
             expected_version: number;
         };
-        /**
-         * DeliveryState
-         * @description How far a message has come.
-         * @enum {string}
-         */
-        DeliveryState: "queued" | "sent" | "delivered" | "read" | "failed";
         /**
          * DemoAccountShape
          * @description An account to try linli with.
@@ -7416,6 +7629,19 @@ export interface components {
             at: string;
         };
         /**
+         * FileBody
+         * @description In which form, and why (needed where people are named).
+         */
+        FileBody: {
+            /** @default xlsx */
+            form: components["schemas"]["Format"];
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+        };
+        /**
          * FileShape
          * @description A kept file, to be named in an event's `evidence`.
          */
@@ -8029,6 +8255,97 @@ export interface components {
             versions: components["schemas"]["HomeVersionView"][];
             /** May Manage */
             may_manage: boolean;
+        };
+        /**
+         * HookBody
+         * @description A new subscription.
+         */
+        HookBody: {
+            /**
+             * Organisation Id
+             * Format: uuid
+             */
+            organisation_id: string;
+            /** Title */
+            title: string;
+            /** Url */
+            url: string;
+            /** Events */
+            events: ("incident.opened" | "incident.changed" | "incident.closed" | "order.changed" | "alert.rang")[];
+        };
+        /**
+         * HookDeliveryView
+         * @description A notice and how its tries went, the oldest first.
+         */
+        HookDeliveryView: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Sequence */
+            sequence: number;
+            /** Event */
+            event: string;
+            state: components["schemas"]["linli__responding__hooks__contracts__DeliveryState"];
+            /**
+             * Made At
+             * Format: date-time
+             */
+            made_at: string;
+            /**
+             * Due At
+             * Format: date-time
+             */
+            due_at: string;
+            /** Attempts */
+            attempts: components["schemas"]["AttemptView"][];
+        };
+        /**
+         * HookSecret
+         * @description The secret requests are signed with, shown this once.
+         */
+        HookSecret: {
+            /** Secret */
+            secret: string;
+        };
+        /**
+         * HookState
+         * @description Only an active hook is delivered to; what waits for the others stays.
+         * @enum {string}
+         */
+        HookState: "active" | "paused" | "suspended" | "removed";
+        /**
+         * HookView
+         * @description A subscription; `failing_since` is the first of the failures in a row.
+         */
+        HookView: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Organisation Id
+             * Format: uuid
+             */
+            organisation_id: string;
+            /** Title */
+            title: string;
+            /** Url */
+            url: string;
+            /** Events */
+            events: string[];
+            state: components["schemas"]["HookState"];
+            /** Failing Since */
+            failing_since: string | null;
+            /** Made By */
+            made_by: string;
+            /**
+             * Made At
+             * Format: date-time
+             */
+            made_at: string;
         };
         /**
          * HouseholdBody
@@ -9456,7 +9773,7 @@ export interface components {
             address_masked: string;
             /** Words */
             words: string;
-            state: components["schemas"]["DeliveryState"];
+            state: components["schemas"]["linli__support__messaging__contracts__DeliveryState"];
             /** State Title */
             state_title: string;
             /** Incident Id */
@@ -10116,6 +10433,36 @@ export interface components {
                 number,
                 number
             ][];
+        };
+        /**
+         * PrintBody
+         * @description Why a list is printed (needed where people are named).
+         */
+        PrintBody: {
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+        };
+        /**
+         * PrintedList
+         * @description A list to be printed: its heading, who printed it and when, and its rows as texts.
+         */
+        PrintedList: {
+            /** Title */
+            title: string;
+            /** Printed By */
+            printed_by: string;
+            /**
+             * Printed At
+             * Format: date-time
+             */
+            printed_at: string;
+            /** Header */
+            header: string[];
+            /** Rows */
+            rows: string[][];
         };
         /**
          * ProcessStatus
@@ -12525,6 +12872,12 @@ export interface components {
             needs_photo: boolean;
         };
         /**
+         * DeliveryState
+         * @description Where one notice stands.
+         * @enum {string}
+         */
+        linli__responding__hooks__contracts__DeliveryState: "waiting" | "delivered" | "failed";
+        /**
          * Level
          * @description Who holds the incident now; it rises when a deadline passes.
          * @enum {string}
@@ -12989,6 +13342,12 @@ export interface components {
             /** Provisional */
             provisional: boolean;
         };
+        /**
+         * DeliveryState
+         * @description How far a message has come.
+         * @enum {string}
+         */
+        linli__support__messaging__contracts__DeliveryState: "queued" | "sent" | "delivered" | "read" | "failed";
         /**
          * MoveBody
          * @description The version that was seen.
@@ -17155,6 +17514,275 @@ export interface operations {
             };
         };
     };
+    list_hooks_api_hooks_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HookView"][];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    make_hook_api_hooks_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HookBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HookSecret"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    pause_hook_api_hooks__hook_id__pause_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                hook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    resume_hook_api_hooks__hook_id__resume_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                hook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    remove_hook_api_hooks__hook_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                hook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    rotate_hook_secret_api_hooks__hook_id__secret_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                hook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HookSecret"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    ping_hook_api_hooks__hook_id__ping_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                hook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    list_hook_deliveries_api_hooks__hook_id__deliveries_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                hook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HookDeliveryView"][];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    replay_hook_delivery_api_hook_deliveries__delivery_id__replay_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                delivery_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
     list_incidents_api_incidents_get: {
         parameters: {
             query?: {
@@ -17220,6 +17848,98 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["IncidentShape"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    write_incidents_api_incidents_file_post: {
+        parameters: {
+            query?: {
+                state?: "active" | "unanswered" | "all" | "open" | "handling" | "resolved" | "confirmed" | "closed" | "false_alarm" | "merged";
+                severity?: components["schemas"]["Severity"] | null;
+                category?: components["schemas"]["Category"] | null;
+                estate_id?: string | null;
+                place_id?: string | null;
+                device_id?: string | null;
+                rule_id?: string | null;
+                rule_days?: number | null;
+                q?: string;
+                mine?: boolean;
+                overdue?: boolean | null;
+                ids?: string | null;
+                sort?: "urgency" | "newest";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FileBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    print_incidents_api_incidents_print_post: {
+        parameters: {
+            query?: {
+                state?: "active" | "unanswered" | "all" | "open" | "handling" | "resolved" | "confirmed" | "closed" | "false_alarm" | "merged";
+                severity?: components["schemas"]["Severity"] | null;
+                category?: components["schemas"]["Category"] | null;
+                estate_id?: string | null;
+                place_id?: string | null;
+                device_id?: string | null;
+                rule_id?: string | null;
+                rule_days?: number | null;
+                q?: string;
+                mine?: boolean;
+                overdue?: boolean | null;
+                ids?: string | null;
+                sort?: "urgency" | "newest";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PrintBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrintedList"];
                 };
             };
             /** @description 没有接受，以及为什么 */

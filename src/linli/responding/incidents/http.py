@@ -30,6 +30,7 @@ from linli.responding.incidents.contracts import (
     Step,
 )
 from linli.sensing.devices.public import devices_named
+from linli.support.sheets.public import Column, as_file
 
 api = router("/api/incidents", tag="incidents")
 
@@ -653,6 +654,29 @@ async def list_incidents(
         total=found.total,
         more=found.more,
     )
+
+
+as_file(
+    api,
+    list_incidents,
+    "事件",
+    (
+        Column("编号", lambda row: row.code),
+        Column("事情", lambda row: row.line),
+        Column("严重程度", lambda row: row.severity_title),
+        Column("类别", lambda row: row.category_title),
+        Column("小区", lambda row: row.estate.title),
+        Column("位置", lambda row: row.place_title),
+        Column("状态", lambda row: row.state_title),
+        Column("发生时间", lambda row: row.opened_at),
+        Column("收到时间", lambda row: row.received_at),
+        Column("结束时间", lambda row: row.ended_at),
+        Column("次数", lambda row: row.times_seen),
+        Column("责任单位", lambda row: row.owner.title),
+        Column("超时", lambda row: row.overdue),
+        Column("处理人", lambda row: row.taken_by),
+    ),
+)
 
 
 @api.get("/counts")

@@ -27,6 +27,8 @@ class Action(StrEnum):
     ACCOUNT_UNLOCKED = "account_unlocked"
     KEY_MADE = "key_made"
     KEY_REVOKED = "key_revoked"
+    HOOK_MADE = "hook_made"
+    HOOK_CHANGED = "hook_changed"
     LEAVING_NOTED = "leaving_noted"
     LEAVING_TAKEN_BACK = "leaving_taken_back"
     ACCOUNT_LEFT = "account_left"
@@ -81,6 +83,7 @@ class Action(StrEnum):
     IMPORTED = "imported"
     IMPORT_UNDONE = "import_undone"
     PEOPLE_EXPORTED = "people_exported"
+    LIST_EXPORTED = "list_exported"
     APPROVAL_ASKED = "approval_asked"
     APPROVAL_GIVEN = "approval_given"
     APPROVAL_REFUSED = "approval_refused"
@@ -107,6 +110,8 @@ ACTION_TITLES: Mapping[Action, str] = {
     Action.ACCOUNT_UNLOCKED: "恢复账号",
     Action.KEY_MADE: "新建接口密钥",
     Action.KEY_REVOKED: "收回接口密钥",
+    Action.HOOK_MADE: "新建事件推送",
+    Action.HOOK_CHANGED: "更改事件推送",
     Action.LEAVING_NOTED: "登记离职",
     Action.LEAVING_TAKEN_BACK: "取消离职",
     Action.ACCOUNT_LEFT: "离职",
@@ -161,6 +166,7 @@ ACTION_TITLES: Mapping[Action, str] = {
     Action.IMPORTED: "导入表格",
     Action.IMPORT_UNDONE: "撤销导入",
     Action.PEOPLE_EXPORTED: "导出人员名单",
+    Action.LIST_EXPORTED: "导出或打印清单",
     Action.APPROVAL_ASKED: "申请审批",
     Action.APPROVAL_GIVEN: "同意申请",
     Action.APPROVAL_REFUSED: "不同意申请",

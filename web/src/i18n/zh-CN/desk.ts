@@ -1,4 +1,5 @@
 export default {
+  file: "事件",
   ofRule: "近 30 天“{title}”响过的",
   oneRule: "所选规则",
   title: "值班台",

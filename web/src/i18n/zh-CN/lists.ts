@@ -5,6 +5,13 @@ export default {
   selected: "已选中，请按 Ctrl+C",
   search: "搜索",
   filters: "筛选",
+  out: {
+    xlsx: "导出 xlsx",
+    csv: "导出 csv",
+    print: "打印",
+    by: "{who} 打印于 {when}，共 {n} 行",
+    filters: "筛选：{said}",
+  },
   noneFound: "没有符合条件的内容",
   noneFoundHint: "换个条件试试，或清除筛选。",
   since: "自 {time}",

@@ -1,0 +1,60 @@
+"""A list goes out as a file and onto paper, as the page shows it."""
+
+import csv
+from io import StringIO
+
+import pytest
+from tests.unit.directory.browser import signed_in
+from tests.unit.directory.town import Offices, Town
+
+from linli.responding.incidents import http
+from linli.support.sheets.listed import Page, TooManyRows, read_all, shown
+
+
+class Numbers:
+    """A page of a list of numbers."""
+
+    def __init__(self, first: int, last: int, most: int) -> None:
+        self.items = list(range(first, min(first + most, last)))
+        after = first + most
+        self.next_cursor = str(after) if after < last else None
+
+
+async def test_a_file_holds_every_page_and_never_a_part_of_a_list() -> None:
+    async def ask(cursor: str | None) -> Page[int]:
+        return Numbers(int(cursor or 0), 450, 200)
+
+    assert await read_all(ask, 450) == list(range(450))
+    with pytest.raises(TooManyRows, match="449"):
+        await read_all(ask, 449)
+
+
+def test_cells_are_words() -> None:
+    assert [shown(one) for one in (None, True, False, 3, ["甲", "乙"])] == [
+        "", "是", "否", "3", "甲、乙",
+    ]  # fmt: skip
+
+
+async def test_incidents_go_out_as_the_page_asks_for_them(desks: Offices, town: Town) -> None:
+    async with signed_in(desks, town, "shequ") as browser:
+        browser.app.include_router(http.api)
+        out = await browser.post("/api/incidents/file?state=all&sort=newest", {"form": "csv"})
+        assert out.status_code == 200, out.text
+        assert "attachment" in out.headers["Content-Disposition"]
+        [header, *_] = csv.reader(StringIO(out.content.decode("utf-8-sig")))
+        assert header[:3] == ["编号", "事情", "严重程度"]
+        paper = (await browser.post("/api/incidents/print?state=active", {})).json()
+        assert (paper["title"], paper["header"]) == ("事件", header)
+        assert paper["printed_by"]
+        wrong = await browser.post("/api/incidents/file?state=nonsense", {"form": "csv"})
+        assert wrong.status_code == 422
+
+
+async def test_who_may_not_see_a_list_gets_no_file_of_it(desks: Offices, town: Town) -> None:
+    async with signed_in(desks, town, "admin") as browser:
+        browser.app.include_router(http.api)
+        listed = await browser.get("/api/incidents")
+        out = await browser.post("/api/incidents/file", {"form": "xlsx"})
+        assert listed.status_code == out.status_code == 403
+        paper = await browser.post("/api/incidents/print", {})
+        assert paper.status_code == 403
