@@ -12,6 +12,7 @@ from typing import ClassVar, cast
 from pydantic import (
     AliasChoices,
     Field,
+    IPvAnyNetwork,
     SecretStr,
     ValidationError,
     field_validator,
@@ -75,6 +76,8 @@ class Settings(BaseSettings):
         webhook_template: the JSON that is sent; see `docs/operations.md`.
         webhook_channels: which channels go there.
         proxies: networks whose `X-Forwarded-For` is believed, such as `10.0.0.0/8`.
+        hook_networks: private networks that subscriptions of other systems may send to, such as
+            `10.0.0.0/8`; none: only the internet.
         second_factor_roles: whoever holds one of these roles reaches nothing until they have
             enrolled a second factor, such as `["administrator", "county_officer"]`.
         retention: days by purpose (`{looks = 1500}`) where they are other than linli's; never fewer
@@ -121,6 +124,7 @@ class Settings(BaseSettings):
     webhook_template: str = DEFAULT_TEMPLATE
     webhook_channels: tuple[Channel, ...] = (Channel.SMS, Channel.PHONE, Channel.WECHAT)
     proxies: tuple[str, ...] = ()
+    hook_networks: tuple[IPvAnyNetwork, ...] = ()
     log_format: LogFormat = LogFormat.CONSOLE
     log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$")
     second_factor_roles: tuple[Role, ...] = ()

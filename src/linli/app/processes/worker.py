@@ -25,6 +25,7 @@ from linli.app.queues import QueueGauges
 from linli.app.settings import Settings, database_urls
 from linli.app.stopping import stop_on_signals
 from linli.app.worker.counting import WorkerCounts
+from linli.app.worker.hooks import HookPost
 from linli.app.worker.running import WorkerContext, run_worker
 from linli.kernel.database import engine_for
 from linli.kernel.work import Workshop
@@ -52,6 +53,7 @@ async def run(settings: Settings, keys: Keys) -> None:
     own = engine_for(database_urls(settings, keys).app, connections=IMPORT_CONNECTIONS)
     people = Workshop(own, clock)
     county = Loader(workshop, database_urls(settings, keys).gateway, sealing_keys(keys), figures())
+    hook_post = HookPost(workshop, cipher_of(keys), settings.hook_networks)
     context = WorkerContext(
         workshop=workshop,
         counts=WorkerCounts(metrics.registry),
@@ -67,6 +69,7 @@ async def run(settings: Settings, keys: Keys) -> None:
         carriers=carriers_of(settings, keys, workshop),
         due_clock=held_by(clock),
         beside={
+            "hooks": lambda _: hook_post.step,
             **forwarding(workshop, {one.name: one.event_name for one in declared.events}, wake),
             **loading(county),
             **loop_of(imports_of(people, workshop, cipher_of(keys), metrics.registry)),

@@ -2,7 +2,7 @@
 
 from linli.support.messaging.carriers import RecordingCarrier
 from linli.support.messaging.service import claim, record_carried, record_failed, send
-from linli.support.messaging.webhook import Webhook, WebhookCarrier
+from linli.support.messaging.webhook import Webhook, WebhookCarrier, signature
 
 __all__ = [
     "RecordingCarrier",
@@ -12,4 +12,5 @@ __all__ = [
     "record_carried",
     "record_failed",
     "send",
+    "signature",
 ]

@@ -1,0 +1,1 @@
+"""Hooks: other systems are told of incidents, orders and alerts by signed requests."""

@@ -1,0 +1,161 @@
+"""Another system is told of an incident, checks who sent it, and sees nobody else's."""
+
+import asyncio
+import ipaddress
+import json
+import re
+from collections.abc import AsyncGenerator
+from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any
+from uuid import UUID
+
+import pytest
+from tests.unit.responding.office import Office, office_on
+
+from linli.app.engine.roles import DatabaseUrls
+from linli.app.worker.hooks import HookPost
+from linli.kernel.errors import Forbidden, NotFound
+from linli.responding.hooks import handlers, policy, service, store
+from linli.responding.hooks.contracts import DeliveryState, Hook, HookState
+from linli.responding.incidents.events import IncidentChanged
+from linli.support.sealing.contracts import Keys
+from linli.support.sealing.public import AesGcmCipher
+
+CIPHER = AesGcmCipher(Keys.of(bytes(range(32))))
+LOOPBACK = (ipaddress.ip_network("127.0.0.0/8"),)
+GUIDE = Path(__file__).parents[4] / "docs" / "integrators.md"
+
+
+@pytest.fixture
+async def office(morning_database: DatabaseUrls) -> AsyncGenerator[Office]:
+    async with office_on(morning_database) as office:
+        yield office
+
+
+async def subscribed(office: Office, url: str) -> tuple[Hook, str]:
+    async with office.as_("xian") as work:
+        ((county,),) = await office.rows(
+            "SELECT id FROM directory_organisation WHERE kind = 'county'"
+        )
+        hook = Hook(
+            id=work.new_id(),
+            organisation_id=UUID(str(county)),
+            title="城运平台",
+            url=url,
+            events=("incident.opened",),
+            state=HookState.ACTIVE,
+            failing_since=None,
+            made_by="",
+            made_at=work.now,
+        )
+        return hook, await service.subscribe(work, CIPHER, hook)
+
+
+async def opened(office: Office, hook: Hook) -> None:
+    async with office.machine.work() as work:
+        event = IncidentChanged(
+            estate_id=office.estate_id,
+            happened_at=work.now,
+            incident_id=hook.id,
+            version=1,
+            severity="urgent",
+            state="open",
+            level="property",
+            change="opened",
+        )
+        await handlers.incident_changed(work, event)
+        await handlers.incident_changed(work, event)
+
+
+async def test_what_was_delivered_passes_the_guides_own_check(office: Office) -> None:
+    got: list[tuple[dict[str, str], bytes]] = []
+
+    class Receiver(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            got.append((dict(self.headers.items()), body))
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 (the library's name)
+            del format, args
+
+    server = HTTPServer(("127.0.0.1", 0), Receiver)
+    thread = Thread(target=server.serve_forever, args=(0.01,))
+    thread.start()
+    try:
+        hook, secret = await subscribed(office, f"http://127.0.0.1:{server.server_port}/told")
+        await opened(office, hook)
+        await HookPost(office.machine, CIPHER, LOOPBACK).deliver()
+    finally:
+        await asyncio.to_thread(server.shutdown)
+        thread.join()
+        server.server_close()
+
+    ((headers, body),) = got
+    said = json.loads(body)
+    assert (said["event"], said["sequence"]) == ("incident.opened", 1)
+    assert said["id"] == headers["X-Linli-Id"]
+    (sample,) = re.findall(r"```python\n(.*?)```", GUIDE.read_text(encoding="utf-8"), re.DOTALL)
+    guide: dict[str, Any] = {}
+    exec(sample, guide)  # noqa: S102 (the guide's own sample is what is tried)
+    check, now = guide["is_from_linli"], office.clock.now().timestamp()
+    assert check(secret, headers, body, now)
+    assert not check(secret, headers, body + b" ", now)
+    assert not check(secret, headers, body, now + 301)
+    async with office.as_("xian") as work:
+        (one,) = await service.deliveries(work, hook.id)
+        assert one.state is DeliveryState.DELIVERED
+        assert one.attempts[0].status == 204
+        await service.replay(work, one.id)
+    async with office.machine.work() as work:
+        (again,) = await service.claim(work, most=9)
+        assert str(again.id) == said["id"]
+
+
+async def test_a_private_address_is_refused_and_three_days_of_failing_suspend(
+    office: Office,
+) -> None:
+    hook, _ = await subscribed(office, "https://127.0.0.1:1/told")
+    await opened(office, hook)
+    post = HookPost(office.machine, CIPHER, ())
+    assert await post.deliver()
+    assert not await post.deliver()
+    office.later(timedelta(days=3, seconds=1))
+    assert await post.deliver()
+    async with office.as_("xian") as work:
+        (seen,) = await service.listed(work)
+        assert seen.state is HookState.SUSPENDED
+        (one,) = await service.deliveries(work, hook.id)
+        assert "内网" in one.attempts[0].error
+        assert len(one.attempts) == 2
+        await service.move(work, hook.id, HookState.ACTIVE)
+    async with office.machine.work() as work:
+        assert await store.forget(work.connection, work.now) == 1
+
+
+async def test_others_neither_see_nor_make_it(office: Office) -> None:
+    hook, _ = await subscribed(office, "https://example.invalid/told")
+    async with office.as_("shequ") as work:
+        assert await service.listed(work) == []
+        with pytest.raises(NotFound):
+            await service.deliveries(work, hook.id)
+        with pytest.raises(Forbidden):
+            await service.subscribe(work, CIPHER, hook)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["127.0.0.1", "10.1.2.3", "169.254.169.254", "100.64.0.1", "224.0.0.1", "0.0.0.1",
+     "::1", "fe80::1", "fd00::1", "::ffff:10.0.0.1", "64:ff9b::a00:1", "2002:a00:1::"],
+)  # fmt: skip
+def test_no_private_address_in_any_dress(text: str) -> None:
+    assert not policy.reachable(ipaddress.ip_address(text), "https", ())
+
+
+def test_the_internet_only_by_https() -> None:
+    assert policy.reachable(ipaddress.ip_address("93.184.216.34"), "https", ())
+    assert not policy.reachable(ipaddress.ip_address("93.184.216.34"), "http", ())
