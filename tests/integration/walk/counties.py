@@ -489,7 +489,11 @@ def _refers(row: Row, marks: re.Pattern[str]) -> bool:
 
 
 async def larder(admin: AsyncConnection) -> Larder:
-    """Ids and words of both counties."""
+    """Ids and words of both counties.
+
+    Not the names by which people sign in: who knows one may ask its owner for help with an
+    incident, whatever house or county that is, and is told whom they asked.
+    """
     own: dict[str, list[str]] = {}
     foreign: dict[str, list[str]] = {}
     words: dict[str, set[str]] = {}
@@ -498,7 +502,7 @@ async def larder(admin: AsyncConnection) -> Larder:
         _shelve(table, rows, own, lambda one: THEIRS.id_mark not in one)
         _shelve(table, rows, foreign, lambda one: THEIRS.id_mark in one)
         for column in table.c:
-            if isinstance(column.type, String):
+            if isinstance(column.type, String) and column.name != "login":
                 known = words.setdefault(column.name, set())
                 said = (str(row[column.name]) for row in rows[:: max(1, len(rows) // 40)])
                 known.update(BOTH.sub("", one) for one in said)
