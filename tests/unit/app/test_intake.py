@@ -395,7 +395,10 @@ async def test_an_alarm_does_not_wait_for_the_batch_under_way(yard: Yard) -> Non
     leak = await yard.message(METER, {"values": {"leak": 1}})
     async with held_last_value(yard, METER):
         under_way = yard.intake.submit([slow])
-        await yard.until("SELECT count(*) > 0 FROM pg_locks WHERE NOT granted")
+        await yard.until(
+            "SELECT count(*) > 0 FROM pg_locks JOIN pg_stat_activity USING (pid)"
+            " WHERE NOT granted AND datname = current_database()"
+        )
         assert list(await yard.answered(await yard.pressed(SOS, "help"))) == [ACCEPTED]
         assert await yard.one("SELECT count(*) FROM responding_incident") == 1
         own_alarm = yard.intake.submit([leak])

@@ -15,7 +15,10 @@ from linli.directory.places.public import add_places
 from linli.kernel.uniqueness import Taken
 from linli.kernel.work import Work
 
-WAITING = text("SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'")
+WAITING = text(
+    "SELECT count(*) FROM pg_locks"
+    " WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid))"
+)
 
 
 async def until_it_waits_for(

@@ -69,12 +69,18 @@ class Gateway:
             return await self.record_in(work, entries)
 
 
+WAITING = text(
+    "SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid)"
+    " WHERE NOT granted AND datname = current_database()"
+)
+
+
 async def somebody_waits(desks: Offices) -> None:
     """Until a transaction waits for another's lock."""
     async with asyncio.timeout(10):
         while True:
             async with desks.app.engine.connect() as connection:
-                if await connection.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")):
+                if await connection.scalar(WAITING):
                     return
 
 
