@@ -1897,6 +1897,52 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/people/{person_id}/erasure": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Erasure
+         * @description What erasing the person would do, or the proof that it was done, checked anew.
+         *
+         *     Needs `manage_people` and `see_key_people` on all estates of the person. Changes nothing.
+         */
+        get: operations["read_erasure_api_people__person_id__erasure_get"];
+        put?: never;
+        /**
+         * Erase Person
+         * @description Erase the person's data as it was agreed to. It cannot be taken back.
+         */
+        post: operations["erase_person_api_people__person_id__erasure_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/people/{person_id}/erasure/ask": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask To Erase
+         * @description Ask a second person to agree to the erasure of exactly what the look shows now.
+         */
+        post: operations["ask_to_erase_api_people__person_id__erasure_ask_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/places/{place_id}/stays": {
         parameters: {
             query?: never;
@@ -5125,7 +5171,7 @@ export interface components {
          * @description What was done. Codes never change; titles may.
          * @enum {string}
          */
-        Action: "signed_in" | "sign_in_failed" | "sign_in_blocked" | "signed_out" | "signed_out_everywhere" | "password_changed" | "password_reset" | "second_factor_enabled" | "second_factor_removed" | "second_factor_reset" | "recovery_code_used" | "recovery_codes_renewed" | "account_created" | "account_locked" | "account_unlocked" | "key_made" | "key_revoked" | "hook_made" | "hook_changed" | "leaving_noted" | "leaving_taken_back" | "account_left" | "grant_given" | "grant_revoked" | "organisation_added" | "contract_signed" | "contract_ended" | "estate_added" | "person_registered" | "person_revealed" | "person_exported" | "people_entered" | "person_changed" | "person_moved" | "people_merged" | "merge_undone" | "twins_differ" | "correction_asked" | "correction_decided" | "key_person_entered" | "key_person_changed" | "key_person_seen" | "visit_recorded" | "absence_noted" | "base_entered" | "base_changed" | "question_saved" | "file_seen" | "device_registered" | "device_changed" | "command_sent" | "camera_changed" | "camera_seen" | "recording_seen" | "facade_changed" | "evidence_seen" | "evidence_exported" | "credential_rotated" | "credential_revoked" | "rule_changed" | "quarantine_replayed" | "quarantine_dropped" | "incident_moved" | "order_moved" | "roster_planned" | "grid_changed" | "task_given" | "task_moved" | "guest_link_made" | "guest_link_revoked" | "imported" | "import_undone" | "people_exported" | "list_exported" | "approval_asked" | "approval_given" | "approval_refused" | "approval_withdrawn" | "approval_used" | "demo_played";
+        Action: "signed_in" | "sign_in_failed" | "sign_in_blocked" | "signed_out" | "signed_out_everywhere" | "password_changed" | "password_reset" | "second_factor_enabled" | "second_factor_removed" | "second_factor_reset" | "recovery_code_used" | "recovery_codes_renewed" | "account_created" | "account_locked" | "account_unlocked" | "key_made" | "key_revoked" | "hook_made" | "hook_changed" | "leaving_noted" | "leaving_taken_back" | "account_left" | "grant_given" | "grant_revoked" | "organisation_added" | "contract_signed" | "contract_ended" | "estate_added" | "person_registered" | "person_revealed" | "person_erased" | "person_exported" | "people_entered" | "person_changed" | "person_moved" | "people_merged" | "merge_undone" | "twins_differ" | "correction_asked" | "correction_decided" | "key_person_entered" | "key_person_changed" | "key_person_seen" | "visit_recorded" | "absence_noted" | "base_entered" | "base_changed" | "question_saved" | "file_seen" | "device_registered" | "device_changed" | "command_sent" | "camera_changed" | "camera_seen" | "recording_seen" | "facade_changed" | "evidence_seen" | "evidence_exported" | "credential_rotated" | "credential_revoked" | "rule_changed" | "quarantine_replayed" | "quarantine_dropped" | "incident_moved" | "order_moved" | "roster_planned" | "grid_changed" | "task_given" | "task_moved" | "guest_link_made" | "guest_link_revoked" | "imported" | "import_undone" | "people_exported" | "list_exported" | "approval_asked" | "approval_given" | "approval_refused" | "approval_withdrawn" | "approval_used" | "demo_played";
         /**
          * ActionView
          * @description An action one may filter by.
@@ -5368,11 +5414,14 @@ export interface components {
             column_high: number;
         };
         /**
-         * Basis
-         * @description On what the keeping of a record rests (个人信息保护法 art. 13, 28, 29).
-         * @enum {string}
+         * BasisView
+         * @description A basis in law.
          */
-        Basis: "separate_consent" | "guardian_consent" | "statutory_duty" | "emergency";
+        BasisView: {
+            code: components["schemas"]["linli__directory__people__erasing__Basis"];
+            /** Title */
+            title: string;
+        };
         /** Body_keep_guest_photo_api_guest_photos_post */
         Body_keep_guest_photo_api_guest_photos_post: {
             /** File */
@@ -6671,7 +6720,7 @@ export interface components {
             person_id: string;
             /** Category */
             category: string;
-            basis: components["schemas"]["Basis"];
+            basis: components["schemas"]["linli__directory__key_people__contracts__Basis"];
             /**
              * Basis Words
              * @default
@@ -6819,6 +6868,41 @@ export interface components {
          * @enum {string}
          */
         EntryState: "active" | "expired" | "ended";
+        /**
+         * EraseAskBody
+         * @description Why a person is to be erased, for the one who decides.
+         */
+        EraseAskBody: {
+            basis: components["schemas"]["linli__directory__people__erasing__Basis"];
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * EraseBody
+         * @description On which basis a person is erased: the one that was agreed to.
+         */
+        EraseBody: {
+            basis: components["schemas"]["linli__directory__people__erasing__Basis"];
+        };
+        /**
+         * ErasureView
+         * @description A dry look at an erasure; with `proof` once it is done.
+         */
+        ErasureView: {
+            /** Person Code */
+            person_code: string;
+            /** Name Masked */
+            name_masked: string;
+            /** In Use */
+            in_use: string[];
+            /** Bases */
+            bases: components["schemas"]["BasisView"][];
+            /** Going */
+            going: components["schemas"]["GoingView"][];
+            /** Kept */
+            kept: components["schemas"]["KeptView"][];
+            proof: components["schemas"]["ProofView"] | null;
+        };
         /**
          * EstateBody
          * @description An estate to be added; the plan's size in metres.
@@ -7804,6 +7888,18 @@ export interface components {
             opens: string;
         };
         /**
+         * GoingView
+         * @description One kind of personal data and how many rows of its table go.
+         */
+        GoingView: {
+            /** Title */
+            title: string;
+            /** Table */
+            table: string;
+            /** Rows */
+            rows: number;
+        };
+        /**
          * Grade
          * @description How sure the camera is.
          * @enum {string}
@@ -8703,6 +8799,16 @@ export interface components {
             id: string;
             /** Title */
             title: string;
+        };
+        /**
+         * KeptView
+         * @description What stays, and why.
+         */
+        KeptView: {
+            /** Title */
+            title: string;
+            /** Why */
+            why: string;
         };
         /**
          * KeyBody
@@ -10496,6 +10602,46 @@ export interface components {
             code: string;
         };
         /**
+         * ProofView
+         * @description What was erased. `intact`: this proof and all before it are as they were written.
+         */
+        ProofView: {
+            /** Number */
+            number: number;
+            /**
+             * Person Id
+             * Format: uuid
+             */
+            person_id: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Basis */
+            basis: string;
+            /** Asked By */
+            asked_by: string;
+            /**
+             * Asked At
+             * Format: date-time
+             */
+            asked_at: string;
+            /** Approved By */
+            approved_by: string;
+            /**
+             * Approved At
+             * Format: date-time
+             */
+            approved_at: string;
+            /** Went */
+            went: components["schemas"]["GoingView"][];
+            /** Hash */
+            hash: string;
+            /** Intact */
+            intact: boolean;
+        };
+        /**
          * PropertyShape
          * @description What a device measures; `labels` are the words for the numbers of a switch or list.
          */
@@ -10523,7 +10669,7 @@ export interface components {
          * @description What is asked for. Codes never change.
          * @enum {string}
          */
-        Purpose: "export_people" | "undo_import";
+        Purpose: "export_people" | "undo_import" | "erase_person";
         /**
          * QuestionBody
          * @description Clauses that all must hold.
@@ -12708,6 +12854,12 @@ export interface components {
             day: string;
         };
         /**
+         * Basis
+         * @description On what the keeping of a record rests (个人信息保护法 art. 13, 28, 29).
+         * @enum {string}
+         */
+        linli__directory__key_people__contracts__Basis: "separate_consent" | "guardian_consent" | "statutory_duty" | "emergency";
+        /**
          * Due
          * @description Which people a list shows, by what is to be done.
          * @enum {string}
@@ -12741,7 +12893,7 @@ export interface components {
             category: string;
             /** Title */
             title: string;
-            basis: components["schemas"]["Basis"];
+            basis: components["schemas"]["linli__directory__key_people__contracts__Basis"];
             /** Basis Title */
             basis_title: string;
             /** Basis Source */
@@ -12786,6 +12938,12 @@ export interface components {
          * @enum {string}
          */
         linli__directory__organisation__contracts__Duty: "property" | "security" | "repair" | "lift" | "fire" | "cleaning";
+        /**
+         * Basis
+         * @description Why the law lets a person's data go: the items of article 47 of the law (PIPL).
+         * @enum {string}
+         */
+        linli__directory__people__erasing__Basis: "purpose_over" | "term_over" | "consent_withdrawn" | "unlawful";
         /**
          * LookBody
          * @description Where to look for duplicates; everywhere in reach when nothing is named.
@@ -16745,6 +16903,107 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["CorrectionBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AskedView"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    read_erasure_api_people__person_id__erasure_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasureView"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    erase_person_api_people__person_id__erasure_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EraseBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasureView"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    ask_to_erase_api_people__person_id__erasure_ask_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EraseAskBody"];
             };
         };
         responses: {

@@ -207,6 +207,13 @@ export const PAGES: ConsolePage[] = [
     view: () => import("./people/PersonPage.vue"),
   },
   {
+    path: "/people/:id/erasure",
+    name: "person-erasure",
+    title: "people.erasure.title",
+    needs: ["manage_people"],
+    view: () => import("./people/ErasurePage.vue"),
+  },
+  {
     path: "/homes/:id",
     name: "home-file",
     title: "base.home.title",

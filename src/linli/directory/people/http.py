@@ -1,6 +1,7 @@
 """People over HTTP: masked, and in full with a reason."""
 
 import asyncio
+from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, cast
 from uuid import UUID
@@ -8,7 +9,7 @@ from uuid import UUID
 from fastapi import Depends, Query, Request, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from linli.directory.people import correcting, merging, service
+from linli.directory.people import correcting, erasing, merging, policy, service
 from linli.directory.people.contracts import (
     CORRECTION_TITLES,
     FIELD_TITLES,
@@ -354,6 +355,68 @@ class AskedView(Shape):
     """What was asked for and waits now."""
 
     id: UUID
+
+
+class EraseBody(Shape):
+    """On which basis a person is erased: the one that was agreed to."""
+
+    basis: erasing.Basis
+
+
+class EraseAskBody(EraseBody):
+    """Why a person is to be erased, for the one who decides."""
+
+    reason: Annotated[str, Field(min_length=4, max_length=300)]
+
+
+class BasisView(Shape):
+    """A basis in law."""
+
+    code: erasing.Basis
+    title: str
+
+
+class GoingView(Shape):
+    """One kind of personal data and how many rows of its table go."""
+
+    title: str
+    table: str
+    rows: int
+
+
+class KeptView(Shape):
+    """What stays, and why."""
+
+    title: str
+    why: str
+
+
+class ProofView(Shape):
+    """What was erased. `intact`: this proof and all before it are as they were written."""
+
+    number: int
+    person_id: UUID
+    at: AwareDatetime
+    basis: str
+    asked_by: str
+    asked_at: AwareDatetime
+    approved_by: str
+    approved_at: AwareDatetime
+    went: tuple[GoingView, ...]
+    hash: str
+    intact: bool
+
+
+class ErasureView(Shape):
+    """A dry look at an erasure; with `proof` once it is done."""
+
+    person_code: str
+    name_masked: str
+    in_use: tuple[str, ...]
+    bases: tuple[BasisView, ...]
+    going: tuple[GoingView, ...]
+    kept: tuple[KeptView, ...]
+    proof: ProofView | None
 
 
 class DecisionBody(Shape):
@@ -746,6 +809,75 @@ async def decide_correction(
         expected_version=body.expected_version,
     )
     return _correction(decided)
+
+
+@api.get("/{person_id}/erasure")
+async def read_erasure(
+    work: CurrentWork, cipher: InstallationCipher, person_id: UUID
+) -> ErasureView:
+    """What erasing the person would do, or the proof that it was done, checked anew.
+
+    Needs `manage_people` and `see_key_people` on all estates of the person. Changes nothing.
+    """
+    require(work, MANAGE)
+    return _erasure(await erasing.look(work, cipher, person_id))
+
+
+@api.post("/{person_id}/erasure/ask", status_code=201)
+async def ask_to_erase(
+    work: CurrentWork, cipher: InstallationCipher, person_id: UUID, body: EraseAskBody
+) -> AskedView:
+    """Ask a second person to agree to the erasure of exactly what the look shows now."""
+    require(work, MANAGE)
+    approval = await erasing.ask_to_erase(
+        work, cipher, person_id, basis=body.basis, reason=body.reason
+    )
+    return AskedView(id=approval.id)
+
+
+@api.post("/{person_id}/erasure")
+async def erase_person(
+    work: CurrentWork, cipher: InstallationCipher, person_id: UUID, body: EraseBody
+) -> ErasureView:
+    """Erase the person's data as it was agreed to. It cannot be taken back."""
+    require(work, MANAGE)
+    await erasing.erase_person(work, cipher, person_id, basis=body.basis)
+    return _erasure(await erasing.look(work, cipher, person_id))
+
+
+def _erasure(seen: erasing.Look) -> ErasureView:
+    proof = seen.proof
+    return ErasureView(
+        person_code=seen.person.code,
+        name_masked=policy.masked_name(seen.person.name),
+        in_use=seen.in_use,
+        bases=tuple(BasisView(code=one, title=erasing.BASIS_TITLES[one]) for one in erasing.Basis),
+        going=_went(seen.rows),
+        kept=tuple(KeptView(title=one.label, why=one.words) for one in erasing.KEPT),
+        proof=None
+        if proof is None
+        else ProofView(
+            number=proof.told.number,
+            person_id=proof.told.person_id,
+            at=proof.told.at,
+            basis=erasing.BASIS_TITLES[proof.told.basis],
+            asked_by=proof.told.asked_by,
+            asked_at=proof.told.asked_at,
+            approved_by=proof.told.approved_by,
+            approved_at=proof.told.approved_at,
+            went=_went(proof.told.rows),
+            hash=proof.hash,
+            intact=proof.intact,
+        ),
+    )
+
+
+def _went(rows: Mapping[str, int]) -> tuple[GoingView, ...]:
+    return tuple(
+        GoingView(title=title, table=table, rows=rows[table])
+        for table, title in erasing.ROW_TITLES.items()
+        if rows.get(table)
+    )
 
 
 def _row(row: PersonRow) -> PersonRowView:

@@ -424,6 +424,8 @@ async def _two(work: Work, cipher: Cipher, one: UUID, other: UUID) -> tuple[Pers
     first, second = found[one], found[other]
     if first is None or second is None:
         raise NotFound
+    if policy.TOMBSTONE in {first.name, second.name}:
+        raise policy.Erased
     return first, second
 
 

@@ -168,4 +168,19 @@ Index(
     correction_table.c.asked_at,
 )
 
+# Written by `linli_erase_person` alone, never changed; `body` holds no data of who was erased.
+erasure_table = Table(
+    "directory_erasure",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("estate_id", Id, ForeignKey("directory_estate.id"), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("person_id", Id, nullable=False, index=True),
+    Column("body", Text, nullable=False),
+    Column("hash_before", String(64), nullable=False),
+    Column("hash", String(64), nullable=False),
+    UniqueConstraint("estate_id", "number"),
+    info=guarded(by_estate("see_people"), app=Use.READ, machine=Use.READ),
+)
+
 EXTRA_SQL: tuple[str, ...] = ()

@@ -54,6 +54,11 @@ class BadIdNumber(BadInput):
     text = "身份证号码不正确"
 
 
+class Erased(BadInput):
+    code = "person_erased"
+    text = "这位人员的资料已经删除，不能再修改"
+
+
 class ReasonNeeded(BadInput):
     code = "reason_needed"
     text = "请写明查看的原因（至少 4 个字）"
@@ -73,8 +78,14 @@ def as_request(search: PeopleSearch, *, form: str, reason: str) -> dict[str, Jso
     }
 
 
+TOMBSTONE = "已删除的人员"
+"""The name of a row whose person was erased."""
+
+
 def masked_name(name: str) -> str:
     """`王晓明` → `王*明`, `王明` → `王*`, `欧阳晓明` → `欧**明`."""
+    if name == TOMBSTONE:
+        return name
     if len(name) <= SHORT_NAME:
         return name[:1] + "*"
     return name[0] + "*" * (len(name) - 2) + name[-1]

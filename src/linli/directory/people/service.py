@@ -719,6 +719,8 @@ async def _person(work: Work, cipher: Cipher, person_id: UUID, *, lock: bool = F
     found = await store.person(work.connection, cipher, person_id, lock=lock)
     if found is None:
         raise NotFound
+    if lock and found.name == policy.TOMBSTONE:
+        raise policy.Erased
     return found
 
 

@@ -1,4 +1,228 @@
--- Erasure.
--- Statements are separated by a line with two dashes and nothing else.
+CREATE TABLE directory_erasure (
+	id UUID NOT NULL, 
+	estate_id UUID NOT NULL, 
+	number INTEGER NOT NULL, 
+	person_id UUID NOT NULL, 
+	body TEXT NOT NULL, 
+	hash_before VARCHAR(64) NOT NULL, 
+	hash VARCHAR(64) NOT NULL, 
+	CONSTRAINT pk_directory_erasure PRIMARY KEY (id), 
+	CONSTRAINT uq_directory_erasure_estate_id_number UNIQUE (estate_id, number), 
+	CONSTRAINT fk_directory_erasure_estate_id FOREIGN KEY(estate_id) REFERENCES directory_estate (id)
+)
 --
-SELECT 1
+CREATE INDEX ix_directory_erasure_person_id ON directory_erasure (person_id)
+--
+REVOKE ALL ON directory_erasure FROM PUBLIC
+--
+GRANT SELECT ON directory_erasure TO linli_app
+--
+GRANT SELECT ON directory_erasure TO linli_gateway
+--
+ALTER TABLE directory_erasure ENABLE ROW LEVEL SECURITY
+--
+CREATE POLICY people ON directory_erasure TO linli_app USING (estate_id = ANY ((SELECT linli_estates('see_people'))::uuid[])) WITH CHECK (estate_id = ANY ((SELECT linli_estates('see_people'))::uuid[]))
+--
+CREATE POLICY machine ON directory_erasure TO linli_gateway USING (true) WITH CHECK (true)
+--
+CREATE FUNCTION linli_erasure_stands() RETURNS trigger
+LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+BEGIN
+    RAISE EXCEPTION 'proofs of erasure are never changed' USING ERRCODE = 'insufficient_privilege';
+END $$
+--
+CREATE TRIGGER erasure_stands BEFORE UPDATE OR DELETE ON directory_erasure
+FOR EACH ROW EXECUTE FUNCTION linli_erasure_stands()
+--
+CREATE TRIGGER erasure_is_not_emptied BEFORE TRUNCATE ON directory_erasure
+FOR EACH STATEMENT EXECUTE FUNCTION linli_erasure_stands()
+--
+CREATE FUNCTION linli_erasure_of(person uuid, phone text, id_number text, really boolean)
+RETURNS jsonb
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    nobody CONSTANT text := '已删除的人员';
+    called text;
+    estates uuid[];
+    ids uuid[];
+    keys uuid[];
+    entries uuid[];
+    vehicles uuid[];
+    imports uuid[];
+    photos uuid[];
+    counted jsonb := '{}';
+    many bigint;
+    pattern text[];
+    word text;
+BEGIN
+    SELECT p.name, p.estate_ids INTO called, estates FROM directory_person AS p
+    WHERE p.id = person AND p.merged_into IS NULL FOR UPDATE;
+    -- All of the person's estates: what lies out of reach could not be erased with them.
+    IF called IS NULL OR NOT estates <@ (SELECT linli_estates('manage_people')) THEN
+        RAISE EXCEPTION 'not theirs to erase' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    WITH RECURSIVE same(id) AS (
+        SELECT person
+        UNION
+        SELECT p.id FROM directory_person AS p JOIN same ON p.merged_into = same.id
+    )
+    SELECT array_agg(same.id) INTO ids FROM same;
+    SELECT coalesce(array_agg(k.id), '{}') INTO keys
+    FROM directory_key_person AS k WHERE k.person_id = ANY (ids);
+    SELECT coalesce(array_agg(e.id), '{}') INTO entries
+    FROM directory_key_entry AS e WHERE e.key_person_id = ANY (keys);
+    SELECT coalesce(array_agg(v.id), '{}') INTO vehicles
+    FROM directory_vehicle AS v WHERE v.person_id = ANY (ids);
+    SELECT coalesce(array_agg(DISTINCT found.import), '{}') INTO imports FROM (
+        SELECT p.source_id AS import FROM directory_person AS p
+        WHERE p.id = ANY (ids) AND p.source_id IS NOT NULL
+        UNION SELECT (r.row ->> 'source_id')::uuid FROM directory_revision AS r
+        WHERE r.table_name = 'directory_person' AND r.row_id = ANY (ids)
+          AND r.row ->> 'source_id' IS NOT NULL
+        UNION SELECT m.import_id FROM support_sheets_made AS m WHERE m.row_id = ANY (ids)
+    ) AS found;
+    -- A photo that an incident holds as evidence stays with the incident.
+    SELECT coalesce(array_agg(DISTINCT f.id), '{}') INTO photos
+    FROM directory_key_visit AS v JOIN support_file AS f ON f.id = ANY (v.file_ids)
+    WHERE v.key_person_id = ANY (keys) AND NOT f.hold AND NOT EXISTS (
+        SELECT FROM support_file_use AS u WHERE u.file_id = f.id AND u.incident_id IS NOT NULL
+    );
+    SELECT array_agg(DISTINCT one) INTO pattern FROM (
+        SELECT p.name AS one FROM directory_person AS p WHERE p.id = ANY (ids)
+        UNION SELECT r.row ->> 'name' FROM directory_revision AS r
+        WHERE r.table_name = 'directory_person' AND r.row_id = ANY (ids)
+        UNION SELECT phone UNION SELECT id_number
+    ) AS words WHERE length(one) >= 2;
+    many := cardinality(ids);
+    counted := counted || jsonb_build_object('directory_person', many);
+    SELECT count(*) INTO many FROM directory_person_contact AS c WHERE c.person_id = ANY (ids);
+    counted := counted || jsonb_build_object('directory_person_contact', many);
+    SELECT count(*) INTO many FROM directory_person_search AS s WHERE s.person_id = ANY (ids);
+    counted := counted || jsonb_build_object('directory_person_search', many);
+    SELECT count(*) INTO many FROM directory_person_twin AS w
+    WHERE w.left_id = ANY (ids) OR w.right_id = ANY (ids);
+    counted := counted || jsonb_build_object('directory_person_twin', many);
+    SELECT count(*) INTO many FROM directory_person_merge AS m
+    WHERE m.kept_id = ANY (ids) OR m.gone_id = ANY (ids);
+    counted := counted || jsonb_build_object('directory_person_merge', many);
+    SELECT count(*) INTO many FROM directory_person_correction AS c WHERE c.person_id = ANY (ids);
+    counted := counted || jsonb_build_object('directory_person_correction', many);
+    SELECT count(*) INTO many FROM directory_revision AS r
+    WHERE r.row_id = ANY (ids || keys || entries || vehicles);
+    counted := counted || jsonb_build_object('directory_revision', many);
+    counted := counted || jsonb_build_object('directory_key_person', cardinality(keys));
+    SELECT count(*) INTO many FROM directory_key_medical AS m WHERE m.key_person_id = ANY (keys);
+    counted := counted || jsonb_build_object('directory_key_medical', many);
+    SELECT count(*) INTO many FROM directory_key_visit AS v WHERE v.key_person_id = ANY (keys);
+    counted := counted || jsonb_build_object('directory_key_visit', many);
+    counted := counted || jsonb_build_object('directory_vehicle', cardinality(vehicles));
+    counted := counted || jsonb_build_object('support_file', cardinality(photos));
+    SELECT count(*) INTO many FROM support_sheets_content AS c WHERE c.import_id = ANY (imports);
+    counted := counted || jsonb_build_object('support_sheets_content', many);
+    IF NOT really THEN
+        RETURN counted;
+    END IF;
+    UPDATE support_file SET retain_until = now() WHERE id = ANY (photos);
+    DELETE FROM directory_key_medical WHERE key_person_id = ANY (keys);
+    DELETE FROM directory_key_visit WHERE key_person_id = ANY (keys);
+    DELETE FROM directory_key_absence WHERE key_person_id = ANY (keys);
+    DELETE FROM directory_key_story WHERE key_person_id = ANY (keys);
+    DELETE FROM directory_key_entry WHERE key_person_id = ANY (keys);
+    DELETE FROM directory_key_person WHERE id = ANY (keys);
+    UPDATE directory_vehicle SET plate = '已删' || right(id::text, 12), version = version + 1
+    WHERE id = ANY (vehicles);
+    DELETE FROM directory_person_contact WHERE person_id = ANY (ids);
+    DELETE FROM directory_person_search WHERE person_id = ANY (ids);
+    DELETE FROM directory_person_twin WHERE left_id = ANY (ids) OR right_id = ANY (ids);
+    DELETE FROM directory_person_merge WHERE kept_id = ANY (ids) OR gone_id = ANY (ids);
+    UPDATE directory_person_correction
+    SET value_sealed = NULL, words = '', asked_by = nobody, decision = NULL
+    WHERE person_id = ANY (ids);
+    DELETE FROM support_sheets_content WHERE import_id = ANY (imports);
+    DELETE FROM support_sheets_made WHERE row_id = ANY (ids || keys || entries || vehicles);
+    -- The code goes too: a list that still has it must not fill the empty row again.
+    UPDATE directory_person SET
+        name = nobody, pinyin = '', birth_date = NULL, code = 'X-' || right(id::text, 12),
+        phone_sealed = NULL, phone_hash = NULL, phone_tail_hash = NULL,
+        id_number_sealed = NULL, id_number_hash = NULL, tags = '{}',
+        source_kind = 'clerk', source_title = '', source_id = NULL, version = version + 1
+    WHERE id = ANY (ids);
+    -- Last: the changes above leave former versions behind.
+    DELETE FROM directory_revision WHERE row_id = ANY (ids || keys || entries || vehicles);
+    FOREACH word IN ARRAY pattern LOOP
+        UPDATE support_message SET
+            title = left(replace(title, word, nobody), 120), words = replace(words, word, nobody),
+            address = CASE WHEN position(word IN address) > 0 THEN '' ELSE address END
+        WHERE (estate_id = ANY (estates) OR estate_id IS NULL AND account_id IN (
+                SELECT unnest(ARRAY[a.asker_id, a.decided_by]) FROM support_approval AS a
+                WHERE a.estate_ids && estates))
+          AND (position(word IN words) > 0 OR position(word IN title) > 0
+               OR position(word IN address) > 0);
+        UPDATE support_sheets_import SET fault_list = '[]'
+        WHERE estate_id = ANY (estates) AND position(word IN fault_list::text) > 0;
+        UPDATE support_approval SET
+            title = left(replace(title, word, nobody), 200), said = '[]', request = '{}',
+            reason = left(replace(reason, word, nobody), 300),
+            answer = left(replace(answer, word, nobody), 300)
+        WHERE estate_ids && estates AND ended_at IS NOT NULL
+          AND position(word IN title || reason || answer || said::text || request::text) > 0;
+    END LOOP;
+    RETURN counted;
+END $$
+--
+CREATE FUNCTION linli_erasure_look(person uuid) RETURNS jsonb
+LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    SELECT linli_erasure_of(person, '', '', false)
+$$
+--
+CREATE FUNCTION linli_erase_person(
+    proof uuid, approval uuid, person uuid, phone text, id_number text, moment timestamptz
+) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    agreed support_approval%ROWTYPE;
+    estate uuid;
+    last record;
+    rows jsonb;
+    told text;
+BEGIN
+    SELECT * INTO agreed FROM support_approval AS a
+    WHERE a.id = approval AND a.purpose = 'erase_person' AND a.state = 'used'
+      AND a.asker_id = linli_account() AND a.decided_by <> a.asker_id
+      AND a.request ->> 'person_id' = person::text;
+    IF NOT FOUND OR EXISTS (
+        SELECT FROM directory_erasure AS e WHERE e.person_id = person
+    ) THEN
+        RAISE EXCEPTION 'nobody agreed to this' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    SELECT p.estate_id INTO estate FROM directory_person AS p WHERE p.id = person;
+    PERFORM pg_advisory_xact_lock(hashtextextended('erasure ' || estate, 0));
+    rows := linli_erasure_of(person, phone, id_number, true);
+    IF rows <> agreed.request -> 'rows' THEN
+        RAISE EXCEPTION 'not what was agreed to' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    SELECT e.number, e.hash INTO last FROM directory_erasure AS e
+    WHERE e.estate_id = estate ORDER BY e.number DESC LIMIT 1;
+    told := jsonb_build_object(
+        'number', coalesce(last.number, 0) + 1, 'estate_id', estate, 'person_id', person,
+        'at', moment, 'basis', agreed.request ->> 'basis', 'rows', rows,
+        'asked_by', agreed.asker_name, 'asked_at', agreed.asked_at,
+        'approved_by', agreed.decided_name, 'approved_at', agreed.decided_at,
+        'approval_id', approval
+    )::text;
+    INSERT INTO directory_erasure (id, estate_id, number, person_id, body, hash_before, hash)
+    VALUES (
+        proof, estate, coalesce(last.number, 0) + 1, person, told, coalesce(last.hash, ''),
+        encode(sha256(convert_to(coalesce(last.hash, '') || told, 'UTF8')), 'hex')
+    );
+END $$
+--
+REVOKE ALL ON FUNCTION linli_erasure_of(uuid, text, text, boolean) FROM PUBLIC
+--
+REVOKE ALL ON FUNCTION linli_erasure_look(uuid) FROM PUBLIC
+--
+REVOKE ALL ON FUNCTION linli_erase_person(uuid, uuid, uuid, text, text, timestamptz) FROM PUBLIC
+--
+GRANT EXECUTE ON FUNCTION linli_erasure_look(uuid) TO linli_app
+--
+GRANT EXECUTE ON FUNCTION linli_erase_person(uuid, uuid, uuid, text, text, timestamptz) TO linli_app

@@ -20,6 +20,7 @@ class Purpose(StrEnum):
 
     EXPORT_PEOPLE = "export_people"
     UNDO_IMPORT = "undo_import"
+    ERASE_PERSON = "erase_person"
 
 
 class ApprovalState(StrEnum):
@@ -42,7 +43,11 @@ class View(StrEnum):
 
 
 PURPOSE_TITLES: Mapping[Purpose, str] = MappingProxyType(
-    {Purpose.EXPORT_PEOPLE: "导出人员名单", Purpose.UNDO_IMPORT: "撤销导入"}
+    {
+        Purpose.EXPORT_PEOPLE: "导出人员名单",
+        Purpose.UNDO_IMPORT: "撤销导入",
+        Purpose.ERASE_PERSON: "删除人员资料",
+    }
 )
 STATE_TITLES: Mapping[ApprovalState, str] = MappingProxyType(
     {

@@ -40,6 +40,7 @@ class Action(StrEnum):
     ESTATE_ADDED = "estate_added"
     PERSON_REGISTERED = "person_registered"
     PERSON_REVEALED = "person_revealed"
+    PERSON_ERASED = "person_erased"
     PERSON_EXPORTED = "person_exported"
     PEOPLE_ENTERED = "people_entered"
     PERSON_CHANGED = "person_changed"
@@ -123,6 +124,7 @@ ACTION_TITLES: Mapping[Action, str] = {
     Action.ESTATE_ADDED: "新建小区",
     Action.PERSON_REGISTERED: "登记人员",
     Action.PERSON_REVEALED: "查看人员完整信息",
+    Action.PERSON_ERASED: "删除人员资料",
     Action.PERSON_EXPORTED: "导出本人资料",
     Action.PEOPLE_ENTERED: "批量登记人员",
     Action.PERSON_CHANGED: "修改人员资料",

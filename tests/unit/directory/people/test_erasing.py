@@ -1,0 +1,209 @@
+"""A person's data goes when a second person agreed, and is found only where it may be kept."""
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from tests.unit.directory.town import CIPHER, Offices, Town, appoint, hire
+
+from linli.app.engine.roles import DatabaseUrls, connected
+from linli.directory.identity.contracts import Role
+from linli.directory.people import erasing, policy, service, store
+from linli.directory.people.contracts import (
+    ContactDraft,
+    PersonChange,
+    PersonDraft,
+    Relation,
+)
+from linli.directory.people.erasing import Basis, Link
+from linli.support.approvals import service as approvals
+from linli.support.approvals.policy import SecondPairNeeded
+from linli.support.messaging.contracts import About, Channel, Message
+from linli.support.messaging.public import send
+
+NAME = "欧阳不忘"
+PHONE = "13977770123"
+NUMBER = "110101194912317330"
+KEPT = frozenset({"support_audit_entry"})
+"""Where the kept list lets the name stand: the record of acts, for three years."""
+
+
+async def registered(
+    desks: Offices, town: Town, name: str = "别人", phone: str = "13811112222", number: str = ""
+) -> UUID:
+    """Somebody who moved out, was renamed once, and was written about."""
+    async with desks.machine.work() as work:
+        person = await service.register_person(
+            work,
+            CIPHER,
+            PersonDraft(
+                home_id=town.home,
+                name=name,
+                phone=phone,
+                id_number=number or None,
+                relation=Relation.TENANT,
+                valid_from=work.now - timedelta(days=90),
+                contacts=(ContactDraft("欧阳小红", "女儿", "13900005678"),),
+            ),
+        )
+        await service.change_person(work, CIPHER, person, PersonChange(phone="13977770999"))
+        await service.change_person(work, CIPHER, person, PersonChange(phone=phone))
+        await send(
+            work,
+            Message(
+                channel=Channel.IN_APP,
+                template="visit",
+                title=f"请走访{name}",
+                words=f"{name}（{phone}）多日未见",
+                about=About(subject_id=person, estate_id=town.estates[0].id),
+                account_id=town.accounts["wangge"],
+            ),
+        )
+    return person
+
+
+async def moved_out(desks: Offices, person: UUID) -> None:
+    async with desks.machine.work() as work:
+        await work.connection.execute(
+            text("UPDATE directory_residence SET valid_to = :now WHERE person_id = :person"),
+            {"now": work.now, "person": person},
+        )
+
+
+async def agreed(desks: Offices, town: Town, person: UUID, reason: str = "本人申请") -> None:
+    async with desks.as_account(town.accounts["shequ"]) as work:
+        approval = await erasing.ask_to_erase(
+            work, CIPHER, person, basis=Basis.CONSENT_WITHDRAWN, reason=reason
+        )
+    async with desks.machine.work() as work:
+        officer = await hire(work, town.login("shuju"), town.communities[0], "x")
+        await appoint(work, officer, Role.DATA_OFFICER, town.communities[0])
+    async with desks.as_account(officer) as work:
+        await approvals.decide(
+            work, approval.id, approve=True, answer="", expected_version=approval.version
+        )
+
+
+async def erased(desks: Offices, town: Town, person: UUID) -> erasing.Proof:
+    async with desks.as_account(town.accounts["shequ"]) as work:
+        return await erasing.erase_person(work, CIPHER, person, basis=Basis.CONSENT_WITHDRAWN)
+
+
+async def found_in(database: DatabaseUrls, traces: Iterable[str]) -> set[str]:
+    """Every table with a trace in any column of text, JSON, bytes or lists of them."""
+    tables: set[str] = set()
+    # As the server's own master: no table and no row is out of sight.
+    async with connected(database.admin) as connection:
+        columns = await connection.execute(
+            text(
+                "SELECT c.relname, a.attname FROM pg_attribute AS a"
+                " JOIN pg_class AS c ON c.oid = a.attrelid"
+                " WHERE c.relnamespace = CAST('public' AS regnamespace) AND c.relkind = 'r'"
+                " AND a.attnum > 0 AND NOT a.attisdropped AND CAST(a.atttypid AS regtype)"
+                " = ANY (ARRAY['text', 'varchar', 'json', 'jsonb', 'bytea', 'text[]',"
+                " 'varchar[]', 'bytea[]']::regtype[])"
+            )
+        )
+        for table, column in columns.all():
+            hit = await connection.scalar(
+                text(
+                    f'SELECT EXISTS (SELECT FROM "{table}" WHERE'  # noqa: S608 - names of the catalogue
+                    f' CAST("{column}" AS text) ~ :traces)'
+                ),
+                {"traces": "|".join(traces)},
+            )
+            if hit:
+                tables.add(str(table))
+    return tables
+
+
+def traces() -> tuple[str, ...]:
+    hashes = (store.phone_hash(CIPHER, PHONE), store.id_hash(CIPHER, NUMBER))
+    return (NAME, "ouyangbuwang", PHONE, NUMBER, *(one.hex() for one in hashes))
+
+
+async def test_after_the_erasure_the_person_is_found_only_where_the_law_keeps_it(
+    desks: Offices, town: Town, directory_database: DatabaseUrls
+) -> None:
+    person = await registered(desks, town, NAME, PHONE, NUMBER)
+    await moved_out(desks, person)
+    before = await found_in(directory_database, traces())
+    assert {"directory_person", "directory_revision", "support_message"} <= before
+    await agreed(desks, town, person, f"{NAME}到窗口申请，{PHONE}")
+    proof = await erased(desks, town, person)
+    assert await found_in(directory_database, traces()) <= KEPT
+    assert proof.intact
+    assert proof.told.rows["directory_person_contact"] == 1
+    assert proof.told.rows["directory_revision"] == 2
+    async with desks.as_account(town.accounts["shequ"]) as work:
+        told = await service.person_masked(work, CIPHER, person)
+        with pytest.raises(policy.Erased):
+            await service.change_person(work, CIPHER, person, PersonChange(name="又来了"))
+        with pytest.raises(erasing.ErasedAlready):
+            await erasing.erase_person(work, CIPHER, person, basis=Basis.CONSENT_WITHDRAWN)
+    assert told.name == policy.TOMBSTONE
+    assert (told.phone, told.contacts) == (None, ())
+    assert [home.home_id for home in told.residences] == [town.home]
+
+
+async def test_who_still_lives_there_is_not_erased(desks: Offices, town: Town) -> None:
+    person = await registered(desks, town)
+    async with desks.as_account(town.accounts["shequ"]) as work:
+        assert (await erasing.look(work, CIPHER, person)).in_use == ("仍登记住在小区",)
+        with pytest.raises(erasing.StillUsed):
+            await erasing.ask_to_erase(
+                work, CIPHER, person, basis=Basis.PURPOSE_OVER, reason="本人申请"
+            )
+
+
+async def test_nothing_goes_but_what_was_agreed_to(desks: Offices, town: Town) -> None:
+    person = await registered(desks, town)
+    await moved_out(desks, person)
+    with pytest.raises(SecondPairNeeded):
+        await erased(desks, town, person)
+    await agreed(desks, town, person)
+    async with desks.machine.work() as work:
+        await service.change_person(work, CIPHER, person, PersonChange(phone="13977770555"))
+    with pytest.raises(SecondPairNeeded):
+        await erased(desks, town, person)
+    with pytest.raises(DBAPIError):
+        async with desks.as_account(town.accounts["shequ"]) as work:
+            await work.connection.execute(
+                text("SELECT linli_erase_person(:id, :id, :person, '', '', now())"),
+                {"id": work.new_id(), "person": person},
+            )
+
+
+def test_a_chain_that_somebody_touched_is_not_intact() -> None:
+    chain: list[Link] = []
+    before = ""
+    for number in (1, 2):
+        body = json.dumps(
+            {
+                "number": number,
+                "estate_id": str(UUID(int=1)),
+                "person_id": str(UUID(int=number)),
+                "at": "2026-11-23T00:00:00Z",
+                "basis": "term_over",
+                "rows": {"directory_person": 1},
+                "asked_by": "甲",
+                "asked_at": "2026-11-23T00:00:00Z",
+                "approved_by": "乙",
+                "approved_at": "2026-11-23T00:00:00Z",
+                "approval_id": str(UUID(int=3)),
+            },
+            ensure_ascii=False,
+        )
+        digest = hashlib.sha256((before + body).encode()).hexdigest()
+        chain.append(Link(number, UUID(int=1), UUID(int=number), body, before, digest))
+        before = digest
+    assert erasing.intact(chain)
+    assert not erasing.intact(chain[1:])
+    assert not erasing.intact([replace(chain[0], body=chain[0].body.replace("甲", "丙")), chain[1]])
+    assert not erasing.intact([replace(chain[0], person_id=UUID(int=9)), chain[1]])
