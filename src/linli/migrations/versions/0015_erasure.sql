@@ -167,6 +167,11 @@ BEGIN
         WHERE estate_ids && estates AND ended_at IS NOT NULL
           AND position(word IN title || reason || answer || said::text || request::text) > 0;
     END LOOP;
+    -- Answers kept for replays: they may hold what was shown of the person.
+    FOREACH word IN ARRAY ids::text[] || ARRAY[phone, id_number] LOOP
+        DELETE FROM kernel_idempotency
+        WHERE length(word) > 0 AND position(convert_to(word, 'UTF8') IN body) > 0;
+    END LOOP;
     RETURN counted;
 END $$
 --
