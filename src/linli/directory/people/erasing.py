@@ -65,11 +65,18 @@ ROW_TITLES: Mapping[str, str] = MappingProxyType(
         "directory_vehicle": "车牌号",
         "support_file": "走访照片",
         "support_sheets_content": "导入时的原始表格",
+        "support_message": "消息里的姓名和号码",
+        "support_approval": "审批里的姓名和号码",
+        "support_sheets_import": "导入报错里的内容",
+        "kernel_idempotency": "防重复提交的暂存回答",
     }
 )
 KEPT: tuple[Said, ...] = (
-    Said("事件、工单和任务的经过", "处置经过连成证据链，不能改写；里面若写有姓名，到期一并删除"),
-    Said("查看记录和操作审计", "处理情况记录至少保存三年（个人信息保护法第五十六条），姓名已隐去"),
+    Said("事件、工单和任务的经过", "处置经过连成证据链，不能改写；经过里若写有姓名，随经过保留"),
+    Said(
+        "查看记录和操作审计",
+        "处理情况记录至少保存三年（个人信息保护法第五十六条），姓名已隐去；当时填写的理由原样保留",
+    ),
     Said("房屋、产权、租赁和住户关系", "只留“已删除的人员”，不再指向任何人"),
     Said("在别人资料里的联系方式", "作为他人的紧急联系人，由那位本人决定"),
     Said("还没执行的导入表格", "加密保存，到期自动销毁"),
@@ -131,7 +138,10 @@ class ErasedAlready(IllegalMove):
 
 
 class Told(msgspec.Struct, frozen=True):
-    """What a proof says, without personal data of who was erased."""
+    """What a proof says, without personal data of who was erased.
+
+    `rows` went as agreed; of the rows of `also` only what named the person was taken out.
+    """
 
     number: int
     estate_id: UUID
@@ -139,6 +149,7 @@ class Told(msgspec.Struct, frozen=True):
     at: datetime
     basis: Basis
     rows: dict[str, int]
+    also: dict[str, int]
     asked_by: str
     asked_at: datetime
     approved_by: str

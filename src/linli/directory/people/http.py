@@ -865,7 +865,7 @@ def _erasure(seen: erasing.Look) -> ErasureView:
             asked_at=proof.told.asked_at,
             approved_by=proof.told.approved_by,
             approved_at=proof.told.approved_at,
-            went=_went(proof.told.rows),
+            went=_went({**proof.told.rows, **proof.told.also}),
             hash=proof.hash,
             intact=proof.intact,
         ),

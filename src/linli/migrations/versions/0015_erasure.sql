@@ -51,6 +51,7 @@ DECLARE
     imports uuid[];
     photos uuid[];
     counted jsonb := '{}';
+    also jsonb := '{}';
     many bigint;
     pattern text[];
     word text;
@@ -149,6 +150,24 @@ BEGIN
     WHERE id = ANY (ids);
     -- Last: the changes above leave former versions behind.
     DELETE FROM directory_revision WHERE row_id = ANY (ids || keys || entries || vehicles);
+    -- Asking for the erasure writes some of these: they are counted now, not when it is asked for.
+    SELECT count(*) INTO many FROM support_message AS m
+    WHERE (m.estate_id = ANY (estates) OR m.estate_id IS NULL AND m.account_id IN (
+            SELECT unnest(ARRAY[a.asker_id, a.decided_by]) FROM support_approval AS a
+            WHERE a.estate_ids && estates))
+      AND EXISTS (SELECT FROM unnest(pattern) AS w
+                  WHERE position(w IN m.words) > 0 OR position(w IN m.title) > 0
+                     OR position(w IN m.address) > 0);
+    also := also || jsonb_build_object('support_message', many);
+    SELECT count(*) INTO many FROM support_sheets_import AS i
+    WHERE i.estate_id = ANY (estates) AND EXISTS (
+        SELECT FROM unnest(pattern) AS w WHERE position(w IN i.fault_list::text) > 0);
+    also := also || jsonb_build_object('support_sheets_import', many);
+    SELECT count(*) INTO many FROM support_approval AS a
+    WHERE a.estate_ids && estates AND a.ended_at IS NOT NULL AND EXISTS (
+        SELECT FROM unnest(pattern) AS w WHERE position(
+            w IN a.title || a.reason || a.answer || a.said::text || a.request::text) > 0);
+    also := also || jsonb_build_object('support_approval', many);
     FOREACH word IN ARRAY pattern LOOP
         UPDATE support_message SET
             title = left(replace(title, word, nobody), 120), words = replace(words, word, nobody),
@@ -168,11 +187,12 @@ BEGIN
           AND position(word IN title || reason || answer || said::text || request::text) > 0;
     END LOOP;
     -- Answers kept for replays: they may hold what was shown of the person.
-    FOREACH word IN ARRAY ids::text[] || ARRAY[phone, id_number] LOOP
-        DELETE FROM kernel_idempotency
-        WHERE length(word) > 0 AND position(convert_to(word, 'UTF8') IN body) > 0;
-    END LOOP;
-    RETURN counted;
+    DELETE FROM kernel_idempotency AS k
+    WHERE EXISTS (SELECT FROM unnest(ids::text[] || ARRAY[phone, id_number]) AS w
+                  WHERE length(w) > 0 AND position(convert_to(w, 'UTF8') IN k.body) > 0);
+    GET DIAGNOSTICS many = ROW_COUNT;
+    also := also || jsonb_build_object('kernel_idempotency', many);
+    RETURN counted || jsonb_build_object('also', also);
 END $$
 --
 CREATE FUNCTION linli_erasure_look(person uuid) RETURNS jsonb
@@ -203,14 +223,15 @@ BEGIN
     SELECT p.estate_id INTO estate FROM directory_person AS p WHERE p.id = person;
     PERFORM pg_advisory_xact_lock(hashtextextended('erasure ' || estate, 0));
     rows := linli_erasure_of(person, phone, id_number, true);
-    IF rows <> agreed.request -> 'rows' THEN
+    IF rows - 'also' <> agreed.request -> 'rows' THEN
         RAISE EXCEPTION 'not what was agreed to' USING ERRCODE = 'insufficient_privilege';
     END IF;
     SELECT e.number, e.hash INTO last FROM directory_erasure AS e
     WHERE e.estate_id = estate ORDER BY e.number DESC LIMIT 1;
     told := jsonb_build_object(
         'number', coalesce(last.number, 0) + 1, 'estate_id', estate, 'person_id', person,
-        'at', moment, 'basis', agreed.request ->> 'basis', 'rows', rows,
+        'at', moment, 'basis', agreed.request ->> 'basis', 'rows', rows - 'also',
+        'also', rows -> 'also',
         'asked_by', agreed.asker_name, 'asked_at', agreed.asked_at,
         'approved_by', agreed.decided_name, 'approved_at', agreed.decided_at,
         'approval_id', approval

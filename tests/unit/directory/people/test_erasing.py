@@ -165,6 +165,10 @@ async def test_after_the_erasure_the_person_is_found_only_where_the_law_keeps_it
     assert proof.intact
     assert proof.told.rows["directory_person_contact"] == 1
     assert proof.told.rows["directory_revision"] == 2
+    assert proof.told.also["kernel_idempotency"] == 1
+    # The visit asked for, and what the asker was told of the decision.
+    assert proof.told.also["support_message"] >= 1
+    assert proof.told.also["support_approval"] == 1
     async with desks.as_account(town.accounts["shequ"]) as work:
         told = await service.person_masked(work, CIPHER, person)
         with pytest.raises(policy.Erased):
@@ -281,6 +285,7 @@ def test_a_chain_that_somebody_touched_is_not_intact() -> None:
                 "at": "2026-11-23T00:00:00Z",
                 "basis": "term_over",
                 "rows": {"directory_person": 1},
+                "also": {"support_message": 1},
                 "asked_by": "甲",
                 "asked_at": "2026-11-23T00:00:00Z",
                 "approved_by": "乙",
