@@ -4,10 +4,15 @@ import csv
 from io import StringIO
 
 import pytest
+from fastapi import APIRouter
 from tests.unit.directory.browser import signed_in
 from tests.unit.directory.town import Offices, Town
 
+from linli.directory.enterprises import http as enterprises
+from linli.directory.facilities import http as facilities
 from linli.responding.incidents import http
+from linli.sensing.quarantine import http as quarantine
+from linli.sensing.telemetry import http as telemetry
 from linli.support.sheets.listed import Page, TooManyRows, read_all, shown
 
 
@@ -58,3 +63,46 @@ async def test_who_may_not_see_a_list_gets_no_file_of_it(desks: Offices, town: T
         assert listed.status_code == out.status_code == 403
         paper = await browser.post("/api/incidents/print", {})
         assert paper.status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("api", "question", "title", "first"),
+    [
+        (facilities.api, "?sort=-title&state=repair", "设施", "编号"),
+        (enterprises.api, "?sort=-staff&kind=shop", "企业商铺", "编号"),
+        (telemetry.api, "?state=offline&q=a", "设备", "编号"),
+        (quarantine.api, "?state=waiting", "隔离区", "最近收到"),
+    ],
+)
+async def test_each_list_takes_its_own_questions_to_the_file(
+    desks: Offices, town: Town, api: APIRouter, question: str, title: str, first: str
+) -> None:
+    async with signed_in(desks, town, "shequ") as browser:
+        browser.app.include_router(api)
+        listed = await browser.client.get(api.prefix + question)
+        out = await browser.post(f"{api.prefix}/file{question}", {"form": "csv"})
+        assert (listed.status_code, out.status_code) == (200, 200), out.text
+        header, *rows = csv.reader(StringIO(out.content.decode("utf-8-sig")))
+        assert header[0] == first
+        assert len(rows) == listed.json()["total"]
+        paper = (await browser.post(f"{api.prefix}/print{question}", {})).json()
+        assert (paper["title"], paper["header"]) == (title, header)
+        wrong = await browser.post(f"{api.prefix}/file?state=nonsense", {"form": "csv"})
+        assert wrong.status_code == 422
+
+
+async def test_the_file_holds_what_the_page_shows_and_no_formula(
+    desks: Offices, town: Town
+) -> None:
+    async with signed_in(desks, town, "shequ") as browser:
+        browser.app.include_router(facilities.api)
+        for title, kind in (("=1+1 水泵", "pump"), ("东门井盖", "cover")):
+            body = {"estate_id": str(town.estates[0].id), "title": title, "kind": kind}
+            made = await browser.post("/api/facilities", body)
+            assert made.status_code == 201, made.text
+        out = await browser.post("/api/facilities/file?kind=pump", {"form": "csv"})
+        _, row = csv.reader(StringIO(out.content.decode("utf-8-sig")))
+        assert row[1:3] == ["'=1+1 水泵", "水泵"]
+        out = await browser.post("/api/facilities/file?kind=cover", {"form": "csv"})
+        _, row = csv.reader(StringIO(out.content.decode("utf-8-sig")))
+        assert row[1] == "东门井盖"

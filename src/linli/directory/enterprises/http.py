@@ -24,6 +24,7 @@ from linli.directory.sources.contracts import CLERK
 from linli.directory.sources.contracts import KIND_TITLES as SOURCE_TITLES
 from linli.kernel.web import CurrentWork, require, router
 from linli.support.sealing.ports import Cipher
+from linli.support.sheets.public import Column, as_file
 
 api = router("/api/enterprises", tag="enterprises")
 
@@ -125,6 +126,25 @@ async def list_enterprises(
         next_cursor=str(cursor + limit) if cursor + limit < total else None,
         total=total,
     )
+
+
+# The contact's name and number stay on the page: they are a person's, the list is about shops.
+as_file(
+    api,
+    list_enterprises,
+    "企业商铺",
+    (
+        Column("编号", lambda row: row.code),
+        Column("名称", lambda row: row.title),
+        Column("种类", lambda row: row.kind_title),
+        Column("统一社会信用代码", lambda row: row.credit_code),
+        Column("位置", lambda row: row.place_title),
+        Column("从业人数", lambda row: row.staff),
+        Column("开业日期", lambda row: row.since),
+        Column("状态", lambda row: row.state_title),
+        Column("来源", lambda row: row.source_title),
+    ),
+)
 
 
 @api.post("", status_code=201)

@@ -27,6 +27,7 @@ from linli.directory.places.public import places_inside, places_named
 from linli.directory.sources.contracts import CLERK, KIND_TITLES
 from linli.kernel.web import CurrentWork, require, router
 from linli.kernel.work import Work
+from linli.support.sheets.public import Column, as_file
 
 api = router("/api/facilities", tag="facilities")
 
@@ -218,6 +219,29 @@ async def list_facilities(
         next_cursor=str(cursor + limit) if cursor + limit < total else None,
         total=total,
     )
+
+
+as_file(
+    api,
+    list_facilities,
+    "设施",
+    (
+        Column("编号", lambda row: row.code),
+        Column("名称", lambda row: row.title),
+        Column("种类", lambda row: row.kind_title),
+        Column("位置", lambda row: row.place_title),
+        Column("厂家", lambda row: row.maker),
+        Column("型号", lambda row: row.model),
+        Column("出厂编号", lambda row: row.serial),
+        Column("安装日期", lambda row: row.installed_on),
+        Column("上次检查", lambda row: row.checked_on),
+        Column("下次检查", lambda row: row.next_check_on),
+        Column("检查期限", lambda row: row.due_title),
+        Column("状态", lambda row: row.state_title),
+        Column("状态说明", lambda row: row.state_words),
+        Column("来源", lambda row: row.source_title),
+    ),
+)
 
 
 @api.get("/counts")

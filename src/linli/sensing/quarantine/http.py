@@ -14,6 +14,7 @@ from linli.sensing.devices.contracts import Connection
 from linli.sensing.devices.public import connections_named
 from linli.sensing.quarantine import policy, service
 from linli.sensing.quarantine.contracts import HeldFilter, HeldMessage, HeldState
+from linli.support.sheets.public import Column, as_file
 
 api = router("/api/quarantine", tag="quarantine")
 
@@ -117,6 +118,32 @@ async def list_held(
         next_cursor=page.next_after,
         total=page.total,
     )
+
+
+STATE_TITLES = {
+    HeldState.WAITING: "待处理",
+    HeldState.REPLAYED: "已重新处理",
+    HeldState.DROPPED: "已丢弃",
+}
+
+# What a message held stays on the page: nobody has read it yet, it may hold anything.
+as_file(
+    api,
+    list_held,
+    "隔离区",
+    (
+        Column("最近收到", lambda row: row.received_at),
+        Column("首次收到", lambda row: row.first_received_at),
+        Column("次数", lambda row: row.times_seen),
+        Column("连接", lambda row: row.connection_code),
+        Column("主题", lambda row: row.topic),
+        Column("字节", lambda row: row.bytes),
+        Column("原因", lambda row: row.reason_title),
+        Column("说明", lambda row: row.words),
+        Column("怎么办", lambda row: row.remedy),
+        Column("状态", lambda row: STATE_TITLES[row.state]),
+    ),
+)
 
 
 @api.get("/counts")

@@ -32,6 +32,7 @@ from linli.sensing.devices.contracts import (
 from linli.sensing.devices.public import DeviceKind, all_kinds, qr_text
 from linli.sensing.telemetry import service
 from linli.sensing.telemetry.contracts import ClockQuality, LastValue, Span, StoredEvent, WrongClock
+from linli.support.sheets.public import Column, as_file
 
 api = router("/api/devices", tag="devices")
 
@@ -289,14 +290,46 @@ def ids_in(given: str | None) -> tuple[UUID, ...]:
 @api.get("")
 async def list_devices(work: CurrentWork, wanted: Annotated[WantedPage, Query()]) -> DeviceList:
     """Devices by code, with their newest values."""
+    return await _device_page(work, wanted, cursor=wanted.cursor, limit=wanted.limit)
+
+
+async def _device_page(
+    work: CurrentWork,
+    wanted: Annotated[Wanted, Query()],
+    *,
+    limit: int,
+    cursor: str | None = None,
+) -> DeviceList:
     require(work, "see_devices")
     chosen = await wanted.filter(work)
-    page = await devices.list_devices(work, chosen, after=wanted.cursor, most=wanted.limit)
+    page = await devices.list_devices(work, chosen, after=cursor, most=limit)
     return DeviceList(
         items=await device_rows(work, page.devices),
         next_cursor=page.next_after,
         total=page.total,
     )
+
+
+as_file(
+    api,
+    _device_page,
+    "设备",
+    (
+        Column("编号", lambda row: row.code),
+        Column("名称", lambda row: row.title),
+        Column("种类", lambda row: row.kind_title),
+        Column("小区", lambda row: row.estate.title),
+        Column("位置", lambda row: row.place_title),
+        Column("状态", lambda row: row.state_title),
+        Column("状态起", lambda row: row.state_since),
+        Column("最近上报", lambda row: row.last_seen_at),
+        Column("数值", lambda row: [f"{one.title} {one.text}" for one in row.values]),
+        Column("电量 %", lambda row: row.battery),
+        Column("故障", lambda row: row.faults),
+        Column("连接", lambda row: row.connection.code if row.connection else None),
+    ),
+    name="devices",
+)
 
 
 @api.get("/counts")

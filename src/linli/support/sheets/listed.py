@@ -128,14 +128,16 @@ def as_file(
     *,
     path: str = "",
     personal: bool = False,
+    name: str = "",
 ) -> None:
     """Add `POST …/file` and `POST …/print` beside a list, with the questions the list takes.
 
     `personal`: the rows speak of people; then a reason is needed, and no more rows go out than
-    one person alone may take.
+    one person alone may take. `name`: of the list in the API's document, where the function's own
+    name does not tell it.
     """
     asked = inspect.signature(listing)
-    name = listing.__name__.removeprefix("list_")  # pyright: ignore[reportFunctionMemberAccess] a plain function
+    name = name or listing.__name__.removeprefix("list_")  # pyright: ignore[reportFunctionMemberAccess] a plain function
     work_name = next(key for key, one in asked.parameters.items() if one.annotation is CurrentWork)
     cursor = asked.parameters.get("cursor")
     reads_cursor = TypeAdapter[object](cursor.annotation) if cursor else None
