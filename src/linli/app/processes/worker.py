@@ -25,7 +25,7 @@ from linli.app.queues import QueueGauges
 from linli.app.settings import Settings, database_urls
 from linli.app.stopping import stop_on_signals
 from linli.app.worker.counting import WorkerCounts
-from linli.app.worker.hooks import HookPost
+from linli.app.worker.hooks import HookPost, usual_trust
 from linli.app.worker.running import WorkerContext, run_worker
 from linli.kernel.database import engine_for
 from linli.kernel.work import Workshop
@@ -53,10 +53,11 @@ async def run(settings: Settings, keys: Keys) -> None:
     own = engine_for(database_urls(settings, keys).app, connections=IMPORT_CONNECTIONS)
     people = Workshop(own, clock)
     county = Loader(workshop, database_urls(settings, keys).gateway, sealing_keys(keys), figures())
-    hook_post = HookPost(workshop, cipher_of(keys), settings.hook_networks)
+    counts = WorkerCounts(metrics.registry)
+    hook_post = HookPost(workshop, cipher_of(keys), settings.hook_networks, usual_trust(), counts)
     context = WorkerContext(
         workshop=workshop,
-        counts=WorkerCounts(metrics.registry),
+        counts=counts,
         events=declared.events,
         deadlines=declared.deadlines,
         chores=(

@@ -34,6 +34,12 @@ class WorkerCounts:
             ["channel", "outcome"],
             registry=registry,
         )
+        self.hooks = Counter(
+            "linli_hook_tries",
+            "Tries to send a notice to another system, by what became of it",
+            ["outcome"],
+            registry=registry,
+        )
         self.chores = Counter(
             "linli_chores",
             "Chores done, by name and outcome",

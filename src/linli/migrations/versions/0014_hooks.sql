@@ -5,6 +5,8 @@ CREATE TABLE responding_hook (
 	url VARCHAR(500) NOT NULL, 
 	events TEXT[] NOT NULL, 
 	secret_sealed BYTEA NOT NULL, 
+	secret_before_sealed BYTEA, 
+	secret_before_until TIMESTAMP WITH TIME ZONE, 
 	state VARCHAR(20) NOT NULL, 
 	last_sequence BIGINT DEFAULT '0' NOT NULL, 
 	failing_since TIMESTAMP WITH TIME ZONE, 

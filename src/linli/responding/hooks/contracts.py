@@ -89,11 +89,11 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A notice taken out to be sent now."""
+    """A notice taken out to be sent now; signed with each of the secrets, the newest first."""
 
     id: UUID
     hook_id: UUID
     url: str
-    secret_sealed: bytes = field(repr=False)
+    secrets_sealed: tuple[bytes, ...] = field(repr=False)
     body: str
     tries: int

@@ -25,6 +25,8 @@ hook_table = Table(
     Column("url", String(500), nullable=False),
     Column("events", ARRAY(Text), nullable=False),
     Column("secret_sealed", LargeBinary, nullable=False),
+    Column("secret_before_sealed", LargeBinary),
+    Column("secret_before_until", Moment),
     Column("state", String(20), nullable=False),
     Column("last_sequence", BigInteger, nullable=False, server_default="0"),
     Column("failing_since", Moment),

@@ -14,6 +14,7 @@ FIRST_WAIT = timedelta(seconds=10)
 LONGEST_WAIT = timedelta(hours=4)
 MOST_TRIES = 24
 SUSPENDS_AFTER = timedelta(days=3)
+OLD_SECRET_SIGNS_FOR = timedelta(hours=24)
 # RFC 6052: an IPv4 address inside an IPv6 one.
 NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 

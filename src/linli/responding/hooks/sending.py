@@ -4,6 +4,7 @@ import asyncio
 import ipaddress
 import json
 import socket
+import ssl
 from collections.abc import Sequence
 from datetime import datetime
 from urllib.parse import urlsplit
@@ -41,9 +42,16 @@ async def address_of(url: str, allowed: Sequence[policy.Network]) -> policy.Addr
 
 
 async def send(
-    claimed: Claimed, cipher: Cipher, now: datetime, allowed: Sequence[policy.Network]
+    claimed: Claimed,
+    cipher: Cipher,
+    now: datetime,
+    allowed: Sequence[policy.Network],
+    trust: ssl.SSLContext,
 ) -> int:
     """Post it, answer the HTTP status; redirects are not followed, the answer is not read.
+
+    The certificate has to be one that `trust` accepts for the name in the subscription, though
+    the connection goes to the address that was looked at.
 
     Raises:
         Unreachable: see there.
@@ -51,10 +59,13 @@ async def send(
     try:
         async with asyncio.timeout(TIMEOUT_S):
             address = await address_of(claimed.url, allowed)
-            secret = cipher.open(claimed.secret_sealed, binding=service.BINDING)
             url = httpx.URL(claimed.url)
             body = claimed.body.encode()
             timestamp = str(int(now.timestamp()))
+            signatures = (
+                signature(cipher.open(sealed, binding=service.BINDING), timestamp, body)
+                for sealed in claimed.secrets_sealed
+            )
             headers = {
                 "Host": url.netloc.decode(),
                 "Content-Type": "application/json",
@@ -62,11 +73,11 @@ async def send(
                 "X-Linli-Id": str(claimed.id),
                 "X-Linli-Event": str(json.loads(claimed.body)["event"]),
                 "X-Linli-Timestamp": timestamp,
-                "X-Linli-Signature": signature(secret, timestamp, body),
+                "X-Linli-Signature": ",".join(signatures),
             }
             async with (
                 httpx.AsyncClient(
-                    timeout=TIMEOUT_S, follow_redirects=False, trust_env=False
+                    timeout=TIMEOUT_S, follow_redirects=False, trust_env=False, verify=trust
                 ) as client,
                 client.stream(
                     "POST",

@@ -3,11 +3,13 @@
 import json
 import secrets
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
+from linli.directory.identity.public import holders
 from linli.directory.organisation.public import company_for, organisations_above
 from linli.kernel.errors import BadInput, Forbidden, IllegalMove, NotFound
+from linli.kernel.time import SHANGHAI
 from linli.kernel.work import Work
 from linli.responding.hooks import policy, store
 from linli.responding.hooks.contracts import (
@@ -22,6 +24,8 @@ from linli.responding.hooks.contracts import (
 )
 from linli.support.audit.contracts import Action
 from linli.support.audit.public import record as audit
+from linli.support.messaging.contracts import About, Channel, Message
+from linli.support.messaging.public import send
 from linli.support.sealing.ports import Cipher
 
 MANAGE = "manage_accounts"
@@ -83,10 +87,16 @@ async def move(work: Work, hook_id: UUID, state: HookState) -> None:
 async def rotate(
     work: Work, cipher: Cipher, hook_id: UUID, *, new_token: NewToken = secrets.token_urlsafe
 ) -> str:
-    """Another secret, in force from the next request on. Raises NotFound."""
+    """Another secret, in force from the next request on; the old one signs too for a day.
+
+    Raises:
+        NotFound: no such hook, or not one's own.
+    """
     hook = await _hook(work, hook_id)
     secret = new_token(SECRET_BYTES)
-    await store.set_secret(work.connection, hook_id, cipher.seal(secret, binding=BINDING))
+    sealed = cipher.seal(secret, binding=BINDING)
+    until = work.now + policy.OLD_SECRET_SIGNS_FOR
+    await store.set_secret(work.connection, hook_id, sealed, until)
     await _audited(work, hook, Action.HOOK_CHANGED, "rotated")
     return secret
 
@@ -156,7 +166,7 @@ async def record(work: Work, claimed: Claimed, status: int | None, error: str) -
         due_at = work.now + policy.wait_after(tries)
         since = await store.failed(work.connection, claimed.hook_id, work.now)
         if policy.suspends(since, work.now):
-            await store.suspend(work.connection, claimed.hook_id)
+            await _suspend(work, claimed.hook_id, since)
     await store.record(work.connection, claimed, attempt, state, due_at)
     return state
 
@@ -176,6 +186,28 @@ async def _queue(
     )
     body = json.dumps({"id": str(delivery.id), "sequence": delivery.sequence, **said})
     await store.queue(work.connection, delivery, key, body)
+
+
+async def _suspend(work: Work, hook_id: UUID, since: datetime) -> None:
+    """Try no more, and tell those who can mend it."""
+    hook = await store.suspend(work.connection, hook_id)
+    if hook is None:
+        return
+    await _audited(work, hook, Action.HOOK_CHANGED, HookState.SUSPENDED.value)
+    when = since.astimezone(SHANGHAI).strftime("%m月%d日 %H:%M")
+    for holder in await holders(work, hook.organisation_id, MANAGE):
+        await send(
+            work,
+            Message(
+                channel=Channel.IN_APP,
+                template="hook_suspended",
+                title=f"事件推送已暂停：{hook.title}",
+                words=f"从{when}起一次也没有送到，已停止重试。请检查对方系统，"
+                "再到“系统对接 → 事件推送”点“恢复”，没送到的会补发。",
+                about=About(subject_id=hook.id, version=int(since.timestamp())),
+                account_id=holder.account_id,
+            ),
+        )
 
 
 async def _audited(work: Work, hook: Hook, action: Action, reason: str) -> None:

@@ -67,9 +67,18 @@ async def set_state(connection: AsyncConnection, hook_id: UUID, state: HookState
     await connection.execute(update(hook_table).where(_h.id == hook_id).values(values))
 
 
-async def set_secret(connection: AsyncConnection, hook_id: UUID, sealed: bytes) -> None:
+async def set_secret(
+    connection: AsyncConnection, hook_id: UUID, sealed: bytes, before_until: datetime
+) -> None:
+    """Another secret; the one before signs too until `before_until`."""
     await connection.execute(
-        update(hook_table).where(_h.id == hook_id).values(secret_sealed=sealed)
+        update(hook_table)
+        .where(_h.id == hook_id)
+        .values(
+            secret_sealed=sealed,
+            secret_before_sealed=_h.secret_sealed,
+            secret_before_until=before_until,
+        )
     )
 
 
@@ -123,7 +132,15 @@ async def claim(
     """Notices that are due, each to one worker until the lease ends."""
     rows = (
         await connection.execute(
-            select(_d.id, _d.hook_id, _h.url, _h.secret_sealed, _d.body, _d.tries)
+            select(
+                _d.id,
+                _d.hook_id,
+                _h.url,
+                _h.secret_sealed,
+                case((_h.secret_before_until > now, _h.secret_before_sealed)).label("before"),
+                _d.body,
+                _d.tries,
+            )
             .join(hook_table, _h.id == _d.hook_id)
             .where(
                 _d.state == DeliveryState.WAITING.value,
@@ -139,7 +156,19 @@ async def claim(
     await connection.execute(
         update(delivery_table).where(_d.id.in_(ids)).values(due_at=now + lease)
     )
-    return [Claimed(*row) for row in rows]
+    return [
+        Claimed(
+            id=row.id,
+            hook_id=row.hook_id,
+            url=row.url,
+            secrets_sealed=tuple(
+                sealed for sealed in (row.secret_sealed, row.before) if sealed is not None
+            ),
+            body=row.body,
+            tries=row.tries,
+        )
+        for row in rows
+    ]
 
 
 async def record(
@@ -178,12 +207,16 @@ async def failed(connection: AsyncConnection, hook_id: UUID, now: datetime) -> d
     return found or now
 
 
-async def suspend(connection: AsyncConnection, hook_id: UUID) -> None:
-    await connection.execute(
+async def suspend(connection: AsyncConnection, hook_id: UUID) -> Hook | None:
+    """The hook, when it was active until now."""
+    rows = await connection.execute(
         update(hook_table)
         .where(_h.id == hook_id, _h.state == HookState.ACTIVE.value)
         .values(state=HookState.SUSPENDED.value)
+        .returning(hook_table)
     )
+    row = rows.first()
+    return _hook(row) if row else None
 
 
 async def deliveries(

@@ -1,10 +1,11 @@
 """Another system is told of an incident, checks who sent it, and sees nobody else's."""
 
-import asyncio
 import ipaddress
 import json
 import re
-from collections.abc import AsyncGenerator
+import ssl
+from collections.abc import AsyncGenerator, Callable, Generator, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -13,10 +14,13 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from prometheus_client import CollectorRegistry
+from tests.support.mqtt_certificate import certificate
 from tests.unit.responding.office import Office, office_on
 
 from linli.app.engine.roles import DatabaseUrls
-from linli.app.worker.hooks import HookPost
+from linli.app.worker.counting import WorkerCounts
+from linli.app.worker.hooks import HookPost, usual_trust
 from linli.kernel.errors import Forbidden, NotFound
 from linli.responding.hooks import handlers, policy, service, store
 from linli.responding.hooks.contracts import DeliveryState, Hook, HookState
@@ -70,8 +74,30 @@ async def opened(office: Office, hook: Hook) -> None:
         await handlers.incident_changed(work, event)
 
 
-async def test_what_was_delivered_passes_the_guides_own_check(office: Office) -> None:
-    got: list[tuple[dict[str, str], bytes]] = []
+class Post(HookPost):
+    """The worker's post, with its counts at hand."""
+
+    def __init__(
+        self,
+        office: Office,
+        allowed: Sequence[policy.Network] = LOOPBACK,
+        trust: ssl.SSLContext | None = None,
+    ) -> None:
+        self.registry = CollectorRegistry()
+        counts = WorkerCounts(self.registry)
+        super().__init__(office.machine, CIPHER, allowed, trust or usual_trust(), counts)
+
+    def counted(self, outcome: str) -> float:
+        return self.registry.get_sample_value("linli_hook_tries_total", {"outcome": outcome}) or 0
+
+
+Got = list[tuple[dict[str, str], bytes]]
+
+
+@contextmanager
+def receiver(secured: ssl.SSLContext | None = None) -> Generator[tuple[int, Got]]:
+    """Another system on a port of this machine, and what it was sent."""
+    got: Got = []
 
     class Receiver(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
@@ -83,26 +109,43 @@ async def test_what_was_delivered_passes_the_guides_own_check(office: Office) ->
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 (the library's name)
             del format, args
 
-    server = HTTPServer(("127.0.0.1", 0), Receiver)
+    class Server(HTTPServer):
+        def handle_error(self, request: Any, client_address: Any) -> None:
+            """A caller who does not trust us hangs up: nothing to print."""
+
+    server = Server(("127.0.0.1", 0), Receiver)
+    if secured is not None:
+        server.socket = secured.wrap_socket(server.socket, server_side=True)
     thread = Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     try:
-        hook, secret = await subscribed(office, f"http://127.0.0.1:{server.server_port}/told")
-        await opened(office, hook)
-        await HookPost(office.machine, CIPHER, LOOPBACK).deliver()
+        yield server.server_port, got
     finally:
-        await asyncio.to_thread(server.shutdown)
+        server.shutdown()
         thread.join()
         server.server_close()
+
+
+def guides_own_check() -> Callable[..., bool]:
+    (sample,) = re.findall(r"```python\n(.*?)```", GUIDE.read_text(encoding="utf-8"), re.DOTALL)
+    guide: dict[str, Any] = {}
+    exec(sample, guide)  # noqa: S102 (the guide's own sample is what is tried)
+    return guide["is_from_linli"]
+
+
+async def test_what_was_delivered_passes_the_guides_own_check(office: Office) -> None:
+    post = Post(office)
+    with receiver() as (port, got):
+        hook, secret = await subscribed(office, f"http://127.0.0.1:{port}/told")
+        await opened(office, hook)
+        await post.deliver()
 
     ((headers, body),) = got
     said = json.loads(body)
     assert (said["event"], said["sequence"]) == ("incident.opened", 1)
     assert said["id"] == headers["X-Linli-Id"]
-    (sample,) = re.findall(r"```python\n(.*?)```", GUIDE.read_text(encoding="utf-8"), re.DOTALL)
-    guide: dict[str, Any] = {}
-    exec(sample, guide)  # noqa: S102 (the guide's own sample is what is tried)
-    check, now = guide["is_from_linli"], office.clock.now().timestamp()
+    assert post.counted("delivered") == 1
+    check, now = guides_own_check(), office.clock.now().timestamp()
     assert check(secret, headers, body, now)
     assert not check(secret, headers, body + b" ", now)
     assert not check(secret, headers, body, now + 301)
@@ -116,12 +159,55 @@ async def test_what_was_delivered_passes_the_guides_own_check(office: Office) ->
         assert str(again.id) == said["id"]
 
 
+async def test_for_a_day_a_changed_secret_breaks_neither_side(office: Office) -> None:
+    check = guides_own_check()
+    with receiver() as (port, got):
+        hook, old = await subscribed(office, f"http://127.0.0.1:{port}/told")
+        async with office.as_("xian") as work:
+            new = await service.rotate(work, CIPHER, hook.id)
+            await service.ping(work, hook.id)
+        await Post(office).deliver()
+        office.later(policy.OLD_SECRET_SIGNS_FOR)
+        async with office.as_("xian") as work:
+            await service.ping(work, hook.id)
+        await Post(office).deliver()
+    (first, second), now = got, office.clock.now().timestamp()
+    before = now - policy.OLD_SECRET_SIGNS_FOR.total_seconds()
+    assert [check(secret, *first, before) for secret in (new, old)] == [True, True]
+    assert [check(secret, *second, now) for secret in (new, old)] == [True, False]
+
+
+async def test_https_goes_to_the_address_looked_at_under_the_name_subscribed(
+    office: Office, tmp_path: Path
+) -> None:
+    """A real TLS server: its certificate holds for the name, not for the address."""
+    secured, authority = certificate(tmp_path)
+    trust = ssl.create_default_context(cafile=authority)
+    both = (*LOOPBACK, ipaddress.ip_network("::1/128"))
+    with receiver(secured) as (port, got):
+        named, _ = await subscribed(office, f"https://localhost:{port}/told")
+        await opened(office, named)
+        stranger = Post(office, both)
+        await stranger.deliver()
+        assert (stranger.counted("waiting"), got) == (1, [])
+        office.later(policy.FIRST_WAIT)
+        friend = Post(office, both, trust)
+        await friend.deliver()
+        ((headers, _),) = got
+        assert headers["Host"] == f"localhost:{port}"
+        bare, _ = await subscribed(office, f"https://127.0.0.1:{port}/told")
+        async with office.as_("xian") as work:
+            await service.ping(work, bare.id)
+        await friend.deliver()
+        assert (friend.counted("delivered"), friend.counted("waiting"), len(got)) == (1, 1, 1)
+
+
 async def test_a_private_address_is_refused_and_three_days_of_failing_suspend(
     office: Office,
 ) -> None:
     hook, _ = await subscribed(office, "https://127.0.0.1:1/told")
     await opened(office, hook)
-    post = HookPost(office.machine, CIPHER, ())
+    post = Post(office, ())
     assert await post.deliver()
     assert not await post.deliver()
     office.later(timedelta(days=3, seconds=1))
@@ -129,6 +215,11 @@ async def test_a_private_address_is_refused_and_three_days_of_failing_suspend(
     async with office.as_("xian") as work:
         (seen,) = await service.listed(work)
         assert seen.state is HookState.SUSPENDED
+        told = await office.rows(
+            "SELECT title, words FROM support_message WHERE template = 'hook_suspended' ORDER BY id"
+        )
+        assert told, "who can mend it was told"
+        assert hook.title in str(told[0][0])
         (one,) = await service.deliveries(work, hook.id)
         assert "内网" in one.attempts[0].error
         assert len(one.attempts) == 2
