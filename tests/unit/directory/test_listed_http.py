@@ -5,14 +5,21 @@ from io import StringIO
 
 import pytest
 from fastapi import APIRouter
+from sqlalchemy import text
 from tests.unit.directory.browser import signed_in
 from tests.unit.directory.town import Offices, Town
 
+from linli.app.lists import http as lists
 from linli.directory.enterprises import http as enterprises
 from linli.directory.facilities import http as facilities
+from linli.directory.homes import http as homes
+from linli.directory.identity import http as identity
+from linli.directory.key_people import http as key_people
 from linli.responding.incidents import http
 from linli.sensing.quarantine import http as quarantine
 from linli.sensing.telemetry import http as telemetry
+from linli.support.audit import http as audit
+from linli.support.looks import http as looks
 from linli.support.sheets.listed import Page, TooManyRows, read_all, shown
 
 
@@ -106,3 +113,50 @@ async def test_the_file_holds_what_the_page_shows_and_no_formula(
         out = await browser.post("/api/facilities/file?kind=cover", {"form": "csv"})
         _, row = csv.reader(StringIO(out.content.decode("utf-8-sig")))
         assert row[1] == "东门井盖"
+
+
+@pytest.mark.parametrize(
+    ("login", "api", "path", "question", "title"),
+    [
+        ("shequ", key_people.api, "/api/key-people", "?due=all", "重点人员"),
+        ("shequ", homes.api, "/api/vehicles", "?sort=-kind&kind=car", "车辆"),
+        ("xian", identity.api, "/api/accounts", "?q=a", "账号"),
+        ("xian", looks.api, "/api/looks", "?what=details", "查看记录"),
+        ("xian", lists.api, "/api/audit", "?action=account_created", "操作记录"),
+    ],
+)
+async def test_who_takes_people_out_says_why(
+    desks: Offices, town: Town, login: str, api: APIRouter, path: str, question: str, title: str
+) -> None:
+    async with signed_in(desks, town, login) as browser:
+        browser.app.include_router(api)
+        browser.app.include_router(audit.api)
+        silent = await browser.post(f"{path}/file{question}", {"form": "csv", "reason": " 看看 "})
+        assert silent.status_code == 422
+        assert silent.json()["field"] == "reason"
+        said = {"form": "csv", "reason": "下周走访排班"}
+        out = await browser.post(f"{path}/file{question}", said)
+        assert out.status_code == 200, out.text
+        listed = await browser.client.get(path + question)
+        header, *rows = csv.reader(StringIO(out.content.decode("utf-8-sig")))
+        assert len(rows) == listed.json()["total"]
+        paper = (await browser.post(f"{path}/print{question}", {"reason": "会上传阅"})).json()
+        assert (paper["title"], paper["header"]) == (title, header)
+        async with desks.machine.work() as work:
+            found = await work.connection.execute(
+                text(
+                    "SELECT reason FROM support_audit_entry"
+                    " WHERE action = 'list_exported' AND subject_title LIKE :title"
+                ),
+                {"title": f"{title} %"},
+            )
+        assert set(found.scalars()) == {"下周走访排班", "会上传阅"}
+
+
+async def test_more_people_than_one_may_take_alone_stay_here(desks: Offices, town: Town) -> None:
+    async with signed_in(desks, town, "xian") as browser:
+        browser.app.include_router(identity.api)
+        browser.app.state.most_alone = 1
+        out = await browser.post("/api/accounts/file", {"reason": "下周走访排班"})
+        assert (out.status_code, out.json()["code"]) == (422, "too_many_rows")
+        assert "1 行" in out.json()["message"]

@@ -41,6 +41,7 @@ from linli.directory.sources.contracts import CLERK, KIND_TITLES, Source, Source
 from linli.kernel.web import CurrentWork, require, router
 from linli.kernel.work import Work
 from linli.support.sealing.ports import Cipher
+from linli.support.sheets.public import Column, as_file
 
 api = router("/api", tag="homes")
 
@@ -450,6 +451,25 @@ async def list_vehicles(
         next_cursor=str(cursor + limit) if cursor + limit < total else None,
         total=total,
     )
+
+
+as_file(
+    api,
+    list_vehicles,
+    "车辆",
+    (
+        Column("车牌", lambda row: row.plate),
+        Column("种类", lambda row: row.kind_title),
+        Column("使用人", lambda row: row.party.title if row.party else None),
+        Column("房屋", lambda row: row.home_title),
+        Column("车位", lambda row: row.space),
+        Column("车位性质", lambda row: row.space_title),
+        Column("来源", lambda row: row.source.title),
+        Column("登记人", lambda row: row.entered_by),
+    ),
+    path="/vehicles",
+    personal=True,
+)
 
 
 @api.post("/vehicles", status_code=201)

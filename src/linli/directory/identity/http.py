@@ -43,6 +43,7 @@ from linli.kernel.errors import Forbidden
 from linli.kernel.web import SHOWN_ONCE, CurrentWork, require, router
 from linli.kernel.work import Work
 from linli.support.sealing.ports import Cipher
+from linli.support.sheets.public import Column, as_file
 
 api = router("/api", tag="accounts")
 # Signing in spans transactions, and a first password must not be kept for replays: these
@@ -136,6 +137,13 @@ class AccountView(Shape):
     second_factor: bool
     leaving: LeavingView | None
     last_signed_in_at: AwareDatetime | None
+
+
+ACCOUNT_STATES = {
+    AccountState.ACTIVE: "正常",
+    AccountState.LOCKED: "已停用",
+    AccountState.LEFT: "已离职",
+}
 
 
 class AccountPage(Shape):
@@ -403,6 +411,25 @@ async def list_accounts(
         next_cursor=page[-1].login if len(found) > limit else None,
         total=await store.count_accounts(work.connection, words=q),
     )
+
+
+as_file(
+    api,
+    list_accounts,
+    "账号",
+    (
+        Column("登录名", lambda row: row.login),
+        Column("姓名", lambda row: row.display_name),
+        Column("电话", lambda row: row.phone_masked),
+        Column("单位", lambda row: row.organisation.title if row.organisation else None),
+        Column("角色", lambda row: tuple(f"{g.role_title}·{g.target_title}" for g in row.grants)),
+        Column("状态", lambda row: ACCOUNT_STATES[row.state]),
+        Column("第二因素", lambda row: row.second_factor),
+        Column("上次登录", lambda row: row.last_signed_in_at),
+    ),
+    path="/accounts",
+    personal=True,
+)
 
 
 @api.get("/accounts/{account_id}")

@@ -37,6 +37,7 @@ from linli.kernel.web import CurrentWork, require, router
 from linli.kernel.work import Work
 from linli.support.files.public import describe
 from linli.support.sealing.ports import Cipher
+from linli.support.sheets.public import Column, as_file
 
 api = router("/api/key-people", tag="key_people")
 
@@ -509,6 +510,27 @@ async def list_key_people(
         next_cursor=str(cursor + limit) if cursor + limit < page.total else None,
         total=page.total,
     )
+
+
+as_file(
+    api,
+    list_key_people,
+    "重点人员",
+    (
+        Column("姓名", lambda row: row.name_masked),
+        Column("电话", lambda row: row.phone_masked),
+        Column("住址", lambda row: row.home_title),
+        Column("类别", lambda row: tuple(one.title for one in row.categories)),
+        Column("风险", lambda row: row.risk_title),
+        Column("走访人", lambda row: row.visitor_name),
+        Column("几天一次", lambda row: row.every_days),
+        Column("上次走访", lambda row: row.last_visit_at),
+        Column("下次走访", lambda row: row.next_visit_on),
+        Column("逾期天数", lambda row: row.overdue_days or None),
+        Column("外出至", lambda row: row.away_until),
+    ),
+    personal=True,
+)
 
 
 @api.get("/lists")

@@ -9,6 +9,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict
 from linli.kernel.web import CurrentWork, require, router
 from linli.support.looks import store
 from linli.support.looks.contracts import WHAT_TITLES, Look, LookSearch, What
+from linli.support.sheets.public import Column, as_file
 
 api = router("/api/looks", tag="looks")
 
@@ -87,6 +88,22 @@ async def list_looks(
         next_cursor=str(page[-1].id) if len(found) > limit else None,
         total=await store.count(work.connection, search),
     )
+
+
+as_file(
+    api,
+    list_looks,
+    "查看记录",
+    (
+        Column("时间", lambda row: row.at),
+        Column("谁", lambda row: row.actor_name),
+        Column("看了什么", lambda row: row.what_title),
+        Column("谁的", lambda row: row.subject_title),
+        Column("事由", lambda row: row.reason),
+        Column("来自", lambda row: row.address),
+    ),
+    personal=True,
+)
 
 
 @api.get("/lookers")
