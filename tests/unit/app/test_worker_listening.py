@@ -21,6 +21,7 @@ from linli.kernel.work import Workshop
         asyncpg.AdminShutdownError(),
         asyncpg.ConnectionDoesNotExistError(),
         asyncpg.TooManyConnectionsError(),
+        asyncpg.InternalClientError("another operation is in progress"),
     ],
 )
 def test_a_database_that_starts_stops_or_is_full_is_away(error: Exception) -> None:

@@ -1,13 +1,11 @@
 """The audit as a file and onto paper."""
 
 from linli.kernel.web import router
-from linli.support.audit.contracts import Outcome
+from linli.support.audit.contracts import OUTCOME_TITLES
 from linli.support.audit.http import list_entries
 from linli.support.sheets.public import Column, as_file
 
 api = router("/api/audit", tag="audit")
-
-OUTCOMES = {Outcome.DONE: "成功", Outcome.REFUSED: "被拒绝"}
 
 as_file(
     api,
@@ -19,7 +17,7 @@ as_file(
         Column("做了什么", lambda row: row.action_title),
         Column("对象", lambda row: row.subject_title),
         Column("事由", lambda row: row.reason),
-        Column("结果", lambda row: OUTCOMES[row.outcome]),
+        Column("结果", lambda row: OUTCOME_TITLES[row.outcome]),
         Column("来自", lambda row: row.address),
     ),
     name="audit",

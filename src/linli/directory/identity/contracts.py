@@ -1,5 +1,6 @@
 """What others may know of identity: permissions, roles, grants, and people's accounts as staff."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -73,6 +74,13 @@ class AccountState(StrEnum):
     ACTIVE = "active"
     LOCKED = "locked"
     LEFT = "left"
+
+
+STATE_TITLES: Mapping[AccountState, str] = {
+    AccountState.ACTIVE: "正常",
+    AccountState.LOCKED: "已停用",
+    AccountState.LEFT: "已离职",
+}
 
 
 class Home(StrEnum):

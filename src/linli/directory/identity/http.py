@@ -11,6 +11,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from linli.directory.identity import keys, leaving, policy, service, store
 from linli.directory.identity.contracts import (
+    STATE_TITLES,
     Account,
     AccountDraft,
     AccountState,
@@ -137,13 +138,6 @@ class AccountView(Shape):
     second_factor: bool
     leaving: LeavingView | None
     last_signed_in_at: AwareDatetime | None
-
-
-ACCOUNT_STATES = {
-    AccountState.ACTIVE: "正常",
-    AccountState.LOCKED: "已停用",
-    AccountState.LEFT: "已离职",
-}
 
 
 class AccountPage(Shape):
@@ -423,7 +417,7 @@ as_file(
         Column("电话", lambda row: row.phone_masked),
         Column("单位", lambda row: row.organisation.title if row.organisation else None),
         Column("角色", lambda row: tuple(f"{g.role_title}·{g.target_title}" for g in row.grants)),
-        Column("状态", lambda row: ACCOUNT_STATES[row.state]),
+        Column("状态", lambda row: STATE_TITLES[row.state]),
         Column("第二因素", lambda row: row.second_factor),
         Column("上次登录", lambda row: row.last_signed_in_at),
     ),

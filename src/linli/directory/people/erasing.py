@@ -21,6 +21,7 @@ from linli.directory.people.contracts import Person
 from linli.directory.people.models import erasure_table, person_table
 from linli.directory.people.service import MANAGE
 from linli.kernel.errors import Forbidden, IllegalMove, NotFound
+from linli.kernel.time import SHANGHAI
 from linli.kernel.work import Work
 from linli.support.approvals.contracts import Approval, Json, Purpose, Said, Wanted
 from linli.support.approvals.public import ask, use
@@ -221,7 +222,7 @@ async def look(work: Work, cipher: Cipher, person_id: UUID) -> Look:
     proof = await _proof(work, person)
     if proof is not None:
         return Look(person, (), {}, proof)
-    bound = {"person": person_id, "now": work.now, "today": work.now.date()}
+    bound = {"person": person_id, "now": work.now, "today": work.now.astimezone(SHANGHAI).date()}
     used = [
         title
         for title, question in IN_USE

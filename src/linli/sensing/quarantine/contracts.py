@@ -16,6 +16,14 @@ class HeldState(StrEnum):
     DROPPED = "dropped"
 
 
+STATE_TITLES: Mapping[HeldState, str] = {
+    HeldState.WAITING: "待处理",
+    HeldState.ASKED: "正在重新处理",
+    HeldState.REPLAYED: "已重新处理",
+    HeldState.DROPPED: "已丢弃",
+}
+
+
 class HeldMove(StrEnum):
     """What can happen to a held message."""
 

@@ -13,7 +13,7 @@ from linli.kernel.work import Work
 from linli.sensing.devices.contracts import Connection
 from linli.sensing.devices.public import connections_named
 from linli.sensing.quarantine import policy, service
-from linli.sensing.quarantine.contracts import HeldFilter, HeldMessage, HeldState
+from linli.sensing.quarantine.contracts import STATE_TITLES, HeldFilter, HeldMessage, HeldState
 from linli.support.sheets.public import Column, as_file
 
 api = router("/api/quarantine", tag="quarantine")
@@ -120,12 +120,6 @@ async def list_held(
     )
 
 
-STATE_TITLES = {
-    HeldState.WAITING: "待处理",
-    HeldState.REPLAYED: "已重新处理",
-    HeldState.DROPPED: "已丢弃",
-}
-
 # What a message held stays on the page: nobody has read it yet, it may hold anything.
 as_file(
     api,
@@ -141,7 +135,10 @@ as_file(
         Column("原因", lambda row: row.reason_title),
         Column("说明", lambda row: row.words),
         Column("怎么办", lambda row: row.remedy),
-        Column("状态", lambda row: STATE_TITLES[row.state]),
+        Column(
+            "状态",
+            lambda row: STATE_TITLES[HeldState.ASKED if row.replay_asked else row.state],
+        ),
     ),
 )
 

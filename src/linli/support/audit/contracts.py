@@ -185,6 +185,9 @@ class Outcome(StrEnum):
     REFUSED = "refused"
 
 
+OUTCOME_TITLES: Mapping[Outcome, str] = {Outcome.DONE: "成功", Outcome.REFUSED: "被拒绝"}
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One line of the audit."""
