@@ -2343,6 +2343,68 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/erasures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Erasures
+         * @description Whose data went for good and on whose word, the latest first; each proof checked anew.
+         *
+         *     Needs `see_looks`. Nobody is named but who asked and who agreed.
+         */
+        get: operations["list_erasures_api_erasures_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/erasures/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Write Erasures
+         * @description The list `erasures` with the same questions, as xlsx or csv. 422 above 5000 rows; what goes out is on record.
+         */
+        post: operations["write_erasures_api_erasures_file_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/erasures/print": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Print Erasures
+         * @description The list `erasures` with the same questions, all of it, to be printed. 422 above 5000 rows; what goes out is on record.
+         */
+        post: operations["print_erasures_api_erasures_print_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/estates/{estate_id}/plan": {
         parameters: {
             query?: never;
@@ -7243,6 +7305,34 @@ export interface components {
          */
         EraseBody: {
             basis: components["schemas"]["linli__directory__people__erasing__Basis"];
+        };
+        /**
+         * ErasurePageView
+         * @description Proofs of erasure, the latest first.
+         */
+        ErasurePageView: {
+            /** Items */
+            items: components["schemas"]["ErasureRowView"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Total */
+            total: number;
+        };
+        /**
+         * ErasureRowView
+         * @description One proof of a list: which estate, how many rows went, and the proof.
+         */
+        ErasureRowView: {
+            /**
+             * Estate Id
+             * Format: uuid
+             */
+            estate_id: string;
+            /** Estate Title */
+            estate_title: string;
+            /** Rows */
+            rows: number;
+            proof: components["schemas"]["ProofView"];
         };
         /**
          * ErasureView
@@ -18095,6 +18185,102 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CorrectionView"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    list_erasures_api_erasures_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasurePageView"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    write_erasures_api_erasures_file_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FileBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    print_erasures_api_erasures_print_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PrintBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrintedList"];
                 };
             };
             /** @description 没有接受，以及为什么 */

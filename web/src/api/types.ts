@@ -102,6 +102,7 @@ export type RuleSetting = Rule["settings"][number];
 export type EstatePlanView = Answer<"/api/estates/{estate_id}/plan", "get">;
 export type PlaceDetail = Answer<"/api/places/{place_id}", "get">;
 export type PersonRow = Answer<"/api/people", "get">["items"][number];
+export type ErasureRow = Answer<"/api/erasures", "get">["items"][number];
 export type Erasure = Answer<"/api/people/{person_id}/erasure", "get">;
 export type Person = Answer<"/api/people/{person_id}", "get">;
 export type Organisation = Answer<"/api/organisations", "get">[number];

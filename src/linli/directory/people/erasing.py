@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from itertools import groupby
 from types import MappingProxyType
 from uuid import UUID
 
@@ -30,6 +31,7 @@ from linli.support.audit.public import record
 from linli.support.sealing.ports import Cipher
 
 e = erasure_table.c
+SEE_LOOKS = "see_looks"
 NEEDS = (MANAGE, "see_key_people")
 """Without the latter a session would not see that the person is cared for still."""
 
@@ -189,19 +191,24 @@ class Link:
     hash: str
 
 
-def intact(chain: Sequence[Link]) -> bool:
-    """Whether an estate's proofs, by number, are complete and as they were written. Pure."""
+def whole(chain: Sequence[Link]) -> int:
+    """How many of an estate's proofs, by number from the first, are as they were written. Pure."""
     before = ""
     for number, link in enumerate(chain, 1):
         wanted = hashlib.sha256((before + link.body).encode()).hexdigest()
         told = msgspec.json.decode(link.body, type=Told)
         said = (told.number, told.estate_id, told.person_id)
         if (link.hash_before, link.hash, link.number) != (before, wanted, number):
-            return False
+            return number - 1
         if said != (number, link.estate_id, link.person_id):
-            return False
+            return number - 1
         before = link.hash
-    return True
+    return len(chain)
+
+
+def intact(chain: Sequence[Link]) -> bool:
+    """Whether all of an estate's proofs are as they were written. Pure."""
+    return whole(chain) == len(chain)
 
 
 async def look(work: Work, cipher: Cipher, person_id: UUID) -> Look:
@@ -234,6 +241,29 @@ async def look(work: Work, cipher: Cipher, person_id: UUID) -> Look:
         text("SELECT CAST(linli_erasure_look(:person) AS text)"), {"person": person_id}
     )
     return Look(person, tuple(used), msgspec.json.decode(str(rows), type=dict[str, int]), None)
+
+
+async def erasures(work: Work, *, most: int, skip: int) -> tuple[Sequence[Proof], int]:
+    """The proofs of the estates whose looks the actor sees, and how many there are.
+
+    The latest stands first; each is checked anew. An estate's chain is read whole: a proof is
+    worth what all before it are worth. An erasure is rare, a community sees a few a month.
+    """
+    rows = await work.connection.execute(
+        select(e.number, e.estate_id, e.person_id, e.body, e.hash_before, e.hash)
+        .where(e.estate_id.in_(work.scope.estates_for(SEE_LOOKS)))
+        .order_by(e.estate_id, e.number)
+    )
+    proofs: list[Proof] = []
+    for _, links in groupby((Link(*row) for row in rows), key=lambda link: link.estate_id):
+        chain = list(links)
+        good = whole(chain)
+        proofs += (
+            Proof(msgspec.json.decode(link.body, type=Told), link.hash, at < good)
+            for at, link in enumerate(chain)
+        )
+    proofs.sort(key=lambda proof: (proof.told.at, proof.told.number), reverse=True)
+    return proofs[skip : skip + most], len(proofs)
 
 
 async def ask_to_erase(
@@ -345,6 +375,7 @@ __all__ = [
     "StillUsed",
     "ask_to_erase",
     "erase_person",
+    "erasures",
     "intact",
     "look",
 ]

@@ -35,13 +35,13 @@ from linli.directory.people.contracts import (
     TwinReason,
     TwinState,
 )
-from linli.directory.places.public import place_of
+from linli.directory.places.public import estates_named, place_of
 from linli.directory.sources.contracts import KIND_TITLES, Source, SourceKind, Version
 from linli.kernel.web import SHOWN_ONCE, CurrentWork, require, router
 from linli.kernel.work import Work
 from linli.support.looks.contracts import WHAT_TITLES
 from linli.support.sealing.ports import Cipher
-from linli.support.sheets.public import MEDIA, Format, file_answer, written
+from linli.support.sheets.public import MEDIA, Column, Format, as_file, file_answer, written
 
 api = router("/api/people", tag="people")
 register_api = router("/api", tag="people")
@@ -405,6 +405,23 @@ class ProofView(Shape):
     went: tuple[GoingView, ...]
     hash: str
     intact: bool
+
+
+class ErasureRowView(Shape):
+    """One proof of a list: which estate, how many rows went, and the proof."""
+
+    estate_id: UUID
+    estate_title: str
+    rows: int
+    proof: ProofView
+
+
+class ErasurePageView(Shape):
+    """Proofs of erasure, the latest first."""
+
+    items: tuple[ErasureRowView, ...]
+    next_cursor: str | None
+    total: int
 
 
 class ErasureView(Shape):
@@ -811,6 +828,57 @@ async def decide_correction(
     return _correction(decided)
 
 
+@register_api.get("/erasures")
+async def list_erasures(
+    work: CurrentWork,
+    *,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    cursor: Annotated[int, Query(ge=0)] = 0,
+) -> ErasurePageView:
+    """Whose data went for good and on whose word, the latest first; each proof checked anew.
+
+    Needs `see_looks`. Nobody is named but who asked and who agreed.
+    """
+    require(work, SEE_LOOKS)
+    proofs, total = await erasing.erasures(work, most=limit, skip=cursor)
+    estates = await estates_named(work, {proof.told.estate_id for proof in proofs})
+    return ErasurePageView(
+        items=tuple(
+            ErasureRowView(
+                estate_id=proof.told.estate_id,
+                estate_title=estates[proof.told.estate_id].title,
+                rows=sum(proof.told.rows.values()) + sum(proof.told.also.values()),
+                proof=_proof(proof),
+            )
+            for proof in proofs
+        ),
+        next_cursor=str(cursor + limit) if cursor + limit < total else None,
+        total=total,
+    )
+
+
+as_file(
+    register_api,
+    list_erasures,
+    "删除证明",
+    (
+        Column("小区", lambda row: row.estate_title),
+        Column("编号", lambda row: row.proof.number),
+        Column("记录编号", lambda row: str(row.proof.person_id)),
+        Column("删除时间", lambda row: row.proof.at),
+        Column("法律依据", lambda row: row.proof.basis),
+        Column("申请人", lambda row: row.proof.asked_by),
+        Column("申请时间", lambda row: row.proof.asked_at),
+        Column("审批人", lambda row: row.proof.approved_by),
+        Column("审批时间", lambda row: row.proof.approved_at),
+        Column("删除条数", lambda row: row.rows),
+        Column("核对", lambda row: "一致" if row.proof.intact else "不一致"),
+        Column("校验码", lambda row: row.proof.hash),
+    ),
+    path="/erasures",
+)
+
+
 @api.get("/{person_id}/erasure")
 async def read_erasure(
     work: CurrentWork, cipher: InstallationCipher, person_id: UUID
@@ -854,21 +922,24 @@ def _erasure(seen: erasing.Look) -> ErasureView:
         bases=tuple(BasisView(code=one, title=erasing.BASIS_TITLES[one]) for one in erasing.Basis),
         going=_went(seen.rows),
         kept=tuple(KeptView(title=one.label, why=one.words) for one in erasing.KEPT),
-        proof=None
-        if proof is None
-        else ProofView(
-            number=proof.told.number,
-            person_id=proof.told.person_id,
-            at=proof.told.at,
-            basis=erasing.BASIS_TITLES[proof.told.basis],
-            asked_by=proof.told.asked_by,
-            asked_at=proof.told.asked_at,
-            approved_by=proof.told.approved_by,
-            approved_at=proof.told.approved_at,
-            went=_went({**proof.told.rows, **proof.told.also}),
-            hash=proof.hash,
-            intact=proof.intact,
-        ),
+        proof=None if proof is None else _proof(proof),
+    )
+
+
+def _proof(proof: erasing.Proof) -> ProofView:
+    told = proof.told
+    return ProofView(
+        number=told.number,
+        person_id=told.person_id,
+        at=told.at,
+        basis=erasing.BASIS_TITLES[told.basis],
+        asked_by=told.asked_by,
+        asked_at=told.asked_at,
+        approved_by=told.approved_by,
+        approved_at=told.approved_at,
+        went=_went({**told.rows, **told.also}),
+        hash=proof.hash,
+        intact=proof.intact,
     )
 
 

@@ -59,6 +59,11 @@ class Erased(BadInput):
     text = "这位人员的资料已经删除，不能再修改"
 
 
+class NameTaken(BadInput):
+    code = "name_kept_for_the_erased"
+    text = "这个名称留给已删除的人员，请填写真实姓名"
+
+
 class ReasonNeeded(BadInput):
     code = "reason_needed"
     text = "请写明查看的原因（至少 4 个字）"
@@ -80,6 +85,18 @@ def as_request(search: PeopleSearch, *, form: str, reason: str) -> dict[str, Jso
 
 TOMBSTONE = "已删除的人员"
 """The name of a row whose person was erased."""
+
+
+def entered_name(name: str) -> str:
+    """The name as it is stored.
+
+    Raises:
+        NameTaken: it is the one that erased rows carry; nobody could change such a person again.
+    """
+    name = name.strip()
+    if name == TOMBSTONE:
+        raise NameTaken(field="name")
+    return name
 
 
 def masked_name(name: str) -> str:
@@ -191,6 +208,8 @@ def checked_value(field: PersonField, value: str | None) -> str | None:
         raise BadInput("请填写正确的内容", field="value")
     match field:
         case PersonField.NAME:
+            if given == TOMBSTONE:
+                raise NameTaken(field="value")
             return given
         case PersonField.PHONE:
             return phone_digits(given)

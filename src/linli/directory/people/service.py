@@ -115,7 +115,7 @@ async def register_person(
     person = Person(
         id=work.new_id(),
         estate_id=home.estate_id,
-        name=draft.name.strip(),
+        name=policy.entered_name(draft.name),
         phone=policy.phone_digits(draft.phone) if draft.phone else None,
         id_number=id_number,
         tags=draft.tags,
@@ -201,11 +201,11 @@ def _checked(entries: Sequence[PersonEntry]) -> list[PersonEntry]:
     made: list[PersonEntry] = []
     numbers: dict[str, int] = {}
     for at, entry in enumerate(entries):
-        name = entry.name.strip()
-        phone, number = entry.phone, entry.id_number
+        name, phone, number = entry.name.strip(), entry.phone, entry.id_number
         if not name:
             faults.append(FieldFault(f"{at}.name", "请填写姓名"))
         try:
+            name = policy.entered_name(name)
             phone = policy.phone_digits(entry.phone) if entry.phone else None
             number = policy.id_number(entry.id_number) if entry.id_number else None
         except BadInput as wrong:
@@ -333,7 +333,7 @@ async def change_person(
             raise AlreadyRegistered(field="id_number")
     values = store.changed_columns(
         cipher,
-        name=change.name.strip() if change.name else None,
+        name=policy.entered_name(change.name) if change.name else None,
         phone=policy.phone_digits(change.phone) if change.phone else None,
         id_number=number,
     )

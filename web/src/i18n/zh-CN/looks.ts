@@ -1,7 +1,7 @@
 export default {
   title: "谁看过",
   lead: "谁在什么时候、为什么看了哪些人的完整资料、画面和照片。本人有权知道这些记录；只能追加，任何人都不能修改。",
-  tabs: { records: "查看记录", lookers: "按人统计", unusual: "异常查看", terms: "保存期限" },
+  tabs: { records: "查看记录", lookers: "按人统计", unusual: "异常查看", terms: "保存期限", erasures: "删除证明" },
   view: "查看方式",
   at: "时间",
   who: "谁看的",
