@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import ClassVar, cast
+from urllib.parse import urlsplit
 
 from pydantic import (
     AliasChoices,
@@ -80,6 +81,10 @@ class Settings(BaseSettings):
             `10.0.0.0/8`; none: only the internet.
         second_factor_roles: whoever holds one of these roles reaches nothing until they have
             enrolled a second factor, such as `["administrator", "county_officer"]`.
+        openid_issuer: a provider of identities (统一身份认证) that speaks OpenID Connect; with
+            `openid_client` and `openid_secret`, as what linli is registered there. The address to
+            register is `<public_url>/api/session/openid/done`.
+        openid_title: what people call it.
         retention: days by purpose (`{looks = 1500}`) where they are other than linli's; never fewer
             than a law demands. See `docs/operations.md`.
         most_alone: so many rows of personal data one person alone may take out or delete in one
@@ -128,6 +133,10 @@ class Settings(BaseSettings):
     log_format: LogFormat = LogFormat.CONSOLE
     log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$")
     second_factor_roles: tuple[Role, ...] = ()
+    openid_issuer: str | None = Field(default=None, pattern="^https?://[^/]+")
+    openid_client: str | None = Field(default=None, min_length=1)
+    openid_secret: SecretStr | None = Field(default=None, min_length=16)
+    openid_title: str = Field(default="统一身份认证", min_length=1, max_length=20)
     retention: dict[str, int] = Field(default_factory=dict[str, int])
     most_alone: int = Field(default=MOST_ALONE, ge=1, le=100_000)
     demo: bool = False
@@ -190,6 +199,19 @@ class Settings(BaseSettings):
             raise ValueError("webhook_url 要和 webhook_secret 一起给出 / they go together")
         if Channel.IN_APP in self.webhook_channels:
             raise ValueError("站内消息不经过 webhook / in_app messages do not leave")
+        return self
+
+    @model_validator(mode="after")
+    def check_openid(self) -> "Settings":
+        """Who answers for identities is known whole, and nobody listens in between."""
+        parts = (self.openid_issuer, self.openid_client, self.openid_secret)
+        if any(parts) and not all(parts):
+            raise ValueError(
+                "openid_issuer、openid_client、openid_secret 要一起给出 / they go together"
+            )
+        issuer = urlsplit(self.openid_issuer or "https://")
+        if issuer.scheme == "http" and not is_loopback(issuer.hostname or ""):
+            raise ValueError("openid_issuer 必须是 https:// / it must be https")
         return self
 
     @property

@@ -32,6 +32,7 @@ def application(desks: Offices, settings: DoorSettings | None = None) -> FastAPI
     app = FastAPI()
     app.state.door = desks.door(settings)
     app.state.cipher = CIPHER
+    app.state.identity_provider = None
     app.state.most_alone = MOST_ALONE
     answers.install(app)
     for router in (

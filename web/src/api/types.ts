@@ -177,6 +177,7 @@ export type CockpitRecord = Answer<"/api/cockpit/records", "get">["items"][numbe
 export type Pace = Answer<"/api/cockpit/pace", "get">;
 export type IndexHistory = Answer<"/api/cockpit/index", "get">;
 
+export type OwnIdentity = Answer<"/api/session/openid/identities", "get">[number];
 export type Look = Answer<"/api/looks", "get">["items"][number];
 export type Looker = Answer<"/api/looks/lookers", "get">[number];
 export type UnusualLook = Answer<"/api/looks/unusual", "get">[number];

@@ -43,6 +43,16 @@ export async function signIn(login: string, password: string, code?: string): Pr
   return welcome(await post<Me>("/api/session", code ? { login, password, code } : { login, password }));
 }
 
+/** Goes to the provider of identities; comes back to `back`, or to the sign-in page with how it ended. */
+export async function signInElsewhere(back: string): Promise<void> {
+  location.assign((await post<{ url: string }>("/api/session/openid", { back })).url);
+}
+
+/** The second factor's code of somebody the provider has proven. */
+export async function proveElsewhere(code: string): Promise<Me> {
+  return welcome(await post<Me>("/api/session/openid/code", { code }));
+}
+
 /** Somebody's own account is not what it was: asks the server anew. */
 export async function askAgain(): Promise<void> {
   const who = await get<Me>("/api/session");

@@ -44,8 +44,9 @@ from linli.app.web.counting import WebCounts
 from linli.app.web.serving import Address, serve
 from linli.directory.identity.door import DoorSettings, SessionDoor
 from linli.directory.identity.public import Passwords
+from linli.directory.openid.public import OpenIdClient, OpenIdProvider
 from linli.kernel.database import engine_for
-from linli.kernel.time import Clock
+from linli.kernel.time import Clock, SystemClock
 from linli.kernel.work import Workshop
 from linli.responding.guests.door import GuestDoor
 from linli.sensing.drivers.public import remedy_of
@@ -53,6 +54,21 @@ from linli.sensing.drivers.public import remedy_of
 CONNECTIONS = 20
 DOOR_CONNECTIONS = 4
 FRONT_END = Path(linli.__file__).parent / "webdist"
+
+
+def identity_provider(settings: Settings) -> OpenIdProvider | None:
+    """Who answers for identities at this installation."""
+    issuer, client, secret = settings.openid_issuer, settings.openid_client, settings.openid_secret
+    if issuer is None or client is None or secret is None:
+        return None
+    told = OpenIdClient(
+        issuer,
+        client,
+        secret.get_secret_value(),
+        settings.openid_title,
+        f"{settings.address.rstrip('/')}/api/session/openid/done",
+    )
+    return OpenIdProvider(told, SystemClock().now)
 
 
 def application(
@@ -99,6 +115,7 @@ def application(
                 "open_matters": OpenIncidents(),
                 "doors": device_doors(settings),
                 "remedies": remedy_of,
+                "identity_provider": identity_provider(settings),
                 "signer": signer_of(keys),
                 "chapters": chapters(),
                 "terms": held_terms(settings),

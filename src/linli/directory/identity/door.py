@@ -21,6 +21,8 @@ from linli.directory.identity.contracts import AccountState, Role
 from linli.directory.identity.events import GrantChanged, SessionEnded
 from linli.directory.identity.passwords import Passwords
 from linli.directory.identity.service import Standing, account_of, standing_of
+from linli.directory.openid import public as openid
+from linli.directory.openid.contracts import Identity
 from linli.directory.second_factor import public as second_factor
 from linli.directory.second_factor.contracts import Enrolment, Proof
 from linli.kernel.errors import BadInput, Forbidden, NotSignedIn, Refusal, TooMany
@@ -91,6 +93,18 @@ class RequiredByRole(Forbidden):
     text = "您的岗位必须使用动态验证码，不能关闭"
 
 
+class UnknownIdentity(Refusal):
+    status = 401
+    code = "unknown_identity"
+    text = "这个统一身份还没有绑定账号：先用登录名和密码登录，再在“统一身份”里绑定"
+
+
+class OpenIdLate(Refusal):
+    status = 401
+    code = "openid_late"
+    text = "离开得太久了，请重新从登录页开始"
+
+
 class AccountClosed(Refusal):
     status = 423
     code = "account_closed"
@@ -155,6 +169,16 @@ class SignIn:
 
 
 @dataclass(frozen=True, slots=True)
+class KnownSignIn:
+    """A sign-in of somebody whom a provider of identities has proven; else as `SignIn`."""
+
+    identity: Identity
+    address: str | None
+    old_token: str | None = field(default=None, repr=False)
+    code: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class PasswordChange:
     """The wish to change one's own password."""
 
@@ -209,6 +233,10 @@ class SessionDoor:
         self._new_token = new_token
         self._pace = keys.Pace(lambda: self._clock.now().timestamp())
         self._standings: dict[UUID, _Kept] = {}
+
+    def now(self) -> datetime:
+        """The machine's time, by which sessions begin and end."""
+        return self._clock.now()
 
     # ── every request ──
 
@@ -284,11 +312,89 @@ class SessionDoor:
         if found.state is not AccountState.ACTIVE:
             await self._note(found, attempt.address, failure)
             raise AccountClosed
-        proven = await self._second_proof(found, attempt, failure)
+        proven = await self._second_proof(found, attempt.code, attempt.address, failure)
         if attempt.old_token is not None:
             async with self._visit(attempt.address) as work:
                 await self._end(work, attempt.old_token)
-        return await self._begin(found, attempt, proven=proven)
+        return await self._begin(found, attempt.address, proven=proven, password=attempt.password)
+
+    async def sign_in_known(self, attempt: KnownSignIn) -> OpenSession:
+        """Open a new session for somebody a provider of identities has proven.
+
+        The second factor is asked for all the same: the provider's own is not linli's to judge.
+
+        Raises:
+            UnknownIdentity: no account signs in with it.
+            AccountClosed, SecondFactorNeeded, WrongCode, LockedOut: as in `sign_in`.
+        """
+        known, address = attempt.identity, attempt.address
+        async with self._visit(address) as work:
+            who = await store.find_identity(
+                work.connection, known.issuer, known.subject, self._clock.now()
+            )
+        if who is None:
+            await self._note(None, address, Action.SIGN_IN_FAILED)
+            raise UnknownIdentity
+        found, failure = await self._admit(who.login, address)
+        if found is None or found.state is not AccountState.ACTIVE:
+            await self._note(who, address, failure)
+            raise AccountClosed
+        proven = await self._second_proof(found, attempt.code, address, failure)
+        if attempt.old_token is not None:
+            async with self._visit(address) as work:
+                await self._end(work, attempt.old_token)
+        return await self._begin(found, address, proven=proven, identity=known.title)
+
+    async def may_link(self, session: OpenSession, password: str, address: str | None) -> None:
+        """Whoever adds a way to sign in says their password again.
+
+        Raises:
+            WrongCurrentPassword, LockedOut, TooMany: as in `change_password`.
+        """
+        found = await self._again(session, password, address)
+        async with self.work_of(session, address) as work:
+            await self._forgive(work, found.login, address)
+
+    async def link(self, account_id: UUID, identity: Identity, address: str | None) -> None:
+        """Let the account that asked for it sign in with this identity, too.
+
+        Raises:
+            Taken: it belongs to an account already.
+            AccountClosed: the account was closed meanwhile.
+        """
+        scope = Scope(account_id=account_id)
+        async with self.workshop.work(actor=_visitor(address), scope=scope) as work:
+            account = await account_of(work, account_id)
+        if account.state is not AccountState.ACTIVE:
+            raise AccountClosed
+        actor = Actor(
+            kind="person", name=account.display_name, account_id=account_id, address=address
+        )
+        async with self.workshop.work(actor=actor, scope=scope) as work:
+            await openid.link(work, account_id, identity)
+            await record(
+                work,
+                action=Action.IDENTITY_LINKED,
+                subject_kind="account",
+                subject_id=account_id,
+                subject_title=f"{account.display_name} · {identity.title}",
+            )
+
+    async def unlink(self, session: OpenSession, link_id: UUID, address: str | None) -> None:
+        """Sign in with this identity no more.
+
+        Raises:
+            NotFound: it is none of one's own.
+        """
+        async with self.work_of(session, address) as work:
+            title = await openid.unlink(work, session.account_id, link_id)
+            await record(
+                work,
+                action=Action.IDENTITY_UNLINKED,
+                subject_kind="account",
+                subject_id=session.account_id,
+                subject_title=f"{session.display_name} · {title}",
+            )
 
     async def sign_out(self, session: OpenSession, address: str | None) -> None:
         """End this session."""
@@ -434,25 +540,27 @@ class SessionDoor:
         async with self.workshop.work(actor=actor, scope=scope) as work:
             yield work
 
-    async def _second_proof(self, found: store.Login, attempt: SignIn, failure: Action) -> bool:
+    async def _second_proof(
+        self, found: store.Login, code: str | None, address: str | None, failure: Action
+    ) -> bool:
         """Refuse who has a second factor and does not show it; answers whether there is one."""
         scope = Scope(account_id=found.account_id)
         actor = Actor(
             kind="person",
             name=found.display_name,
             account_id=found.account_id,
-            address=attempt.address,
+            address=address,
         )
         async with self.workshop.work(actor=actor, scope=scope) as work:
             state = await second_factor.state_of(work, found.account_id)
             if not state.enrolled:
                 return False
-            if attempt.code is None:
-                await self._take_back(work, found.login, attempt.address)
+            if code is None:
+                await self._take_back(work, found.login, address)
                 proof = None
             else:
                 proof = await second_factor.prove(
-                    work, self._cipher, found.account_id, attempt.code, at=self._clock.now()
+                    work, self._cipher, found.account_id, code, at=self._clock.now()
                 )
             if proof is Proof.RECOVERY_CODE:
                 await record(
@@ -462,10 +570,10 @@ class SessionDoor:
                     subject_id=found.account_id,
                     subject_title=found.display_name,
                 )
-        if attempt.code is None:
+        if code is None:
             raise SecondFactorNeeded
         if proof is None:
-            await self._note(found, attempt.address, failure)
+            await self._note(found, address, failure)
             raise WrongCode(field="code")
         return True
 
@@ -610,14 +718,22 @@ class SessionDoor:
         for subject, limit in limits.items():
             await store.set_tries(work.connection, policy.taken_back(tries[subject], limit))
 
-    async def _begin(self, found: store.Login, attempt: SignIn, *, proven: bool) -> OpenSession:
+    async def _begin(
+        self,
+        found: store.Login,
+        address: str | None,
+        *,
+        proven: bool,
+        password: str | None = None,
+        identity: str | None = None,
+    ) -> OpenSession:
         token = self._new_token()
         now = self._clock.now()
-        async with self._visit(attempt.address) as work:
+        async with self._visit(address) as work:
             standing = await standing_of(work, found.account_id)
         new_hash = (
-            await self.passwords.hashed(attempt.password)
-            if self.passwords.outdated(found.password_hash)
+            await self.passwords.hashed(password)
+            if password is not None and self.passwords.outdated(found.password_hash)
             else None
         )
         session_id = self.workshop.ids(now)
@@ -630,7 +746,7 @@ class SessionDoor:
             token=token,
             factor_required=required,
         )
-        async with self.work_of(session, attempt.address) as work:
+        async with self.work_of(session, address) as work:
             await store.add_session(
                 work.connection,
                 store.NewSession(
@@ -639,27 +755,35 @@ class SessionDoor:
                     token_hash=hash_of(token),
                     created_at=now,
                     expires_at=now + LONGEST,
-                    address=attempt.address,
+                    address=address,
                 ),
             )
             await store.signed_in(work.connection, found.account_id, now)
             if new_hash is not None:
                 await store.rehash(work.connection, found.account_id, new_hash)
-            await self._forgive(work, found.login, attempt.address)
-            await self._record(work, session, Action.SIGNED_IN)
+            await self._forgive(work, found.login, address)
+            await self._record(
+                work,
+                session,
+                Action.SIGNED_IN,
+                reason=f"统一身份 {identity}" if identity is not None else None,
+            )
         return session
 
     async def _note(self, found: store.Login | None, address: str | None, action: Action) -> None:
         async with self._visit(address) as work:
             await _note_try(work, found, action)
 
-    async def _record(self, work: Work, session: OpenSession, action: Action) -> None:
+    async def _record(
+        self, work: Work, session: OpenSession, action: Action, reason: str | None = None
+    ) -> None:
         await record(
             work,
             action=action,
             subject_kind="account",
             subject_id=session.account_id,
             subject_title=session.display_name,
+            reason=reason,
         )
 
     @asynccontextmanager

@@ -4,12 +4,15 @@ import secrets
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Annotated, cast
+from urllib.parse import urlencode
 from uuid import UUID
 
+import structlog
 from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import RedirectResponse
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from linli.directory.identity import keys, leaving, policy, service, store
+from linli.directory.identity import errands, keys, leaving, policy, service, store
 from linli.directory.identity.contracts import (
     STATE_TITLES,
     Account,
@@ -30,21 +33,29 @@ from linli.directory.identity.door import (
     CSRF_COOKIE,
     LONGEST,
     SESSION_COOKIE,
+    KnownSignIn,
+    OpenIdLate,
     OpenSession,
     PasswordChange,
+    SecondFactorNeeded,
     SessionDoor,
     SignIn,
     address_of,
     sent_by_our_site,
 )
+from linli.directory.identity.errands import Errand, Wish
+from linli.directory.openid.ports import AnswerRefused, IdentityProvider
+from linli.directory.openid.public import links_of
 from linli.directory.organisation.contracts import OrganisationKind
 from linli.directory.organisation.public import organisations_named
 from linli.directory.second_factor.public import enrolled_among, state_of
-from linli.kernel.errors import Forbidden
+from linli.kernel.errors import Forbidden, NotFound, Refusal
 from linli.kernel.web import SHOWN_ONCE, CurrentWork, require, router
 from linli.kernel.work import Work
 from linli.support.sealing.ports import Cipher
 from linli.support.sheets.public import Column, as_file
+
+log = structlog.get_logger(__name__)
 
 api = router("/api", tag="accounts")
 # Signing in spans transactions, and a first password must not be kept for replays: these
@@ -167,10 +178,32 @@ class RoleView(Shape):
 
 
 class Installation(Shape):
-    """What the sign-in page may know."""
+    """What the sign-in page may know. `openid`: what the provider of identities is called."""
 
     title: str
     demo: bool
+    openid: str | None
+
+
+class OpenIdBody(Shape):
+    """Where to go once signed in: a path of ours."""
+
+    back: Annotated[str, Field(max_length=500)] = "/"
+
+
+class GoTo(Shape):
+    """Where the browser goes next."""
+
+    url: str
+
+
+class IdentityView(Shape):
+    """An identity of the provider that one signs in with."""
+
+    id: UUID
+    title: str
+    linked_at: AwareDatetime
+    last_used_at: AwareDatetime | None
 
 
 class SignInBody(Shape):
@@ -289,7 +322,12 @@ class GrantBody(Shape):
 async def installation(request: Request) -> Installation:
     """What this installation is called; open to all."""
     settings = _door(request).settings
-    return Installation(title=settings.installation_title, demo=settings.demo)
+    provider = _provider(request)
+    return Installation(
+        title=settings.installation_title,
+        demo=settings.demo,
+        openid=provider.title if provider else None,
+    )
 
 
 @session_api.post("/session")
@@ -349,6 +387,141 @@ async def change_password(request: Request, body: PasswordBody) -> None:
     session = await door.session_of(request)
     change = PasswordChange(current=body.current, new=body.new)
     await door.change_password(session, change, address_of(request))
+
+
+# ── a provider of identities ──
+
+
+@session_api.post("/session/openid")
+async def begin_openid(request: Request, response: Response, body: OpenIdBody) -> GoTo:
+    """Sign in with the provider of identities: answers where the browser goes.
+
+    404 where the installation has none; 503 `openid_away` when it cannot be reached.
+    """
+    sent_by_our_site(request)
+    question = await _provider_here(request).ask()
+    _send_out(
+        request,
+        response,
+        Errand(Wish.SIGN_IN, _errand_ends(request), errands.local_path(body.back), question),
+    )
+    return GoTo(url=question.url)
+
+
+@session_api.post("/session/openid/link")
+async def begin_link(request: Request, response: Response, body: AgainBody) -> GoTo:
+    """Link an identity of the provider to one's account; needs one's password again."""
+    door = _door(request)
+    session = await door.session_of(request)
+    provider = _provider_here(request)
+    await door.may_link(session, body.current, address_of(request))
+    question = await provider.ask()
+    _send_out(
+        request,
+        response,
+        Errand(
+            Wish.LINK,
+            _errand_ends(request),
+            question=question,
+            account_id=session.account_id,
+        ),
+    )
+    return GoTo(url=question.url)
+
+
+@session_api.get("/session/openid/done", include_in_schema=False)
+async def openid_answered(request: Request) -> Response:
+    """The provider sends the browser back here; goes on to a page of ours, whatever happened.
+
+    How it ended stands in `openid` of that page's query: `linked`, `code` (the second factor is
+    asked for now), `late`, or the code of a refusal.
+    """
+    cipher = _cipher(request)
+    door = _door(request)
+    errand = errands.opened(cipher, request.cookies.get(errands.COOKIE), door.now())
+    if errand is None or errand.question is None:
+        return _home("/sign-in", "late")
+    page = "/me" if errand.wish is Wish.LINK else "/sign-in"
+    attempt: KnownSignIn | None = None
+    try:
+        provider = _provider_here(request)
+        identity = await provider.answered(errand.question, request.query_params)
+        if errand.wish is Wish.LINK and errand.account_id is not None:
+            await door.link(errand.account_id, identity, address_of(request))
+            return _home(page, "linked")
+        attempt = KnownSignIn(
+            identity, address_of(request), old_token=request.cookies.get(SESSION_COOKIE)
+        )
+        session = await door.sign_in_known(attempt)
+    except SecondFactorNeeded:
+        response = _home(page, "code", back=errand.back)
+        proven = Errand(
+            Wish.CODE,
+            _errand_ends(request),
+            errand.back,
+            identity=attempt.identity if attempt else None,
+        )
+        _send_out(request, response, proven)
+        return response
+    except AnswerRefused as refused:
+        log.warning("openid_answer_refused", told=refused.told)
+        return _home(page, refused.code, back=errand.back)
+    except Refusal as refused:
+        return _home(page, refused.code, back=errand.back)
+    response = _home(errand.back, None)
+    _set_cookies(response, door, session)
+    return response
+
+
+@session_api.post("/session/openid/code")
+async def prove_openid(request: Request, response: Response, body: CodeBody) -> Me:
+    """The second factor's code of somebody the provider has proven; opens the session.
+
+    401 `openid_late` when that was too long ago; else as `POST /session`.
+    """
+    door = _door(request)
+    sent_by_our_site(request)
+    errand = errands.opened(_cipher(request), request.cookies.get(errands.COOKIE), door.now())
+    if errand is None or errand.wish is not Wish.CODE or errand.identity is None:
+        raise OpenIdLate
+    session = await door.sign_in_known(
+        KnownSignIn(
+            errand.identity,
+            address_of(request),
+            old_token=request.cookies.get(SESSION_COOKIE),
+            code=body.code,
+        )
+    )
+    async with door.work_of(session, address_of(request)) as work:
+        me = await _me(work, door, session)
+    _set_cookies(response, door, session)
+    response.delete_cookie(errands.COOKIE, path=errands.PATH)
+    return me
+
+
+@session_api.get("/session/openid/identities")
+async def list_identities(request: Request) -> tuple[IdentityView, ...]:
+    """The identities one signs in with."""
+    door = _door(request)
+    session = await door.session_of(request)
+    async with door.work_of(session, address_of(request)) as work:
+        links = await links_of(work, session.account_id)
+    return tuple(
+        IdentityView(
+            id=link.id,
+            title=link.title,
+            linked_at=link.linked_at,
+            last_used_at=link.last_used_at,
+        )
+        for link in links
+    )
+
+
+@session_api.delete("/session/openid/identities/{link_id}", status_code=204)
+async def unlink_identity(request: Request, link_id: UUID) -> None:
+    """Sign in with this identity no more; 404 when it is none of one's own."""
+    door = _door(request)
+    await door.unlink(await door.session_of(request), link_id, address_of(request))
 
 
 @session_api.post("/session/second-factor", status_code=201)
@@ -605,6 +778,48 @@ async def list_roles(work: CurrentWork) -> tuple[RoleView, ...]:
 
 
 # ── inside ──
+
+
+def _cipher(request: Request) -> Cipher:
+    return cast("Cipher", request.app.state.cipher)
+
+
+def _provider(request: Request) -> IdentityProvider | None:
+    return cast("IdentityProvider | None", request.app.state.identity_provider)
+
+
+def _provider_here(request: Request) -> IdentityProvider:
+    provider = _provider(request)
+    if provider is None:
+        raise NotFound("没有接入统一身份认证，请用登录名和密码登录")
+    return provider
+
+
+def _errand_ends(request: Request) -> datetime:
+    return _door(request).now() + errands.LONGEST
+
+
+def _send_out(request: Request, response: Response, errand: Errand) -> None:
+    response.set_cookie(
+        errands.COOKIE,
+        errands.sealed(_cipher(request), errand),
+        max_age=int(errands.LONGEST.total_seconds()),
+        path=errands.PATH,
+        secure=_door(request).settings.secure,
+        httponly=True,
+        samesite="lax",
+    )
+
+
+def _home(page: str, outcome: str | None, *, back: str = "/") -> Response:
+    """Go on to a page of ours; the errand is over."""
+    query = {"openid": outcome} if outcome else {}
+    if outcome and back != "/":
+        query["next"] = back
+    response = RedirectResponse(f"{page}?{urlencode(query)}" if query else page, status_code=303)
+    response.headers["Cache-Control"] = "no-store"
+    response.delete_cookie(errands.COOKIE, path=errands.PATH)
+    return response
 
 
 def _door(request: Request) -> SessionDoor:

@@ -22,6 +22,7 @@ from linli.directory.identity.contracts import (
     TargetKind,
 )
 from linli.directory.identity.events import GrantChanged, SessionEnded
+from linli.directory.openid.public import unlink_all
 from linli.directory.organisation.contracts import OrganisationKind
 from linli.directory.organisation.public import (
     companies_of,
@@ -254,6 +255,8 @@ async def reset_password(work: Work, account_id: UUID, password_hash: str) -> Ac
     await store.set_password(
         work.connection, account_id, password_hash, must_change=True, at=work.now
     )
+    # Whoever had taken the account over may have linked an identity of theirs.
+    await unlink_all(work, account_id)
     await _forgive(work, account.login)
     await end_everything(work, account_id)
     await _record(work, Action.PASSWORD_RESET, account)

@@ -118,6 +118,10 @@ class StaffRow:
 
 # ── before a scope is known: one narrow function each ──
 
+_FIND_IDENTITY = text(
+    "SELECT account_id, login, display_name, state, password_hash"
+    " FROM linli_find_identity(:issuer, :subject, :at)"
+).bindparams(bindparam("at", type_=Moment))
 _FIND_LOGIN = text(
     "SELECT account_id, login, display_name, state, password_hash FROM linli_find_login(:wanted)"
 ).columns(account_id=Id)
@@ -236,8 +240,10 @@ _INVITE = text(
 
 async def find_login(connection: AsyncConnection, login: str) -> Login | None:
     row = (await connection.execute(_FIND_LOGIN, {"wanted": login})).first()
-    if row is None:
-        return None
+    return _login(row) if row else None
+
+
+def _login(row: Row[Any]) -> Login:
     return Login(
         account_id=row.account_id,
         login=row.login,
@@ -245,6 +251,15 @@ async def find_login(connection: AsyncConnection, login: str) -> Login | None:
         state=AccountState(row.state),
         password_hash=row.password_hash,
     )
+
+
+async def find_identity(
+    connection: AsyncConnection, issuer: str, subject: str, at: datetime
+) -> Login | None:
+    """Whose identity it is; its use is noted."""
+    asked = {"issuer": issuer, "subject": subject, "at": at}
+    row = (await connection.execute(_FIND_IDENTITY, asked)).first()
+    return _login(row) if row else None
 
 
 async def tries_of(connection: AsyncConnection, subjects: Iterable[str]) -> Mapping[str, Tries]:

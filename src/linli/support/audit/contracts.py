@@ -19,6 +19,8 @@ class Action(StrEnum):
     PASSWORD_RESET = "password_reset"  # noqa: S105 - the name of an act
     SECOND_FACTOR_ENABLED = "second_factor_enabled"
     SECOND_FACTOR_REMOVED = "second_factor_removed"
+    IDENTITY_LINKED = "identity_linked"
+    IDENTITY_UNLINKED = "identity_unlinked"
     SECOND_FACTOR_RESET = "second_factor_reset"
     RECOVERY_CODE_USED = "recovery_code_used"
     RECOVERY_CODES_RENEWED = "recovery_codes_renewed"
@@ -103,6 +105,8 @@ ACTION_TITLES: Mapping[Action, str] = {
     Action.PASSWORD_RESET: "重置密码",
     Action.SECOND_FACTOR_ENABLED: "启用动态验证码",
     Action.SECOND_FACTOR_REMOVED: "关闭动态验证码",
+    Action.IDENTITY_LINKED: "绑定统一身份",
+    Action.IDENTITY_UNLINKED: "解除统一身份",
     Action.SECOND_FACTOR_RESET: "重置动态验证码",
     Action.RECOVERY_CODE_USED: "使用备用验证码登录",
     Action.RECOVERY_CODES_RENEWED: "更换备用验证码",

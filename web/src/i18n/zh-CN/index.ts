@@ -8,6 +8,7 @@ import demo from "./demo";
 import desk from "./desk";
 import devices from "./devices";
 import factor from "./factor";
+import identity from "./identity";
 import falling from "./falling";
 import grids from "./grids";
 import guests from "./guests";
@@ -60,6 +61,7 @@ export default {
   organisations,
   accounts,
   factor,
+  identity,
   approvals,
   audit,
   looks,

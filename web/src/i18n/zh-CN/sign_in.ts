@@ -20,4 +20,14 @@ export default {
   pointDispatchHint: "谁接的、多久接的、到没到场，一目了然。",
   pointStory: "全程留痕，闭环可查",
   pointStoryHint: "每一步都有人、有时间、有现场照片。",
+  elsewhere: "用{provider}登录",
+  ended: {
+    late: "离开得太久了，请重新登录。",
+    unknown_identity: "这个统一身份还没有绑定账号：先用登录名和密码登录，再在右上角的菜单里绑定。",
+    account_closed: "这个账号已停用，请联系管理员。",
+    openid_refused: "统一身份认证没有通过，请重新登录。",
+    openid_away: "统一身份认证暂时连不上，请稍后再试，或用登录名和密码登录。",
+    locked_out: "试错的次数过多，请稍后再试。",
+    other: "没有登录成功，请重试，或用登录名和密码登录。",
+  },
 };
