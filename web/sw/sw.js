@@ -26,7 +26,7 @@ self.addEventListener("activate", (event) => {
 async function page(request) {
   try {
     const answer = await fetch(request);
-    if (answer.ok) return answer;
+    if (answer.ok || answer.type === "opaqueredirect") return answer;
     return (await caches.match(PAGE, ANY)) ?? answer;
   } catch {
     return (await caches.match(PAGE, ANY)) ?? Response.error();
@@ -36,7 +36,8 @@ async function page(request) {
 self.addEventListener("fetch", (event) => {
   const { request } = event;
   const { pathname, origin } = new URL(request.url);
-  if (request.method !== "GET" || origin !== self.location.origin) return;
+  // What the server answers is its own: a file, a way back from signing in elsewhere, a refusal.
+  if (request.method !== "GET" || origin !== self.location.origin || pathname.startsWith("/api/")) return;
   if (request.mode === "navigate") event.respondWith(page(request));
   else if (pathname.startsWith("/assets/") || pathname === "/icon.svg")
     event.respondWith(caches.match(request, ANY).then((kept) => kept ?? fetch(request)));
