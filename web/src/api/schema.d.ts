@@ -1933,6 +1933,109 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/modules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Modules
+         * @description Every module and every estate in sight, with what is off now.
+         */
+        get: operations["list_modules_api_modules_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/modules/past": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Past
+         * @description Every time a module was off in this estate, the last first. 404 out of reach.
+         */
+        get: operations["list_past_api_modules_past_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/modules/off": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Switch Off
+         * @description Switch a module off in an estate.
+         *
+         *     404 out of reach, 403 without the right or without the second person that life safety needs,
+         *     409 off already, 422 without a reason.
+         */
+        post: operations["switch_off_api_modules_off_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/modules/off/ask": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask Switch Off
+         * @description Ask a second person to agree to switching a module off; the refusals of `/off`.
+         */
+        post: operations["ask_switch_off_api_modules_off_ask_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/modules/on": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Switch On
+         * @description Switch a module on again; what still holds rings now. 404, 403, 409 on already.
+         */
+        post: operations["switch_on_api_modules_on_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/estates": {
         parameters: {
             query?: never;
@@ -3534,6 +3637,48 @@ export interface paths {
          * @description All rules, or those for one device kind, with what each found in thirty days.
          */
         get: operations["list_rules_api_rules_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rules/hushed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Hushed
+         * @description The times a module of this device was off, and how many of its alerts did not ring then.
+         *
+         *     Also where none was missed, as long as the module is off. 404 out of reach.
+         */
+        get: operations["list_hushed_api_rules_hushed_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rules/hushed/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count Hushed
+         * @description Per time a module was off in an estate, how many alerts did not ring.
+         */
+        get: operations["count_hushed_api_rules_hushed_counts_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -5697,7 +5842,7 @@ export interface components {
          * @description What was done. Codes never change; titles may.
          * @enum {string}
          */
-        Action: "signed_in" | "sign_in_failed" | "sign_in_blocked" | "signed_out" | "signed_out_everywhere" | "password_changed" | "password_reset" | "second_factor_enabled" | "second_factor_removed" | "identity_linked" | "identity_unlinked" | "second_factor_reset" | "recovery_code_used" | "recovery_codes_renewed" | "account_created" | "account_locked" | "account_unlocked" | "key_made" | "key_revoked" | "hook_made" | "hook_changed" | "leaving_noted" | "leaving_taken_back" | "account_left" | "grant_given" | "grant_revoked" | "organisation_added" | "contract_signed" | "contract_ended" | "estate_added" | "person_registered" | "person_revealed" | "person_erased" | "person_exported" | "people_entered" | "person_changed" | "person_moved" | "people_merged" | "merge_undone" | "twins_differ" | "correction_asked" | "correction_decided" | "key_person_entered" | "key_person_changed" | "key_person_seen" | "visit_recorded" | "absence_noted" | "base_entered" | "base_changed" | "question_saved" | "file_seen" | "device_registered" | "device_changed" | "command_sent" | "camera_changed" | "camera_seen" | "recording_seen" | "facade_changed" | "evidence_seen" | "evidence_exported" | "credential_rotated" | "credential_revoked" | "rule_changed" | "quarantine_replayed" | "quarantine_dropped" | "incident_moved" | "order_moved" | "roster_planned" | "grid_changed" | "task_given" | "task_moved" | "guest_link_made" | "guest_link_revoked" | "imported" | "import_undone" | "people_exported" | "list_exported" | "approval_asked" | "approval_given" | "approval_refused" | "approval_withdrawn" | "approval_used" | "demo_played";
+        Action: "signed_in" | "sign_in_failed" | "sign_in_blocked" | "signed_out" | "signed_out_everywhere" | "password_changed" | "password_reset" | "second_factor_enabled" | "second_factor_removed" | "identity_linked" | "identity_unlinked" | "second_factor_reset" | "recovery_code_used" | "recovery_codes_renewed" | "account_created" | "account_locked" | "account_unlocked" | "key_made" | "key_revoked" | "hook_made" | "hook_changed" | "leaving_noted" | "leaving_taken_back" | "account_left" | "grant_given" | "grant_revoked" | "organisation_added" | "contract_signed" | "contract_ended" | "estate_added" | "person_registered" | "person_revealed" | "person_erased" | "person_exported" | "people_entered" | "person_changed" | "person_moved" | "people_merged" | "merge_undone" | "twins_differ" | "correction_asked" | "correction_decided" | "key_person_entered" | "key_person_changed" | "key_person_seen" | "visit_recorded" | "absence_noted" | "base_entered" | "base_changed" | "question_saved" | "file_seen" | "device_registered" | "device_changed" | "command_sent" | "camera_changed" | "camera_seen" | "recording_seen" | "facade_changed" | "evidence_seen" | "evidence_exported" | "credential_rotated" | "credential_revoked" | "rule_changed" | "module_off" | "module_on" | "quarantine_replayed" | "quarantine_dropped" | "incident_moved" | "order_moved" | "roster_planned" | "grid_changed" | "task_given" | "task_moved" | "guest_link_made" | "guest_link_revoked" | "imported" | "import_undone" | "people_exported" | "list_exported" | "approval_asked" | "approval_given" | "approval_refused" | "approval_withdrawn" | "approval_used" | "demo_played";
         /**
          * ActionView
          * @description An action one may filter by.
@@ -5875,6 +6020,17 @@ export interface components {
          * @enum {string}
          */
         AskedBy: "person" | "staff";
+        /**
+         * AskedShape
+         * @description The request that waits for a second person.
+         */
+        AskedShape: {
+            /**
+             * Approval Id
+             * Format: uuid
+             */
+            approval_id: string;
+        };
         /**
          * AskedView
          * @description What was asked for and waits now.
@@ -7483,6 +7639,23 @@ export interface components {
             height: number;
         };
         /**
+         * EstateShape
+         * @description An estate in sight.
+         */
+        EstateShape: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Title */
+            title: string;
+            /** Community Title */
+            community_title: string;
+            /** May Switch */
+            may_switch: boolean;
+        };
+        /**
          * EstateView
          * @description An estate: who stands above it, who serves it, and how much there is in it.
          */
@@ -9054,6 +9227,70 @@ export interface components {
             members: components["schemas"]["MemberView"][];
         };
         /**
+         * HushedCountShape
+         * @description How many alerts did not ring by one switch.
+         */
+        HushedCountShape: {
+            /**
+             * Switch Id
+             * Format: uuid
+             */
+            switch_id: string;
+            /** Times */
+            times: number;
+        };
+        /**
+         * HushedRuleShape
+         * @description Alerts of one rule that did not ring.
+         */
+        HushedRuleShape: {
+            /** Title */
+            title: string;
+            /** Times */
+            times: number;
+            /**
+             * First At
+             * Format: date-time
+             */
+            first_at: string;
+            /**
+             * Last At
+             * Format: date-time
+             */
+            last_at: string;
+        };
+        /**
+         * HushedShape
+         * @description A time a module was off (`on_at` null: still) and what did not ring of one device.
+         */
+        HushedShape: {
+            /**
+             * Switch Id
+             * Format: uuid
+             */
+            switch_id: string;
+            module: components["schemas"]["Module"];
+            /** Module Title */
+            module_title: string;
+            /** Life Safety */
+            life_safety: boolean;
+            /**
+             * Off At
+             * Format: date-time
+             */
+            off_at: string;
+            /** On At */
+            on_at: string | null;
+            /** Off By */
+            off_by: string;
+            /** Reason */
+            reason: string;
+            /** Times */
+            times: number;
+            /** Rules */
+            rules: components["schemas"]["HushedRuleShape"][];
+        };
+        /**
          * IdentityView
          * @description An identity of the provider that one signs in with.
          */
@@ -10078,6 +10315,37 @@ export interface components {
             read_at: string | null;
         };
         /**
+         * Module
+         * @description A part of linli that an estate may do without. Codes never change.
+         * @enum {string}
+         */
+        Module: "fire" | "sos" | "lift_rescue" | "lifts" | "charging" | "water" | "elder_care" | "falling_objects" | "access" | "covers";
+        /**
+         * ModuleShape
+         * @description A module in words.
+         */
+        ModuleShape: {
+            code: components["schemas"]["Module"];
+            /** Title */
+            title: string;
+            /** What */
+            what: string;
+            /** Life Safety */
+            life_safety: boolean;
+        };
+        /**
+         * ModulesShape
+         * @description All modules, all estates in sight, and what is off where; on is what is not off.
+         */
+        ModulesShape: {
+            /** Modules */
+            modules: components["schemas"]["ModuleShape"][];
+            /** Estates */
+            estates: components["schemas"]["EstateShape"][];
+            /** Off */
+            off: components["schemas"]["SwitchShape"][];
+        };
+        /**
          * Named
          * @description Something with a name.
          */
@@ -10719,7 +10987,7 @@ export interface components {
          * @description One right. A session holds it for estates, organisations or incidents.
          * @enum {string}
          */
-        Permission: "see_incidents" | "handle_incidents" | "dispatch_orders" | "see_orders" | "do_orders" | "verify_orders" | "see_devices" | "manage_devices" | "command_devices" | "see_cameras" | "see_recordings" | "manage_cameras" | "see_rules" | "manage_rules" | "see_people" | "see_people_full" | "manage_people" | "see_key_people" | "manage_key_people" | "visit_key_people" | "see_medical_notes" | "see_places" | "manage_places" | "see_rosters" | "manage_rosters" | "manage_organisations" | "manage_accounts" | "see_audit" | "see_looks" | "see_quarantine" | "run_demo";
+        Permission: "see_incidents" | "handle_incidents" | "dispatch_orders" | "see_orders" | "do_orders" | "verify_orders" | "see_devices" | "manage_devices" | "command_devices" | "see_cameras" | "see_recordings" | "manage_cameras" | "see_rules" | "manage_rules" | "see_people" | "see_people_full" | "manage_people" | "see_key_people" | "manage_key_people" | "visit_key_people" | "see_medical_notes" | "see_places" | "manage_places" | "see_rosters" | "manage_rosters" | "manage_modules" | "manage_organisations" | "manage_accounts" | "see_audit" | "see_looks" | "see_quarantine" | "run_demo";
         /**
          * PersonBody
          * @description A person to be registered, with no more than is needed.
@@ -11264,7 +11532,7 @@ export interface components {
          * @description What is asked for. Codes never change.
          * @enum {string}
          */
-        Purpose: "export_people" | "undo_import" | "erase_person";
+        Purpose: "export_people" | "undo_import" | "erase_person" | "switch_off_module";
         /**
          * QuestionBody
          * @description Clauses that all must hold.
@@ -12579,6 +12847,60 @@ export interface components {
          * @enum {string}
          */
         SwapState: "asked" | "agreed" | "approved" | "declined" | "rejected" | "withdrawn" | "lapsed";
+        /**
+         * SwitchRequest
+         * @description Which module of which estate, and why.
+         */
+        SwitchRequest: {
+            /**
+             * Estate Id
+             * Format: uuid
+             */
+            estate_id: string;
+            module: components["schemas"]["Module"];
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * SwitchShape
+         * @description One time a module was off in an estate; `on_at` null: it is off still.
+         */
+        SwitchShape: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Estate Id
+             * Format: uuid
+             */
+            estate_id: string;
+            /** Estate Title */
+            estate_title: string;
+            module: components["schemas"]["Module"];
+            /** Module Title */
+            module_title: string;
+            /** Life Safety */
+            life_safety: boolean;
+            /**
+             * Off At
+             * Format: date-time
+             */
+            off_at: string;
+            /** Off By */
+            off_by: string;
+            /** Approved By */
+            approved_by: string;
+            /** Reason */
+            reason: string;
+            /** On At */
+            on_at: string | null;
+            /** On By */
+            on_by: string;
+            /** On Reason */
+            on_reason: string;
+        };
         /**
          * TableHeadView
          * @description A table of the file: its name, heading and number of rows below it.
@@ -17549,6 +17871,165 @@ export interface operations {
             };
         };
     };
+    list_modules_api_modules_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModulesShape"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    list_past_api_modules_past_get: {
+        parameters: {
+            query: {
+                estate_id: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SwitchShape"][];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    switch_off_api_modules_off_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SwitchRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SwitchShape"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    ask_switch_off_api_modules_off_ask_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SwitchRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AskedShape"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    switch_on_api_modules_on_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SwitchRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SwitchShape"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
     list_estates_api_estates_get: {
         parameters: {
             query?: never;
@@ -20376,6 +20857,68 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RuleShape"][];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    list_hushed_api_rules_hushed_get: {
+        parameters: {
+            query: {
+                device_id: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HushedShape"][];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    count_hushed_api_rules_hushed_counts_get: {
+        parameters: {
+            query: {
+                estate_id: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HushedCountShape"][];
                 };
             };
             /** @description 没有接受，以及为什么 */

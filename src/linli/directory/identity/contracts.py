@@ -35,6 +35,7 @@ class Permission(StrEnum):
     MANAGE_PLACES = "manage_places"
     SEE_ROSTERS = "see_rosters"
     MANAGE_ROSTERS = "manage_rosters"
+    MANAGE_MODULES = "manage_modules"
     MANAGE_ORGANISATIONS = "manage_organisations"
     MANAGE_ACCOUNTS = "manage_accounts"
     SEE_AUDIT = "see_audit"

@@ -49,6 +49,7 @@ _LEVEL = frozenset(
         P.MANAGE_ACCOUNTS,
         P.SEE_ROSTERS,
         P.MANAGE_ROSTERS,
+        P.MANAGE_MODULES,
         P.RUN_DEMO,
     }
 )

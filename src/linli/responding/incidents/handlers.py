@@ -6,6 +6,7 @@ from uuid import UUID
 
 from linli.directory.identity.events import AccountLeft
 from linli.directory.identity.public import names_of, resolve_scope
+from linli.directory.modules.events import ModuleSwitched
 from linli.kernel.deadlines import Deadline
 from linli.kernel.reactions import every, on, on_deadline
 from linli.kernel.work import Work
@@ -60,6 +61,13 @@ async def rule_changed(work: Work, event: RuleChanged) -> None:
     await _arm(work, await devices_of_kinds(work, kinds))
 
 
+async def module_switched(work: Work, event: ModuleSwitched) -> None:
+    """A module that is on again rings for what still holds; what is open goes on either way."""
+    if event.on:
+        findings = await rules.still_held(work, event.switch_id)
+        await service.respond(work, Judgement(findings=findings))
+
+
 async def device_changed(work: Work, event: DeviceChanged) -> None:
     found = await devices_named(work, [event.device_id])
     await _arm(work, list(found.values()))
@@ -103,6 +111,7 @@ EVENTS = (
     on(AccountLeft, "incidents.account_left")(account_left),
     on(OrderChanged, "incidents.follow_order")(follow_order),
     on(RuleChanged, "incidents.rule_changed")(rule_changed),
+    on(ModuleSwitched, "incidents.module_switched")(module_switched),
     on(DeviceChanged, "incidents.device_changed")(device_changed),
     on(IncidentChanged, "incidents.tell_people")(tell_people),
     on(OrderChanged, "incidents.tell_company")(tell_company),

@@ -1,13 +1,14 @@
 """Rules and their conditions, as others may see and declare them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
 import msgspec
 
+from linli.directory.modules.contracts import Module
 from linli.responding.alerts.contracts import Category, Finding, Severity
 
 
@@ -254,6 +255,8 @@ class RuleBook:
     """Per device kind, the rules over a span of time."""
     totals: Mapping[tuple[str, str], tuple[Rule, ...]]
     """Of those, the ones over a counter, which a new reading may decide."""
+    off: Mapping[tuple[UUID, Module], UUID] = field(default_factory=dict[tuple[UUID, Module], UUID])
+    """Per estate and module that is off there, the switch by which it is: its rules do not ring."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,3 +280,20 @@ class Sensed:
     """(Rule, device) whose last window of messages was within what the rule lets pass."""
     heard: frozenset[UUID] = frozenset()
     in_time: frozenset[UUID] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Hushed:
+    """Alerts that did not ring, because their module was off (`switch_id`).
+
+    `times` counts them as alerts would have been: what is said again within the window of a
+    repeat is one. `finding` is the last; `ended` when its condition is over.
+    """
+
+    switch_id: UUID
+    module: Module
+    finding: Finding
+    times: int
+    first_at: datetime
+    last_at: datetime
+    ended: bool = False

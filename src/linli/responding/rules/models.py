@@ -1,10 +1,10 @@
 """Tables of rules."""
 
-from sqlalchemy import Boolean, Column, Float, Index, Integer, String, Table
+from sqlalchemy import Boolean, Column, Float, ForeignKey, Index, Integer, String, Table
 from sqlalchemy.dialects.postgresql import JSONB
 
 from linli.kernel.database import Id, Moment, metadata
-from linli.kernel.row_security import EVERYBODY, Use, guarded
+from linli.kernel.row_security import EVERYBODY, Use, by_estate, guarded
 
 rule_table = Table(
     "responding_rule",
@@ -41,3 +41,21 @@ state_table = Table(
     info=guarded(None, app=Use.NONE),
 )
 Index("ix_responding_rule_state_rule_id", state_table.c.rule_id)
+
+hushed_table = Table(
+    "responding_rule_hushed",
+    metadata,
+    Column("switch_id", Id, ForeignKey("directory_module_switch.id"), primary_key=True),
+    Column("device_id", Id, primary_key=True),
+    Column("rule_id", Id, primary_key=True),
+    Column("estate_id", Id, nullable=False),
+    Column("module", String(40), nullable=False),
+    Column("finding", JSONB, nullable=False),
+    Column("times", Integer, nullable=False),
+    Column("first_at", Moment, nullable=False),
+    Column("last_at", Moment, nullable=False),
+    Column("ended", Boolean, nullable=False),
+    info=guarded(by_estate("see_devices"), app=Use.READ),
+)
+Index("ix_responding_rule_hushed_device", hushed_table.c.device_id, hushed_table.c.last_at)
+Index("ix_responding_rule_hushed_estate", hushed_table.c.estate_id)

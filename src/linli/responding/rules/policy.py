@@ -6,16 +6,18 @@ comes due, because silence sends no message.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
 import msgspec
 
+from linli.directory.modules.contracts import Module, Switch
 from linli.kernel.errors import BadInput
 from linli.kernel.time import SHANGHAI
-from linli.responding.alerts.contracts import Explanation, Fact, Finding, RuleName
+from linli.responding.alerts.contracts import Category, Explanation, Fact, Finding, RuleName
+from linli.responding.alerts.public import REPEAT_WINDOW
 from linli.responding.rules.contracts import (
     ClockOff,
     Comparison,
@@ -23,6 +25,7 @@ from linli.responding.rules.contracts import (
     EventSeen,
     Flooding,
     FlowWithoutPause,
+    Hushed,
     Looked,
     Phase,
     Rule,
@@ -468,7 +471,12 @@ def explain(rule: Rule, kind: DeviceKind | None) -> str:
             return f"{device}{span(window_s)}内发来超过{most}条消息"
 
 
-def compile_book(rules: Iterable[Rule], kinds: Mapping[str, DeviceKind], serial: int) -> RuleBook:
+def compile_book(
+    rules: Iterable[Rule],
+    kinds: Mapping[str, DeviceKind],
+    serial: int,
+    off: Iterable[Switch] = (),
+) -> RuleBook:
     """Index the enabled rules by what they listen to; a rule without kinds listens to all."""
     by_property: dict[tuple[str, str], list[Rule]] = defaultdict(list)
     by_event: dict[tuple[str, str], list[Rule]] = defaultdict(list)
@@ -512,6 +520,7 @@ def compile_book(rules: Iterable[Rule], kinds: Mapping[str, DeviceKind], serial:
         by_flood={key: tuple(found) for key, found in by_flood.items()},
         looked={key: tuple(found) for key, found in looked.items()},
         totals={key: tuple(found) for key, found in totals.items()},
+        off={(one.estate_id, one.module): one.id for one in off if one.on_at is None},
     )
 
 
@@ -594,3 +603,72 @@ def turned(draft: RuleDraft, settings: Mapping[str, float], kind: DeviceKind | N
             )
         changes[name] = int(value) if name.endswith("_s") else value
     return replace(draft, condition=msgspec.structs.replace(condition, **changes))
+
+
+# ── modules that are off ──
+
+_MODULES = {
+    Category.FIRE: Module.FIRE,
+    Category.RESCUE: Module.SOS,
+    Category.LIFT: Module.LIFT_RESCUE,
+    Category.E_BIKE: Module.LIFTS,
+    Category.FALLING_OBJECT: Module.FALLING_OBJECTS,
+    Category.ACCESS: Module.ACCESS,
+    Category.WATER: Module.WATER,
+    Category.ELDER: Module.ELDER_CARE,
+    Category.COVER: Module.COVERS,
+    Category.CHARGING: Module.CHARGING,
+}
+# Where the sort of matter says too little: lives depend on the first, not on the others.
+_OWN_MODULES = {
+    "charging_smoke": Module.FIRE,
+    "lift_door_blocked": Module.LIFTS,
+    "lift_smoking": Module.LIFTS,
+}
+
+
+def module_of(code: str, category: Category) -> Module | None:
+    """The module a rule belongs to; None for the upkeep of devices, which is never off."""
+    return _OWN_MODULES.get(code) or _MODULES.get(category)
+
+
+def hushing(book: RuleBook, finding: Finding) -> tuple[UUID, Module] | None:
+    """The switch by which this finding does not ring, and its module; None when it rings."""
+    module = module_of(finding.rule.code, finding.category)
+    switch_id = book.off.get((finding.estate_id, module)) if module else None
+    return (switch_id, module) if switch_id and module else None
+
+
+Quiet = tuple[UUID, Module, Finding]
+"""A finding that does not ring, with the switch that keeps it quiet."""
+
+
+def parted(
+    book: RuleBook, findings: Sequence[Finding]
+) -> tuple[tuple[Finding, ...], tuple[Quiet, ...]]:
+    """The findings that ring, and those of modules that are off in their estate."""
+    ringing: list[Finding] = []
+    quiet: list[Quiet] = []
+    for finding in findings:
+        off = hushing(book, finding)
+        if off is None:
+            ringing.append(finding)
+        else:
+            quiet.append((*off, finding))
+    return tuple(ringing), tuple(quiet)
+
+
+def counted(known: Hushed | None, switch_id: UUID, module: Module, finding: Finding) -> Hushed:
+    """One more finding that did not ring."""
+    at = finding.received_at
+    if known is None:
+        return Hushed(switch_id, module, finding, times=1, first_at=at, last_at=at)
+    worse = finding.severity.rank > known.finding.severity.rank
+    repeat = not worse and at - known.last_at <= REPEAT_WINDOW[known.finding.severity]
+    return replace(
+        known,
+        finding=finding,
+        times=known.times if repeat and not known.ended else known.times + 1,
+        last_at=max(known.last_at, at),
+        ended=False,
+    )

@@ -15,6 +15,7 @@ from linli.responding.rules.service import (
     load_book,
     look,
     start_afresh,
+    still_held,
 )
 from linli.responding.rules.upkeep import RULES as UPKEEP
 
@@ -36,4 +37,5 @@ __all__ = [
     "look",
     "settings_of",
     "start_afresh",
+    "still_held",
 ]

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from uuid import UUID
 
+from linli.directory.modules import public as modules
+from linli.directory.modules.contracts import Module
 from linli.kernel.deadlines import Deadline, clear_deadlines, set_deadline
 from linli.kernel.errors import NotFound, StaleVersion
 from linli.kernel.work import Work
@@ -11,6 +13,7 @@ from linli.responding.alerts.contracts import Finding, Severity
 from linli.responding.rules import policy, store
 from linli.responding.rules.contracts import (
     ClockOff,
+    Hushed,
     Judgement,
     Looked,
     Phase,
@@ -34,12 +37,17 @@ HOLD = "rule.hold"
 async def load_book(work: Work) -> RuleBook:
     """The rules in force now."""
     rules = await store.all_rules(work.connection)
-    serial = await store.serial(work.connection)
-    return policy.compile_book(rules, all_kinds(), serial)
+    off = await modules.off(work)
+    return policy.compile_book(rules, all_kinds(), await _serial(work), off)
 
 
 async def book_is_stale(work: Work, book: RuleBook) -> bool:
-    return await store.serial(work.connection) != book.serial
+    return await _serial(work) != book.serial
+
+
+async def _serial(work: Work) -> int:
+    """Grows with every change of a rule and every switching of a module."""
+    return await store.serial(work.connection) + await modules.serial(work)
 
 
 @dataclass(slots=True)
@@ -86,7 +94,7 @@ class _Bench:
         elif verdict.cleared:
             self.mended.append((device_id, code))
 
-    async def save(self, work: Work) -> Judgement:
+    async def save(self, work: Work, book: RuleBook) -> Judgement:
         kept = [state for state in self.changed.values() if state is not None]
         gone = [key for key, state in self.changed.items() if state is None]
         await store.save_states(work.connection, kept, gone)
@@ -96,7 +104,25 @@ class _Bench:
             await note_fault(work, fault)
         for device_id, code in self.mended:
             await clear_fault(work, device_id, code)
-        return Judgement(findings=tuple(self.findings), cleared=tuple(self.cleared))
+        if book.off and self.cleared:
+            await store.end_hushed(work.connection, self.cleared)
+        findings = await _ringing(work, book, self.findings)
+        return Judgement(findings=findings, cleared=tuple(self.cleared))
+
+
+async def _ringing(work: Work, book: RuleBook, findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    """Those that ring; the ones of modules that are off are counted instead."""
+    if not (book.off and findings):
+        return tuple(findings)
+    ringing, quiet = policy.parted(book, findings)
+    if quiet:
+        keys = {store.hushed_key(switch_id, finding) for switch_id, _, finding in quiet}
+        known = await store.hushed(work.connection, keys)
+        for switch_id, module, finding in quiet:
+            key = store.hushed_key(switch_id, finding)
+            known[key] = policy.counted(known.get(key), switch_id, module, finding)
+        await store.save_hushed(work.connection, known.values())
+    return ringing
 
 
 async def judge(work: Work, book: RuleBook, sensed: Sensed) -> Judgement:
@@ -131,7 +157,7 @@ async def judge(work: Work, book: RuleBook, sensed: Sensed) -> Judgement:
     _floods_over(book, sensed, bench)
     _clocks_right_again(book, sensed, bench)
     _look_soon(work, book, sensed, bench)
-    return await bench.save(work)
+    return await bench.save(work, book)
 
 
 def _floods_over(book: RuleBook, sensed: Sensed, bench: _Bench) -> None:
@@ -182,7 +208,7 @@ async def look(work: Work, book: RuleBook, device: SensedDevice, rule_id: UUID) 
         held = state and policy.held_long_enough(rule, state, device, kind, work.now)
         if held:
             bench.accept(rule, device.id, held, kind=HOLD)
-    return await bench.save(work)
+    return await bench.save(work, book)
 
 
 async def arm(work: Work, book: RuleBook, devices: Iterable[SensedDevice]) -> int:
@@ -273,3 +299,33 @@ async def all_rules(work: Work) -> Sequence[Rule]:
 def kind_of(rule: Rule) -> DeviceKind | None:
     """The device kind a rule speaks of, when it speaks of one."""
     return all_kinds().get(rule.draft.kinds[0]) if len(rule.draft.kinds) == 1 else None
+
+
+async def still_held(work: Work, switch_id: UUID) -> tuple[Finding, ...]:
+    """What a switch kept from ringing and is not over: the module is on again, so it rings now."""
+    hushed = await store.hushed_by(work.connection, switch_id)
+    states = await store.states(work.connection, {one.finding.device_id for one in hushed})
+    return tuple(
+        replace(one.finding, received_at=work.now)
+        for one in hushed
+        if not one.ended
+        and (state := states.get((one.finding.rule.id, one.finding.device_id)))
+        and state.phase is Phase.ACTIVE
+    )
+
+
+async def hushed_at(work: Work, device_id: UUID) -> Sequence[Hushed]:
+    """What did not ring of this device because its module was off, the last first."""
+    return await store.hushed_at(work.connection, device_id)
+
+
+async def hushed_counts(work: Work, estate_id: UUID) -> Mapping[UUID, int]:
+    """Per switch of an estate, how many alerts did not ring."""
+    return await store.hushed_counts(work.connection, estate_id)
+
+
+async def modules_heard(work: Work, kind: str) -> frozenset[Module]:
+    """The modules whose rules listen to devices of this kind."""
+    drafts = [rule.draft for rule in await store.all_rules(work.connection) if rule.enabled]
+    found = {policy.module_of(one.code, one.category) for one in drafts if kind in one.kinds}
+    return frozenset(one for one in found if one is not None)

@@ -9,12 +9,15 @@ from sqlalchemy import Row, bindparam, delete, func, select, tuple_, update
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from linli.directory.modules.contracts import Module
 from linli.kernel.database import Id
-from linli.responding.rules.contracts import Phase, Rule, RuleDraft, RuleState
-from linli.responding.rules.models import rule_table, state_table, version_table
+from linli.responding.alerts.contracts import Finding
+from linli.responding.rules.contracts import Hushed, Phase, Rule, RuleDraft, RuleState
+from linli.responding.rules.models import hushed_table, rule_table, state_table, version_table
 
 _r = rule_table.c
 _s = state_table.c
+_h = hushed_table.c
 
 # Every batch passes the first, every alarm the others: made once.
 _STATES = (
@@ -159,3 +162,92 @@ async def forget_states(connection: AsyncConnection, rule_id: UUID) -> Sequence[
         delete(state_table).where(_s.rule_id == rule_id).returning(_s.rule_id, _s.device_id)
     )
     return [(row.rule_id, row.device_id) for row in rows]
+
+
+HushedKey = tuple[UUID, UUID, UUID]
+"""Switch, rule and device."""
+
+
+def _hushed(row: Row[Any]) -> Hushed:
+    return Hushed(
+        switch_id=row.switch_id,
+        module=Module(row.module),
+        finding=msgspec.convert(row.finding, Finding),
+        times=row.times,
+        first_at=row.first_at,
+        last_at=row.last_at,
+        ended=row.ended,
+    )
+
+
+def hushed_key(switch_id: UUID, finding: Finding) -> HushedKey:
+    return (switch_id, finding.rule.id, finding.device_id)
+
+
+async def hushed(connection: AsyncConnection, keys: Iterable[HushedKey]) -> dict[HushedKey, Hushed]:
+    """What did not ring so far, locked until the transaction ends."""
+    rows = await connection.execute(
+        select(hushed_table)
+        .where(tuple_(_h.switch_id, _h.rule_id, _h.device_id).in_(list(keys)))
+        .order_by(_h.switch_id, _h.rule_id, _h.device_id)
+        .with_for_update()
+    )
+    return {(row.switch_id, row.rule_id, row.device_id): _hushed(row) for row in rows}
+
+
+async def save_hushed(connection: AsyncConnection, kept: Iterable[Hushed]) -> None:
+    new = insert(hushed_table)
+    save = new.on_conflict_do_update(
+        index_elements=["switch_id", "device_id", "rule_id"],
+        set_={name: new.excluded[name] for name in ("finding", "times", "last_at", "ended")},
+    )
+    rows = [
+        {
+            "switch_id": one.switch_id,
+            "device_id": one.finding.device_id,
+            "rule_id": one.finding.rule.id,
+            "estate_id": one.finding.estate_id,
+            "module": one.module,
+            "finding": msgspec.to_builtins(one.finding),
+            "times": one.times,
+            "first_at": one.first_at,
+            "last_at": one.last_at,
+            "ended": one.ended,
+        }
+        for one in kept
+    ]
+    if rows:
+        await connection.execute(save, rows)
+
+
+async def end_hushed(connection: AsyncConnection, keys: Iterable[StateKey]) -> None:
+    """The condition of these (rule, device) pairs is over."""
+    await connection.execute(
+        update(hushed_table)
+        .where(tuple_(_h.rule_id, _h.device_id).in_(list(keys)), ~_h.ended)
+        .values(ended=True)
+    )
+
+
+async def hushed_by(connection: AsyncConnection, switch_id: UUID) -> Sequence[Hushed]:
+    """What a switch kept from ringing."""
+    rows = await connection.execute(select(hushed_table).where(_h.switch_id == switch_id))
+    return [_hushed(row) for row in rows]
+
+
+async def hushed_at(connection: AsyncConnection, device_id: UUID) -> Sequence[Hushed]:
+    """What did not ring of this device, the last first."""
+    rows = await connection.execute(
+        select(hushed_table).where(_h.device_id == device_id).order_by(_h.last_at.desc())
+    )
+    return [_hushed(row) for row in rows]
+
+
+async def hushed_counts(connection: AsyncConnection, estate_id: UUID) -> dict[UUID, int]:
+    """Per switch of an estate, how many alerts did not ring."""
+    rows = await connection.execute(
+        select(_h.switch_id, func.sum(_h.times).label("times"))
+        .where(_h.estate_id == estate_id)
+        .group_by(_h.switch_id)
+    )
+    return {row.switch_id: int(row.times) for row in rows}

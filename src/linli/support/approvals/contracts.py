@@ -21,6 +21,7 @@ class Purpose(StrEnum):
     EXPORT_PEOPLE = "export_people"
     UNDO_IMPORT = "undo_import"
     ERASE_PERSON = "erase_person"
+    SWITCH_OFF_MODULE = "switch_off_module"
 
 
 class ApprovalState(StrEnum):
@@ -47,6 +48,7 @@ PURPOSE_TITLES: Mapping[Purpose, str] = MappingProxyType(
         Purpose.EXPORT_PEOPLE: "导出人员名单",
         Purpose.UNDO_IMPORT: "撤销导入",
         Purpose.ERASE_PERSON: "删除人员资料",
+        Purpose.SWITCH_OFF_MODULE: "关闭小区模块",
     }
 )
 STATE_TITLES: Mapping[ApprovalState, str] = MappingProxyType(

@@ -73,6 +73,8 @@ class Action(StrEnum):
     CREDENTIAL_ROTATED = "credential_rotated"
     CREDENTIAL_REVOKED = "credential_revoked"
     RULE_CHANGED = "rule_changed"
+    MODULE_OFF = "module_off"
+    MODULE_ON = "module_on"
     QUARANTINE_REPLAYED = "quarantine_replayed"
     QUARANTINE_DROPPED = "quarantine_dropped"
     INCIDENT_MOVED = "incident_moved"
@@ -159,6 +161,8 @@ ACTION_TITLES: Mapping[Action, str] = {
     Action.CREDENTIAL_ROTATED: "更换设备凭证",
     Action.CREDENTIAL_REVOKED: "吊销设备凭证",
     Action.RULE_CHANGED: "修改规则",
+    Action.MODULE_OFF: "关闭小区模块",
+    Action.MODULE_ON: "开启小区模块",
     Action.QUARANTINE_REPLAYED: "重新处理隔离消息",
     Action.QUARANTINE_DROPPED: "丢弃隔离消息",
     Action.INCIDENT_MOVED: "处置事件",

@@ -1,0 +1,1 @@
+"""Modules of linli, switched for each estate: what is off there neither rings nor opens."""
