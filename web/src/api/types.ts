@@ -186,3 +186,10 @@ export type RetentionRun = Answer<"/api/retention/runs", "get">["items"][number]
 export type LooksAtPerson = Answer<"/api/people/{person_id}/looks", "get">;
 export type ApiKey = Answer<"/api/keys", "get">[number];
 export type NewApiKey = Answer<"/api/accounts/{account_id}/keys", "post">;
+
+export type Modules = Answer<"/api/modules", "get">;
+export type ModuleSheet = Modules["modules"][number];
+export type ModuleSwitch = Modules["off"][number];
+export type ModuleCode = ModuleSheet["code"];
+export type Hushed = Answer<"/api/rules/hushed", "get">[number];
+export type HushedCount = Answer<"/api/rules/hushed/counts", "get">[number];

@@ -1,6 +1,6 @@
 /** Every page of the console: one line each, for the router and the navigation alike. */
 import type { Component } from "vue";
-import type { Permission } from "@/api/types";
+import type { ModuleCode, Permission } from "@/api/types";
 import type { TextKey } from "@/i18n";
 import type { IconName } from "@/ui/icons";
 
@@ -14,6 +14,8 @@ export interface ConsolePage {
   needs?: Permission[];
   /** Shown in the left navigation in this group; a page without it is reached from others. */
   nav?: { group: NavGroup; icon: IconName };
+  /** Hidden in the navigation where this module is off in every estate one looks at. */
+  module?: ModuleCode;
   /** Also in the bottom bar of a phone. */
   tab?: boolean;
   view: () => Promise<{ default: Component }>;
@@ -136,6 +138,7 @@ export const PAGES: ConsolePage[] = [
     title: "falling.calibration",
     needs: ["see_cameras"],
     nav: { group: "sensing", icon: "facade" },
+    module: "falling_objects",
     view: () => import("./falling/CalibrationPage.vue"),
   },
   {
@@ -144,6 +147,7 @@ export const PAGES: ConsolePage[] = [
     title: "falling.title",
     needs: ["see_incidents"],
     nav: { group: "handling", icon: "fall" },
+    module: "falling_objects",
     view: () => import("./falling/FallsPage.vue"),
   },
   {
@@ -183,6 +187,21 @@ export const PAGES: ConsolePage[] = [
     title: "places.page",
     needs: ["see_places"],
     view: () => import("./places/EstatePage.vue"),
+  },
+  {
+    path: "/modules",
+    name: "modules",
+    title: "modules.title",
+    needs: ["see_places"],
+    nav: { group: "upkeep", icon: "tool" },
+    view: () => import("./modules/ModulesPage.vue"),
+  },
+  {
+    path: "/estates/:id/modules",
+    name: "estate-modules",
+    title: "modules.title",
+    needs: ["see_places"],
+    view: () => import("./modules/EstateModulesPage.vue"),
   },
   {
     path: "/places/:id",

@@ -104,6 +104,7 @@ export default {
     manage_places: "登记和修改房屋、设施",
     see_rosters: "看排班",
     manage_rosters: "排班、批准换班",
+    manage_modules: "开关小区的模块",
     manage_organisations: "管理组织与合同",
     manage_accounts: "管理账号",
     see_audit: "查审计",

@@ -20,6 +20,7 @@ import integrations from "./integrations";
 import keyPeople from "./key_people";
 import lists from "./lists";
 import looks from "./looks";
+import modules from "./modules";
 import orders from "./orders";
 import organisations from "./organisations";
 import people from "./people";
@@ -47,6 +48,7 @@ export default {
   desk,
   imports,
   incident,
+  modules,
   orders,
   devices,
   cameras,
