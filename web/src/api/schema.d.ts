@@ -3852,6 +3852,8 @@ export interface paths {
          * @description Building by building: which façades are calibrated, and which homes no camera sees.
          */
         get: operations["read_coverage_api_facades_coverage_get"];
+         *
+         *     409 where the module is off.
         put?: never;
         post?: never;
         delete?: never;
@@ -3874,7 +3876,7 @@ export interface paths {
         get: operations["read_facade_api_facades__facade_id__get"];
         /**
          * Change Facade
-         * @description Calibrate a façade anew; corrected windows stay.
+         * @description Calibrate a façade anew; corrected windows stay. 409 where the module is off.
          */
         put: operations["change_facade_api_facades__facade_id__put"];
         post?: never;
@@ -3899,7 +3901,7 @@ export interface paths {
         put?: never;
         /**
          * Correct Windows
-         * @description Say what really lies behind some windows.
+         * @description Say what really lies behind some windows. 409 where the module is off.
          */
         post: operations["correct_windows_api_facades__facade_id__windows_post"];
         delete?: never;
@@ -3958,6 +3960,8 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
+         *
+         *     409 for an estate where the module is off; an incident's falls go on to its end.
         put?: never;
         /**
          * Export Pack

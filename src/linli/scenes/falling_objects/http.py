@@ -8,6 +8,8 @@ from uuid import UUID, uuid5
 from fastapi import Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
+from linli.directory.modules.contracts import Module
+from linli.directory.modules.public import require_on
 from linli.directory.places.contracts import Place, PlaceKind
 from linli.directory.places.public import places_in, places_named
 from linli.kernel.errors import BadInput, NotFound
@@ -314,17 +316,22 @@ async def read_facade(work: CurrentWork, facade_id: UUID) -> FacadeShape:
 
 @facades_api.post("", status_code=201)
 async def add_facade(work: CurrentWork, body: FacadeRequest) -> FacadeShape:
-    """Calibrate a façade; windows are mapped to homes by position, to be corrected."""
+    """Calibrate a façade; windows are mapped to homes by position, to be corrected.
+
+    409 where the module is off.
+    """
     building = await service.building_of(work, body.building_id)
     require(work, MANAGE, building.estate_id)
+    await require_on(work, building.estate_id, Module.FALLING_OBJECTS)
     return await _facade(work, await service.calibrate(work, _draft(body)))
 
 
 @facades_api.put("/{facade_id}")
 async def change_facade(work: CurrentWork, facade_id: UUID, body: FacadeChange) -> FacadeShape:
-    """Calibrate a façade anew; corrected windows stay."""
+    """Calibrate a façade anew; corrected windows stay. 409 where the module is off."""
     facade = await service.facade_of(work, facade_id)
     require(work, MANAGE, facade.estate_id)
+    await require_on(work, facade.estate_id, Module.FALLING_OBJECTS)
     changed = await service.recalibrate(
         work, facade_id, _draft(body), expected_version=body.expected_version
     )
@@ -335,9 +342,10 @@ async def change_facade(work: CurrentWork, facade_id: UUID, body: FacadeChange) 
 async def correct_windows(
     work: CurrentWork, facade_id: UUID, body: CorrectionRequest
 ) -> FacadeShape:
-    """Say what really lies behind some windows."""
+    """Say what really lies behind some windows. 409 where the module is off."""
     facade = await service.facade_of(work, facade_id)
     require(work, MANAGE, facade.estate_id)
+    await require_on(work, facade.estate_id, Module.FALLING_OBJECTS)
     corrections = [
         Window(one.storey, one.column, one.home_id, one.label.strip(), corrected=True)
         for one in body.windows
@@ -368,8 +376,13 @@ async def list_falls(
     before: Annotated[datetime | None, Query()] = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 50,
 ) -> FallList:
-    """Falls in sight, the newest first; of one incident (also merged ones), building or estate."""
+    """Falls in sight, the newest first; of one incident (also merged ones), building or estate.
+
+    409 for an estate where the module is off; an incident's falls go on to its end.
+    """
     require(work, "see_incidents")
+    if estate_id is not None and incident_id is None:
+        await require_on(work, estate_id, Module.FALLING_OBJECTS)
     found = await store.falls(
         work.connection,
         incident_id=incident_id,

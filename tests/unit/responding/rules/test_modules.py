@@ -13,16 +13,18 @@ from tests.unit.responding.office import Office, office_on
 
 from linli.app.engine.roles import DatabaseUrls
 from linli.directory.modules.contracts import Module, Switch
+from linli.directory.modules.http import list_modules, list_past
 from linli.directory.modules.public import ModuleOff, require_on, switch_off, switch_on
 from linli.directory.modules.service import ask_off
 from linli.kernel.errors import BadInput, Forbidden, IllegalMove, NotFound
-from linli.responding.alerts.contracts import Category, Severity
+from linli.responding.alerts.contracts import Category, Finding, Severity
 from linli.responding.incidents import handlers, service
 from linli.responding.rules import policy
 from linli.responding.rules.contracts import Sensed, SensedEvent, SensedValue
 from linli.responding.rules.http import list_hushed
 from linli.responding.rules.public import LOOK, judge, load_book
 from linli.responding.rules.service import all_rules
+from linli.scenes.falling_objects.http import list_falls
 from linli.sensing.devices.public import devices_named
 from linli.support.approvals.public import SecondPairNeeded
 from linli.support.approvals.service import decide
@@ -37,11 +39,16 @@ async def office(morning_database: DatabaseUrls) -> AsyncGenerator[Office]:
 
 
 off_anywhere = st.sets(st.tuples(st.sampled_from(ESTATES), st.sampled_from(list(Module))))
+
+
+def _finding(estate_id: UUID, code: str, category: Category) -> Finding:
+    rule = replace(SMOKE.rule, code=code)
+    return replace(SMOKE, estate_id=estate_id, category=category, rule=rule)
+
+
 findings = st.lists(
     st.builds(
-        lambda estate, code, category: replace(
-            SMOKE, estate_id=estate, category=category, rule=replace(SMOKE.rule, code=code)
-        ),
+        _finding,
         st.sampled_from(ESTATES),
         st.sampled_from(["smoke", "charging_smoke", "lift_smoking", "device_offline", "mine"]),
         st.sampled_from(list(Category)),
@@ -51,7 +58,7 @@ findings = st.lists(
 
 @given(off_anywhere, findings)
 def test_nothing_of_a_module_that_is_off_rings_and_nothing_else_is_lost(
-    off: set[tuple[UUID, Module]], found: list[policy.Finding]
+    off: set[tuple[UUID, Module]], found: list[Finding]
 ) -> None:
     switches = [
         Switch(id=UUID(int=n), estate_id=estate, module=module, off_at=AT, off_by="", reason="")
@@ -60,7 +67,7 @@ def test_nothing_of_a_module_that_is_off_rings_and_nothing_else_is_lost(
     book = policy.compile_book((), {}, 1, switches)
     ringing, quiet = policy.parted(book, found)
 
-    def is_off(finding: policy.Finding) -> bool:
+    def is_off(finding: Finding) -> bool:
         module = policy.module_of(finding.rule.code, finding.category)
         return (finding.estate_id, module) in off
 
@@ -257,3 +264,19 @@ async def test_who_may_not_switch_and_what_is_refused(office: Office) -> None:
         await switch_off(work, office.estate_id, Module.FALLING_OBJECTS, "摄像机拆除")
         with pytest.raises(ModuleOff, match="阳光花园关闭了“高空抛物”模块：摄像机拆除"):
             await require_on(work, office.estate_id, Module.FALLING_OBJECTS)
+
+
+async def test_the_pages_of_a_module_that_is_off_refuse_for_this_estate(office: Office) -> None:
+    async with office.as_("shequ") as work:
+        assert (await list_falls(work, estate_id=office.estate_id, limit=5)).items == []
+        await switch_off(work, office.estate_id, Module.FALLING_OBJECTS, "摄像机拆除")
+        with pytest.raises(ModuleOff):
+            await list_falls(work, estate_id=office.estate_id, limit=5)
+        assert (await list_falls(work, incident_id=UUID(int=3), limit=5)).items == []
+        await switch_on(work, office.estate_id, Module.FALLING_OBJECTS, "")
+        assert (await list_falls(work, estate_id=office.estate_id, limit=5)).items == []
+        told = await list_modules(work)
+        assert told.off == []
+        assert [one.may_switch for one in told.estates] == [True]
+        (past,) = await list_past(work, office.estate_id)
+    assert (past.module, past.reason) == (Module.FALLING_OBJECTS, "摄像机拆除")

@@ -13,6 +13,8 @@ from linli.app.demo.county.living import SURNAMES
 from linli.directory.identity.contracts import AccountDraft, GrantDraft, Role, TargetKind
 from linli.directory.identity.models import account_table, password_table
 from linli.directory.identity.public import create_account, grant_role
+from linli.directory.modules.contracts import Module
+from linli.directory.modules.public import switch_off
 from linli.directory.organisation.contracts import (
     ContractDraft,
     Duty,
@@ -33,6 +35,8 @@ from linli.support.sealing.ports import Cipher
 
 LONG_AGO = timedelta(days=800)
 AS_THIS_ONE = "wangge"
+WITHOUT_CHARGING = 7
+"""The estate of this number has a module switched off, to show how that looks."""
 
 
 async def found_missing(work: Work, cipher: Cipher, plans: Sequence[InventedEstate]) -> None:
@@ -74,6 +78,8 @@ async def found_missing(work: Work, cipher: Cipher, plans: Sequence[InventedEsta
             ),
         )
         await _grid_worker(work, cipher, estate, plan)
+        if plan.no == WITHOUT_CHARGING:
+            await switch_off(work, estate.id, Module.CHARGING, "充电棚改造，桩体已全部断电")
 
 
 async def _grid_worker(work: Work, cipher: Cipher, estate: Estate, plan: InventedEstate) -> None:
