@@ -266,6 +266,20 @@ DOCUMENTS: Mapping[str, Callable[[Row], Row]] = {
         "needs": ["see_people"],
         "estate_ids": [row["asker_id"]],
     },
+    "responding_rule_hushed": lambda row: {
+        "finding": {
+            "rule": {"id": row["rule_id"], "code": "e_bike_in_lift", "title": "入梯", "version": 1},
+            **{name: row[name] for name in ("estate_id", "device_id")},
+            **dict.fromkeys(("found_at", "received_at"), row["last_at"]),
+            "place_id": None,
+            "category": "e_bike",
+            "severity": "danger",
+            "what": "发现电动自行车进入",
+            "action": "请及时处置",
+            "duty": "security",
+            "explanation": {"sentence": "发现电动自行车进入", "facts": []},
+        }
+    },
     "screens_cockpit_count": lambda _: {"figure": "people.residents", "needs": "see_people"},
     "screens_cockpit_index": lambda _: {
         "formula": "2026-11",

@@ -22,7 +22,7 @@ from linli.responding.incidents import handlers, service
 from linli.responding.rules import policy
 from linli.responding.rules.contracts import Sensed, SensedEvent, SensedValue
 from linli.responding.rules.http import list_hushed
-from linli.responding.rules.public import LOOK, judge, load_book
+from linli.responding.rules.public import book_is_stale, judge, load_book
 from linli.responding.rules.service import all_rules
 from linli.scenes.falling_objects.http import list_falls
 from linli.sensing.devices.public import devices_named
@@ -219,6 +219,19 @@ async def test_open_incidents_go_on_to_their_end(office: Office) -> None:
     await _value(office, "manhole_cover", "open", 0)
     assert await office.rows("SELECT state FROM responding_alert") == [("cleared",)]
     assert await office.rows("SELECT state FROM responding_incident") == [("open",)]
+
+
+async def test_a_running_gateway_sees_that_its_rules_are_old(office: Office) -> None:
+    async with office.machine.work() as work:
+        book = await load_book(work)
+    for switch in (switch_off, switch_on):
+        async with office.as_("shequ") as work:
+            await switch(work, office.estate_id, Module.LIFTS, "电梯大修")
+        async with office.machine.work() as work:
+            assert await book_is_stale(work, book)
+            book = await load_book(work)
+            assert not await book_is_stale(work, book)
+    assert not book.off
 
 
 async def test_the_worker_keeps_quiet_as_the_gateway_does(office: Office) -> None:
