@@ -241,7 +241,7 @@ async def test_the_worker_keeps_quiet_as_the_gateway_does(office: Office) -> Non
     await _value(office, "door_contact", "open", 1)
     office.later(timedelta(minutes=31))
     await office.look_at_deadlines()
-    assert not await office.rows("SELECT id FROM responding_alert WHERE category = 'access'"), LOOK
+    assert not await office.rows("SELECT id FROM responding_alert WHERE category = 'access'")
     ((times,),) = await office.rows("SELECT sum(times) FROM responding_rule_hushed")
     assert times == 1
 
