@@ -1986,8 +1986,8 @@ export interface paths {
          * Switch Off
          * @description Switch a module off in an estate.
          *
-         *     404 out of reach, 403 without the right or without the second person that life safety needs,
-         *     409 off already, 422 without a reason.
+         *     404 out of reach, 403 without the right, 409 off already or without the second person that
+         *     life safety needs, 422 without a reason.
          */
         post: operations["switch_off_api_modules_off_post"];
         delete?: never;

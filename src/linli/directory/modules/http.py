@@ -123,8 +123,8 @@ async def list_past(work: CurrentWork, estate_id: UUID) -> list[SwitchShape]:
 async def switch_off(work: CurrentWork, asked: SwitchRequest) -> SwitchShape:
     """Switch a module off in an estate.
 
-    404 out of reach, 403 without the right or without the second person that life safety needs,
-    409 off already, 422 without a reason.
+    404 out of reach, 403 without the right, 409 off already or without the second person that
+    life safety needs, 422 without a reason.
     """
     require(work, service.MANAGE)
     switch = await service.switch_off(work, asked.estate_id, asked.module, asked.reason)

@@ -52,7 +52,7 @@ class SecondPairNeeded(Refusal):
 
     status = 409
     code = "second_pair_needed"
-    text = "数量较大，需要另一位有权限的同事审批后才能执行"
+    text = "这件事不能一个人单独办，需要另一位有权限的同事审批后才能执行"
 
 
 class OwnRequest(Forbidden):
