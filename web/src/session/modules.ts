@@ -29,13 +29,14 @@ export function followModules(): () => void {
   return onLive(["module_switched"], () => void loadModules(), () => void loadModules());
 }
 
-/** Off in the chosen estate, or, where none is chosen, in every estate in sight. */
-export function isOff(module: ModuleCode): boolean {
-  const known = state.value;
+/** Off in the chosen estate, or, where none is chosen, in every estate in sight. What is not known counts as on. */
+export function offIn(known: Pick<Modules, "estates" | "off"> | null, module: ModuleCode, chosen: string): boolean {
   if (!known || known.estates.length === 0) return false;
   const off = new Set(known.off.filter((one) => one.module === module).map((one) => one.estate_id));
-  return estateId.value ? off.has(estateId.value) : known.estates.every(({ id }) => off.has(id));
+  return chosen ? off.has(chosen) : known.estates.every(({ id }) => off.has(id));
 }
+
+export const isOff = (module: ModuleCode): boolean => offIn(state.value, module, estateId.value);
 
 atSignOut(() => {
   state.value = null;
