@@ -19,6 +19,8 @@ from linli.app.demo.county.telling import follow
 from linli.app.engine.roles import DatabaseUrls
 from linli.app.problems import Problem
 from linli.directory.identity.public import resolve_scope
+from linli.directory.modules.contracts import Module
+from linli.directory.modules.public import off as modules_off
 from linli.directory.people.contracts import PeopleSearch
 from linli.directory.people.public import find_people
 from linli.directory.places.public import all_estates
@@ -100,6 +102,7 @@ async def test_each_level_finds_everybody_of_its_own(
 
     async with loader.workshop.work() as work:
         new = [one for one in await all_estates(work) if one.code.startswith("XZ")]
+        assert [one.module for one in await modules_off(work)] == [Module.CHARGING]
         logins = await work.connection.execute(
             text("SELECT login, id, display_name FROM directory_account")
         )

@@ -35,7 +35,7 @@ from linli.support.sealing.ports import Cipher
 
 LONG_AGO = timedelta(days=800)
 AS_THIS_ONE = "wangge"
-WITHOUT_CHARGING = 7
+WITHOUT_CHARGING = 2
 """The estate of this number has a module switched off, to show how that looks."""
 
 
