@@ -348,6 +348,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/enterprises/{enterprise_id}/look": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Look At Phone
+         * @description The contact's whole number. Needs `see_people_full` and a reason; the look is on record.
+         */
+        post: operations["look_at_phone_api_enterprises__enterprise_id__look_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/facilities": {
         parameters: {
             query?: never;
@@ -874,6 +894,26 @@ export interface paths {
          * @description The list `vehicles` with the same questions, all of it, to be printed. 422 above 5000 rows; what goes out is on record.
          */
         post: operations["print_vehicles_api_vehicles_print_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/vehicles/{vehicle_id}/look": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Look At Plate
+         * @description The whole plate. Needs `see_people_full` and a reason; the look is on record.
+         */
+        post: operations["look_at_plate_api_vehicles__vehicle_id__look_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3812,6 +3852,8 @@ export interface paths {
         /**
          * Add Facade
          * @description Calibrate a façade; windows are mapped to homes by position, to be corrected.
+         *
+         *     409 where the module is off.
          */
         post: operations["add_facade_api_facades_post"];
         delete?: never;
@@ -3852,8 +3894,6 @@ export interface paths {
          * @description Building by building: which façades are calibrated, and which homes no camera sees.
          */
         get: operations["read_coverage_api_facades_coverage_get"];
-         *
-         *     409 where the module is off.
         put?: never;
         post?: never;
         delete?: never;
@@ -3920,6 +3960,8 @@ export interface paths {
         /**
          * List Falls
          * @description Falls in sight, the newest first; of one incident (also merged ones), building or estate.
+         *
+         *     409 for an estate where the module is off; an incident's falls go on to its end.
          */
         get: operations["list_falls_api_falls_get"];
         put?: never;
@@ -3960,8 +4002,6 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-         *
-         *     409 for an estate where the module is off; an incident's falls go on to its end.
         put?: never;
         /**
          * Export Pack
@@ -11109,6 +11149,14 @@ export interface components {
             may_manage: boolean;
         };
         /**
+         * PhoneView
+         * @description A number in full; None when there is none.
+         */
+        PhoneView: {
+            /** Shown */
+            shown: string | null;
+        };
+        /**
          * PhotoView
          * @description A photo of a visit.
          */
@@ -11344,6 +11392,14 @@ export interface components {
             buildings: components["schemas"]["BuildingView"][];
             /** Marks */
             marks: components["schemas"]["MarkView"][];
+        };
+        /**
+         * PlateView
+         * @description A plate in full.
+         */
+        PlateView: {
+            /** Shown */
+            shown: string;
         };
         /**
          * PlayedShape
@@ -13548,7 +13604,7 @@ export interface components {
         };
         /**
          * VisitView
-         * @description A visit that was made.
+         * @description A visit that was made. `words` None: something was noted; the record in full tells it.
          */
         VisitView: {
             /**
@@ -13574,7 +13630,7 @@ export interface components {
             /** Findings */
             findings: components["schemas"]["CodeView"][];
             /** Words */
-            words: string;
+            words: string | null;
             /** Photos */
             photos: components["schemas"]["PhotoView"][];
             /** Latitude */
@@ -13648,7 +13704,7 @@ export interface components {
          * @description What was read.
          * @enum {string}
          */
-        What: "details" | "notes" | "picture" | "recording" | "evidence" | "file";
+        What: "details" | "plate" | "notes" | "picture" | "recording" | "evidence" | "file";
         /**
          * WindowRequest
          * @description What really lies behind a window.
@@ -13758,6 +13814,14 @@ export interface components {
             ended: components["schemas"]["EndedShape"] | null;
         };
         /**
+         * LookBody
+         * @description Why somebody looks.
+         */
+        linli__directory__enterprises__http__LookBody: {
+            /** Reason */
+            reason: string;
+        };
+        /**
          * Due
          * @description How near the next check is.
          * @enum {string}
@@ -13773,6 +13837,14 @@ export interface components {
              * Format: date
              */
             day: string;
+        };
+        /**
+         * LookBody
+         * @description Why somebody looks.
+         */
+        linli__directory__homes__http__LookBody: {
+            /** Reason */
+            reason: string;
         };
         /**
          * Basis
@@ -15061,6 +15133,41 @@ export interface operations {
             };
         };
     };
+    look_at_phone_api_enterprises__enterprise_id__look_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                enterprise_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["linli__directory__enterprises__http__LookBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PhoneView"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
     list_facilities_api_facilities_get: {
         parameters: {
             query?: {
@@ -16043,6 +16150,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PrintedList"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    look_at_plate_api_vehicles__vehicle_id__look_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                vehicle_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["linli__directory__homes__http__LookBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlateView"];
                 };
             };
             /** @description 没有接受，以及为什么 */

@@ -69,6 +69,18 @@ class EnterprisePage(Shape):
     total: int
 
 
+class LookBody(Shape):
+    """Why somebody looks."""
+
+    reason: Annotated[str, Field(max_length=200)]
+
+
+class PhoneView(Shape):
+    """A number in full; None when there is none."""
+
+    shown: str | None
+
+
 class EnterpriseBody(Shape):
     """An enterprise to be noted, known by its credit code, else by `code`."""
 
@@ -145,6 +157,16 @@ as_file(
         Column("来源", lambda row: row.source_title),
     ),
 )
+
+
+@api.post("/{enterprise_id}/look")
+async def look_at_phone(
+    work: CurrentWork, cipher: InstallationCipher, enterprise_id: UUID, body: LookBody
+) -> PhoneView:
+    """The contact's whole number. Needs `see_people_full` and a reason; the look is on record."""
+    require(work, SEE)
+    shown = await service.look_at_phone(work, cipher, enterprise_id, reason=body.reason)
+    return PhoneView(shown=shown)
 
 
 @api.post("", status_code=201)

@@ -9,12 +9,15 @@ from linli.directory.enterprises.models import enterprise_table
 from linli.directory.places.public import estate_of, places_named
 from linli.directory.sources.contracts import Entered, Source, Version
 from linli.directory.sources.public import Register, enter_rows, fresh_codes, versions_of
-from linli.kernel.errors import BadInput, FieldFault, NotFound
+from linli.kernel.errors import BadInput, FieldFault, Forbidden, NotFound
 from linli.kernel.work import Work
 from linli.support.audit.contracts import Action
 from linli.support.audit.public import record
+from linli.support.looks.contracts import LookDraft, What, reason_given
+from linli.support.looks.public import looked
 from linli.support.sealing.ports import Cipher
 
+SEE_FULL = "see_people_full"
 LETTER = "Q"
 MOST_FAULTS = 200
 
@@ -125,6 +128,43 @@ async def enterprise_of(work: Work, cipher: Cipher, enterprise_id: UUID) -> Ente
     if found is None:
         raise NotFound
     return found
+
+
+async def look_at_phone(
+    work: Work, cipher: Cipher, enterprise_id: UUID, *, reason: str
+) -> str | None:
+    """The number of an enterprise's contact in full; the look is on record.
+
+    Raises:
+        NotFound: absent, or out of sight.
+        Forbidden: the actor may not see people in full there.
+        ReasonNeeded: no reason was given.
+    """
+    given = reason_given(reason)
+    one = await enterprise_of(work, cipher, enterprise_id)
+    if not work.scope.may(SEE_FULL, one.estate_id):
+        raise Forbidden
+    await record(
+        work,
+        action=Action.PERSON_REVEALED,
+        subject_kind="enterprise",
+        subject_id=one.id,
+        subject_title=one.title,
+        reason=given,
+        estate_id=one.estate_id,
+    )
+    await looked(
+        work,
+        LookDraft(
+            what=What.DETAILS,
+            subject_kind="enterprise",
+            subject_id=one.id,
+            subject_title=one.title,
+            reason=given,
+            estate_id=one.estate_id,
+        ),
+    )
+    return await store.phone(work.connection, cipher, enterprise_id)
 
 
 async def versions_of_enterprise(work: Work, enterprise_id: UUID) -> tuple[Version, ...]:

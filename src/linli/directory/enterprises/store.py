@@ -96,6 +96,11 @@ async def one(
     return _enterprise(row, cipher) if row else None
 
 
+async def phone(connection: AsyncConnection, cipher: Cipher, enterprise_id: UUID) -> str | None:
+    sealed = await connection.scalar(select(e.phone_sealed).where(e.id == enterprise_id))
+    return cipher.open(sealed, binding=PHONE) if sealed else None
+
+
 def _enterprise(row: Row[*tuple[Any, ...]], cipher: Cipher) -> Enterprise:
     phone = cipher.open(row.phone_sealed, binding=PHONE) if row.phone_sealed else None
     return Enterprise(

@@ -158,6 +158,18 @@ class VehicleView(Shape):
     entered_by: str
 
 
+class LookBody(Shape):
+    """Why somebody looks."""
+
+    reason: Annotated[str, Field(max_length=200)]
+
+
+class PlateView(Shape):
+    """A plate in full."""
+
+    shown: str
+
+
 class VehiclePage(Shape):
     """Vehicles in use; `total` counts all that match."""
 
@@ -470,6 +482,13 @@ as_file(
     path="/vehicles",
     personal=True,
 )
+
+
+@api.post("/vehicles/{vehicle_id}/look")
+async def look_at_plate(work: CurrentWork, vehicle_id: UUID, body: LookBody) -> PlateView:
+    """The whole plate. Needs `see_people_full` and a reason; the look is on record."""
+    require(work, SEE_PEOPLE)
+    return PlateView(shown=await service.look_at_plate(work, vehicle_id, reason=body.reason))
 
 
 @api.post("/vehicles", status_code=201)

@@ -50,11 +50,13 @@ from linli.directory.sources.public import (
     told_by,
     versions_of,
 )
-from linli.kernel.errors import BadInput, FieldFault, NotFound
+from linli.kernel.errors import BadInput, FieldFault, Forbidden, NotFound
 from linli.kernel.time import SHANGHAI
 from linli.kernel.work import Work
 from linli.support.audit.contracts import Action
 from linli.support.audit.public import record
+from linli.support.looks.contracts import LookDraft, What, reason_given
+from linli.support.looks.public import looked
 
 HOUSEHOLD_LETTER = "H"
 MOST_FAULTS = 200
@@ -81,6 +83,7 @@ MEMBERS = Register(
     ("household_id", "person_id", "valid_from"),
     lambda row: f"{row['household_id']} {row['person_id']} {row['valid_from']}",
 )
+SEE_FULL = "see_people_full"
 VEHICLES = Register(vehicle_table, ("estate_id", "plate"), lambda row: str(row["plate"]))
 
 
@@ -476,6 +479,45 @@ async def end_vehicle(work: Work, vehicle_id: UUID, source: Source = CLERK) -> N
         reason="车辆注销",
         estate_id=row.estate_id,
     )
+
+
+async def look_at_plate(work: Work, vehicle_id: UUID, *, reason: str) -> str:
+    """A vehicle's plate in full; the look is on record, also for its owner.
+
+    Raises:
+        NotFound: out of sight.
+        Forbidden: the actor may not see people in full there.
+        ReasonNeeded: no reason was given.
+    """
+    given = reason_given(reason)
+    row = await store.vehicle_row(work.connection, vehicle_id)
+    if row is None:
+        raise NotFound
+    if not work.scope.may(SEE_FULL, row.estate_id):
+        raise Forbidden
+    title = policy.masked_plate(row.plate)
+    await record(
+        work,
+        action=Action.PERSON_REVEALED,
+        subject_kind="vehicle",
+        subject_id=vehicle_id,
+        subject_title=title,
+        reason=given,
+        estate_id=row.estate_id,
+    )
+    await looked(
+        work,
+        LookDraft(
+            what=What.PLATE,
+            subject_kind="vehicle",
+            subject_id=vehicle_id,
+            subject_title=title,
+            person_id=row.person_id,
+            reason=given,
+            estate_id=row.estate_id,
+        ),
+    )
+    return str(row.plate)
 
 
 # ── reading ──

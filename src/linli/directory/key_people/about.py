@@ -57,7 +57,7 @@ async def tell_care(work: Work, cipher: Cipher, asked: Asked) -> tuple[Section, 
                     ("时间", said(visit.visited_at)),
                     ("走访人", visit.visitor_name),
                     ("结果", OUTCOME_TITLES[visit.outcome]),
-                    ("记录", visit.words),
+                    ("记录", visit.words or ""),
                 )
                 for visit in record.visits
             ),

@@ -235,7 +235,7 @@ class VisitDraft:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visit:
-    """A visit that was made."""
+    """A visit that was made. `words` None: something was noted, and the reader may not see it."""
 
     id: UUID
     key_person_id: UUID
@@ -246,7 +246,7 @@ class Visit:
     received_at: datetime
     outcome: Outcome
     findings: tuple[Finding, ...]
-    words: str
+    words: str | None
     file_ids: tuple[UUID, ...]
     position: Position | None
     problem: bool

@@ -177,7 +177,7 @@ class PhotoView(Shape):
 
 
 class VisitView(Shape):
-    """A visit that was made."""
+    """A visit that was made. `words` None: something was noted; the record in full tells it."""
 
     id: UUID
     visitor_name: str
@@ -186,7 +186,7 @@ class VisitView(Shape):
     outcome: Outcome
     outcome_title: str
     findings: tuple[CodeView, ...]
-    words: str
+    words: str | None
     photos: tuple[PhotoView, ...]
     latitude: float | None
     longitude: float | None

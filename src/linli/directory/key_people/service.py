@@ -67,6 +67,8 @@ VISIT = "visit_key_people"
 MEDICAL = "see_medical_notes"
 SEE_INCIDENTS = "see_incidents"
 
+VISITS_THERE = "负责走访"
+"""Why a visitor reads what was noted before: nobody asks them each time."""
 MOST_COUNTED = 100_000
 MOST_FAULTS = 200
 MOST_CARERS = 5
@@ -385,6 +387,8 @@ class Record:
 async def read(work: Work, cipher: Cipher, key_id: UUID) -> Record:
     """A record with names and numbers masked; door code and medical notes are left out.
 
+    What was noted at visits is for who goes there, and that look is on record.
+
     Raises:
         NotFound: absent, or out of sight.
     """
@@ -392,7 +396,15 @@ async def read(work: Work, cipher: Cipher, key_id: UUID) -> Record:
     person = await person_masked(work, cipher, key.person_id)
     kept = await store.secrets(work.connection, cipher, key_id, medical=False)
     hidden = Secrets(policy.masked_carers(kept.carers), "", None)
-    return await _record(work, cipher, key, (person, hidden, True))
+    record = await _record(work, cipher, key, (person, hidden, True))
+    if not any(one.words for one in record.visits):
+        return record
+    if key.visitor_id is not None and key.visitor_id == work.actor.account_id:
+        await _looked_at_notes(work, key, person.name, VISITS_THERE)
+        return record
+    return replace(
+        record, visits=tuple(replace(one, words=one.words and None) for one in record.visits)
+    )
 
 
 async def read_of(work: Work, cipher: Cipher, person_id: UUID) -> Record:
@@ -420,19 +432,23 @@ async def look(work: Work, cipher: Cipher, key_id: UUID, *, reason: str) -> Reco
     medical = work.scope.may(MEDICAL, key.estate_id)
     kept = await store.secrets(work.connection, cipher, key_id, medical=medical)
     await _audited(work, cipher, Action.KEY_PERSON_SEEN, key, reason=reason.strip())
+    await _looked_at_notes(work, key, masked_name(person.name), reason.strip())
+    return await _record(work, cipher, key, (person, kept, False))
+
+
+async def _looked_at_notes(work: Work, key: KeyPerson, name: str, reason: str) -> None:
     await looked(
         work,
         LookDraft(
             what=What.NOTES,
             subject_kind="key_person",
             subject_id=key.id,
-            subject_title=masked_name(person.name),
+            subject_title=name,
             person_id=key.person_id,
-            reason=reason.strip(),
+            reason=reason,
             estate_id=key.estate_id,
         ),
     )
-    return await _record(work, cipher, key, (person, kept, False))
 
 
 async def _record(

@@ -37,6 +37,7 @@ from linli.kernel.scope import MACHINE
 from linli.kernel.work import Work
 from linli.support.audit.contracts import Action
 from linli.support.audit.public import record
+from linli.support.looks.contracts import reason_given
 from linli.support.sealing.ports import Cipher
 
 UNDO = "directory_person_merge.undo"
@@ -228,7 +229,7 @@ async def merge_people(
         Forbidden: the actor does not manage people in all their estates.
         ReasonNeeded: no reason was given.
     """
-    given = policy.reason_given(reason)
+    given = reason_given(reason)
     if kept_id == gone_id:
         raise SamePerson(field="gone_id")
     kept, gone = await _two(work, cipher, kept_id, gone_id)

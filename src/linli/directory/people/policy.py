@@ -21,7 +21,6 @@ from linli.support.sealing.public import masked_phone
 SHORT_NAME = 2
 TAIL_DIGITS = 4
 ID_HEAD = 4
-SHORTEST_REASON = 4
 
 _NOT_DIGITS = re.compile(r"[^0-9]")
 _PHONE = re.compile(r"[0-9]{5,15}")
@@ -62,11 +61,6 @@ class Erased(BadInput):
 class NameTaken(BadInput):
     code = "name_kept_for_the_erased"
     text = "这个名称留给已删除的人员，请填写真实姓名"
-
-
-class ReasonNeeded(BadInput):
-    code = "reason_needed"
-    text = "请写明查看的原因（至少 4 个字）"
 
 
 def as_request(search: PeopleSearch, *, form: str, reason: str) -> dict[str, Json]:
@@ -138,18 +132,6 @@ def id_number(text: str) -> str:
     if number[-1] != _ID_CHECKS[total % 11]:
         raise BadIdNumber(field="id_number")
     return number
-
-
-def reason_given(reason: str) -> str:
-    """The reason for a full look, trimmed.
-
-    Raises:
-        ReasonNeeded: there is none worth the name.
-    """
-    trimmed = reason.strip()
-    if len(trimmed) < SHORTEST_REASON:
-        raise ReasonNeeded(field="reason")
-    return trimmed
 
 
 def masked(person: Person) -> Person:

@@ -52,7 +52,7 @@ from linli.support.approvals.contracts import MOST_ALONE, Approval, Purpose, Sai
 from linli.support.approvals.public import GrewMeanwhile, ask, use
 from linli.support.audit.contracts import Action
 from linli.support.audit.public import record
-from linli.support.looks.contracts import Look, LookDraft, What
+from linli.support.looks.contracts import Look, LookDraft, What, reason_given
 from linli.support.looks.public import looked, looks_at
 from linli.support.sealing.ports import Cipher
 
@@ -445,7 +445,7 @@ async def take_out(
         SecondPairNeeded: more than `most_alone`, and nobody has agreed to exactly this.
         GrewMeanwhile: the list is longer than what was agreed to.
     """
-    why = policy.reason_given(reason)
+    why = reason_given(reason)
     page = await find_people(work, cipher, search, most=most_alone)
     if page.after is not None:
         asked = policy.as_request(search, form=form, reason=why)
@@ -481,7 +481,7 @@ async def ask_to_take_out(
         NoSecondPair: so few need nobody's consent.
         TooManyPeople: more than fit into one file.
     """
-    why = policy.reason_given(reason)
+    why = reason_given(reason)
     plan = await _plan(work, cipher, search)
     total = (
         0
@@ -658,7 +658,7 @@ async def reveal(work: Work, cipher: Cipher, person_id: UUID, *, reason: str) ->
         Forbidden: the actor lacks `see_people_full` on every estate the person belongs to.
         ReasonNeeded: no reason was given.
     """
-    given = policy.reason_given(reason)
+    given = reason_given(reason)
     person = await _person(work, cipher, person_id)
     seen_in_full = work.scope.estates_for(SEE_FULL)
     if work.actor.kind != MACHINE.kind and not estates_of(person) & seen_in_full:

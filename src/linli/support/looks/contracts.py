@@ -6,11 +6,35 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from linli.kernel.errors import BadInput
+
+SHORTEST_REASON = 4
+
+
+class ReasonNeeded(BadInput):
+    """Nobody looks without saying why."""
+
+    code = "reason_needed"
+    text = f"请写明查看的原因（至少 {SHORTEST_REASON} 个字）"
+
+
+def reason_given(reason: str) -> str:
+    """The reason for a full look, trimmed. Pure.
+
+    Raises:
+        ReasonNeeded: there is none worth the name.
+    """
+    trimmed = reason.strip()
+    if len(trimmed) < SHORTEST_REASON:
+        raise ReasonNeeded(field="reason")
+    return trimmed
+
 
 class What(StrEnum):
     """What was read."""
 
     DETAILS = "details"
+    PLATE = "plate"
     NOTES = "notes"
     PICTURE = "picture"
     RECORDING = "recording"
@@ -20,6 +44,7 @@ class What(StrEnum):
 
 WHAT_TITLES: Mapping[What, str] = {
     What.DETAILS: "电话、证件号和住址",
+    What.PLATE: "车牌号",
     What.NOTES: "关爱档案和备注",
     What.PICTURE: "摄像机画面",
     What.RECORDING: "录像",

@@ -8,9 +8,11 @@ import pytest
 from tests.unit.directory.people.test_people import move_in
 from tests.unit.directory.town import CIPHER, Offices, Town
 
+from linli.directory.enterprises import service as shops_of
 from linli.directory.enterprises.contracts import EnterpriseEntry, EnterpriseFilter
 from linli.directory.enterprises.policy import BadCreditCode, credit_code
 from linli.directory.enterprises.public import enter_enterprises, find_enterprises
+from linli.directory.homes import service as homes
 from linli.directory.homes.contracts import (
     HomeEntry,
     HomePath,
@@ -44,7 +46,9 @@ from linli.directory.homes.public import (
 from linli.directory.places.public import place_of
 from linli.directory.sources.contracts import Source, SourceKind
 from linli.directory.sources.public import TwiceInList
-from linli.kernel.errors import BadInput, NotFound
+from linli.kernel.errors import BadInput, Forbidden, NotFound
+from linli.support.looks.contracts import ReasonNeeded, What
+from linli.support.looks.public import looks_at
 
 FILE = Source(SourceKind.IMPORT, "房屋.xlsx", UUID(int=98))
 SINCE = date(2020, 1, 1)
@@ -195,3 +199,42 @@ async def test_enterprises_are_known_by_their_credit_code(desks: Offices, town: 
     async with desks.as_account(town.accounts["weixiu"]) as work:
         rows, _ = await find_enterprises(work, CIPHER, EnterpriseFilter(words="新街"))
         assert [(row.title, row.phone_masked) for row in rows] == [("新街面馆", "139****0001")]
+
+
+async def test_a_plate_and_a_shops_number_are_shown_for_a_reason_and_on_record(
+    desks: Offices, town: Town
+) -> None:
+    estate = town.estates[0].id
+    owner = await move_in(desks, town.home, "周明")
+    async with desks.machine.work() as work:
+        entered = await enter_vehicles(
+            work,
+            estate,
+            [VehicleEntry(plate="川A·66688", party=Party(person_id=owner), home_id=town.home)],
+            FILE,
+        )
+        (vehicle,) = entered.ids.values()
+        shops = await enter_enterprises(
+            work, CIPHER, estate, [EnterpriseEntry(title="便民超市", phone="13900001111")], FILE
+        )
+        (shop,) = shops.ids.values()
+    async with desks.as_account(town.accounts["shequ"]) as work:
+        with pytest.raises(ReasonNeeded):
+            await homes.look_at_plate(work, vehicle, reason=" 挪车 ")
+        assert await homes.look_at_plate(work, vehicle, reason="堵住消防通道") == "川A66688"
+        assert await shops_of.look_at_phone(work, CIPHER, shop, reason="燃气泄漏，联系店主") == (
+            "13900001111"
+        )
+    async with desks.as_account(town.accounts["xian"]) as work:
+        mine, _ = await looks_at(work, frozenset({owner}), most=5)
+        assert [(one.what, one.subject_title, one.reason) for one in mine] == [
+            (What.PLATE, "川A6***8", "堵住消防通道")
+        ]
+    # Who sees people masked, or not at all, is not told more for a reason.
+    for login in ("wuye", "weixiu"):
+        async with desks.as_account(town.accounts[login]) as work:
+            assert not work.scope.may("see_people_full", estate)
+            with pytest.raises((Forbidden, NotFound)):
+                await homes.look_at_plate(work, vehicle, reason="堵住消防通道")
+            with pytest.raises(Forbidden):
+                await shops_of.look_at_phone(work, CIPHER, shop, reason="堵住消防通道")

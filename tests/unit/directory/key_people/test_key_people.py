@@ -27,10 +27,11 @@ from linli.directory.key_people.contracts import (
 from linli.directory.key_people.policy import NoSuchCategory, WordsNeeded
 from linli.directory.key_people.service import AbsenceDraft
 from linli.directory.people.contracts import PersonEntry
-from linli.directory.people.policy import ReasonNeeded
 from linli.directory.people.public import enter_people
 from linli.directory.sources.contracts import Source, SourceKind
 from linli.kernel.errors import BadInput, Forbidden, IllegalMove, NotFound
+from linli.support.looks.contracts import ReasonNeeded, What
+from linli.support.looks.public import looks_at
 
 REASON = "老人按了呼叫器，需要联系家属"
 LIST = Source(SourceKind.IMPORT, "重点人员台账.xlsx")
@@ -423,3 +424,27 @@ async def test_the_register_follows_a_move(desks: Offices, town: Town) -> None:
     async with desks.machine.work() as work:
         found = await service.read(work, CIPHER, key.id)
     assert found.key.home_id == other
+
+
+async def test_what_was_noted_at_visits_is_for_who_goes_there_and_on_record(
+    desks: Offices, town: Town
+) -> None:
+    key = await enrolled(desks, town)
+    walker = town.accounts["wangge"]
+    async with desks.as_account(town.accounts["shequ"]) as work:
+        await service.plan(work, CIPHER, key.id, every_days=7, visitor_id=walker)
+    async with desks.as_account(walker) as work:
+        await service.record_visit(work, CIPHER, visit_of(desks, key, words="说腿疼，想换药"))
+        seen_there = await service.read(work, CIPHER, key.id)
+    assert [one.words for one in seen_there.visits] == ["说腿疼，想换药"]
+    async with desks.as_account(town.accounts["shequ"]) as work:
+        masked = await service.read(work, CIPHER, key.id)
+        assert [one.words for one in masked.visits] == [None]
+        full = await service.look(work, CIPHER, key.id, reason=REASON)
+        assert [one.words for one in full.visits] == ["说腿疼，想换药"]
+    async with desks.as_account(town.accounts["xian"]) as work:
+        looks, _ = await looks_at(work, frozenset({key.person_id}), most=9)
+    assert {(one.what, one.account_id, one.reason) for one in looks} >= {
+        (What.NOTES, walker, service.VISITS_THERE),
+        (What.NOTES, town.accounts["shequ"], REASON),
+    }

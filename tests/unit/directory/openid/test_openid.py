@@ -29,7 +29,6 @@ from linli.directory.openid.ports import AnswerRefused, ProviderAway
 from linli.directory.openid.public import OpenIdClient, OpenIdProvider
 from linli.kernel.time import SystemClock
 
-
 real_now = SystemClock().now
 """The provider's process knows no other time."""
 

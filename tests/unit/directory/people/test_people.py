@@ -19,7 +19,7 @@ from linli.directory.people.contracts import (
     Relation,
     Tag,
 )
-from linli.directory.people.policy import BadIdNumber, BadPhone, ReasonNeeded
+from linli.directory.people.policy import BadIdNumber, BadPhone
 from linli.directory.people.public import (
     AlreadyRegistered,
     find_people,
@@ -31,6 +31,7 @@ from linli.directory.people.public import (
 from linli.directory.places.contracts import PlaceKind
 from linli.directory.places.public import place_of, places_in
 from linli.kernel.errors import BadInput, Forbidden, NotFound
+from linli.support.looks.contracts import ReasonNeeded, reason_given
 
 ID_NUMBER = "11010519491231002X"  # the sample number of GB 11643-1999
 REASON = "老人按了呼叫器，需要联系家属"
@@ -124,7 +125,7 @@ def test_one_wrong_digit_in_an_identity_number_is_noticed(at: int, shift: int) -
 @pytest.mark.parametrize("reason", ["", "  ", "看看", " a b "])
 def test_no_look_without_a_reason(reason: str) -> None:
     with pytest.raises(ReasonNeeded):
-        policy.reason_given(reason)
+        reason_given(reason)
 
 
 async def test_lists_and_details_are_masked(desks: Offices, town: Town) -> None:

@@ -6,7 +6,7 @@ import pytest
 from tests.unit.directory.town import CIPHER, Offices, Town
 
 from linli.directory.identity.handlers import approval_asked
-from linli.directory.people import policy, service
+from linli.directory.people import service
 from linli.directory.people.contracts import PeopleSearch, PersonEntry
 from linli.directory.sources.contracts import Source, SourceKind
 from linli.support.approvals import service as approvals
@@ -18,6 +18,7 @@ from linli.support.approvals.policy import (
     OwnRequest,
     SecondPairNeeded,
 )
+from linli.support.looks.contracts import ReasonNeeded
 from linli.support.messaging.service import inbox
 from linli.support.sheets.public import Format, written
 from linli.support.sheets.reading import read_tables
@@ -41,7 +42,7 @@ async def test_who_takes_people_out_says_why_and_gets_them_masked(
     await registered(desks, town, ["王晓明", "李四"])
     search = PeopleSearch(estate_id=town.estates[0].id)
     async with desks.as_account(town.accounts["wangge"]) as work:
-        with pytest.raises(policy.ReasonNeeded):
+        with pytest.raises(ReasonNeeded):
             await service.take_out(work, CIPHER, search, form="xlsx", reason="看")
         rows = await service.take_out(work, CIPHER, search, form="xlsx", reason=REASON)
     assert sorted((row.name_masked, row.phone_masked) for row in rows) == [

@@ -1,7 +1,7 @@
 /** What can be looked at, and where it is shown. Pure. */
 import type { Look, Permission } from "@/api/types";
 
-export const WHATS = ["details", "notes", "picture", "recording", "evidence", "file"] as const satisfies readonly Look["what"][];
+export const WHATS = ["details", "plate", "notes", "picture", "recording", "evidence", "file"] as const satisfies readonly Look["what"][];
 
 const PAGES: Record<string, { path: string; needs: Permission }> = {
   camera: { path: "/cameras", needs: "see_cameras" },

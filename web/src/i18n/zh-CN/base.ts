@@ -52,6 +52,7 @@ export default {
     residents: "住户",
   },
   vehicle: {
+    look: "看完整车牌",
     page: "车辆",
     search: "车牌中的几位",
     plate: "车牌",
@@ -70,6 +71,7 @@ export default {
     addDone: "已登记：{plate}",
   },
   enterprise: {
+    look: "看完整电话",
     page: "企业商铺",
     search: "搜索名称、信用代码或联系人",
     credit: "统一社会信用代码",

@@ -92,6 +92,7 @@ export default {
     riskReason: "判定理由",
     riskRules: "按规则判定",
     visitsTitle: "走访记录",
+    wordsHidden: "有走访说明，写明原因查看完整资料后可见",
     noVisits: "还没有走访记录",
     problem: "已上报事件",
     absences: "外出报备",

@@ -9,10 +9,12 @@ export default {
   whom: "谁的",
   why: "理由",
   where: "来自",
+  nothing: "没有登记号码",
   noReason: "没有填写",
   allWhat: "全部内容",
   whats: {
     details: "电话、证件号和住址",
+    plate: "车牌号",
     notes: "关爱档案和备注",
     picture: "摄像机画面",
     recording: "录像",
