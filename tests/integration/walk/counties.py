@@ -260,6 +260,21 @@ DOCUMENTS: Mapping[str, Callable[[Row], Row]] = {
             "words": "从三层到五层之间",
         }
     },
+    "directory_erasure": lambda row: {
+        "body": json.dumps(
+            {
+                "number": row["number"],
+                "at": "2026-01-01T00:00:00Z",
+                "basis": "purpose_over",
+                "rows": {},
+                "also": {},
+                **dict.fromkeys(("asked_by", "approved_by"), "某人"),
+                **dict.fromkeys(("asked_at", "approved_at"), "2026-01-01T00:00:00Z"),
+                **{name: str(row[name]) for name in ("estate_id", "person_id")},
+                "approval_id": str(row["id"]),
+            }
+        )
+    },
     "support_approval": lambda row: {
         "request": {},
         "decided_by": None,

@@ -116,7 +116,7 @@ async def list_enterprises(
     state: EnterpriseState | None = None,
     sort: str = "title",
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
-    cursor: Annotated[int, Query(ge=0)] = 0,
+    cursor: Annotated[int, Query(ge=0, lt=1 << 31)] = 0,
 ) -> EnterprisePage:
     """Enterprises. `q`: words of title, codes or contact; `sort`: title, staff, `-…`."""
     require(work, SEE)

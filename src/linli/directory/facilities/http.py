@@ -197,7 +197,7 @@ async def list_facilities(
     due: Due | None = None,
     sort: str = "next_check_on",
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
-    cursor: Annotated[int, Query(ge=0)] = 0,
+    cursor: Annotated[int, Query(ge=0, lt=1 << 31)] = 0,
 ) -> FacilityPage:
     """Facilities. `q`: words of title, code, maker or serial; scrapped ones when asked for."""
     require(work, SEE)

@@ -441,7 +441,7 @@ async def list_vehicles(
     space_kind: SpaceKind | None = None,
     sort: str = "plate",
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
-    cursor: Annotated[int, Query(ge=0)] = 0,
+    cursor: Annotated[int, Query(ge=0, lt=1 << 31)] = 0,
 ) -> VehiclePage:
     """Vehicles in use, plates masked. `q`: a part of a plate; `sort`: plate, kind, space, `-…`."""
     require(work, SEE_PEOPLE)

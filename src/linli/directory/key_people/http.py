@@ -488,7 +488,7 @@ async def list_key_people(
     visitor_id: UUID | None = None,
     q: Annotated[str, Query(max_length=100)] = "",
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
-    cursor: Annotated[int, Query(ge=0)] = 0,
+    cursor: Annotated[int, Query(ge=0, lt=1 << 31)] = 0,
 ) -> KeyPageView:
     """Key people in sight, masked; those to whom somebody should go first stand first.
 

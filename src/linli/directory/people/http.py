@@ -723,7 +723,7 @@ async def list_twins(
     state: TwinState = TwinState.OPEN,
     estate_id: UUID | None = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
-    cursor: Annotated[int, Query(ge=0)] = 0,
+    cursor: Annotated[int, Query(ge=0, lt=1 << 31)] = 0,
 ) -> TwinPageView:
     """Records that look like one person, masked, with the reasons."""
     require(work, SEE)
@@ -791,7 +791,7 @@ async def list_corrections(
     estate_id: UUID | None = None,
     person_id: UUID | None = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
-    cursor: Annotated[int, Query(ge=0)] = 0,
+    cursor: Annotated[int, Query(ge=0, lt=1 << 31)] = 0,
 ) -> CorrectionPageView:
     """Corrections asked for; those that wait stand longest first."""
     require(work, SEE)
@@ -833,7 +833,7 @@ async def list_erasures(
     work: CurrentWork,
     *,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
-    cursor: Annotated[int, Query(ge=0)] = 0,
+    cursor: Annotated[int, Query(ge=0, lt=1 << 31)] = 0,
 ) -> ErasurePageView:
     """Whose data went for good and on whose word, the latest first; each proof checked anew.
 

@@ -617,7 +617,7 @@ async def list_incidents(
     ids: str | None = None,
     sort: Literal["urgency", "newest"] = "urgency",
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
-    cursor: Annotated[int, Query(ge=0)] = 0,
+    cursor: Annotated[int, Query(ge=0, lt=1 << 31)] = 0,
 ) -> IncidentList:
     """The queue: what is unanswered and critical first, or newest first.
 

@@ -164,7 +164,7 @@ async def list_tasks(
     mine: bool = False,
     organisation_id: UUID | None = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
-    cursor: Annotated[int, Query(ge=0)] = 0,
+    cursor: Annotated[int, Query(ge=0, lt=1 << 31)] = 0,
 ) -> TaskPage:
     """Tasks of the session's houses, what is due first; `mine` keeps those one has to do."""
     require(work, service.SEE)

@@ -107,7 +107,7 @@ async def list_gaps(
     measure: str,
     estate_id: UUID,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
-    cursor: Annotated[int, Query(ge=0)] = 0,
+    cursor: Annotated[int, Query(ge=0, lt=1 << 31)] = 0,
 ) -> GapPage:
     """The records of an estate that lack what a measure asks for."""
     require(work, SEE, estate_id)

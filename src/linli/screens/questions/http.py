@@ -185,7 +185,7 @@ async def answer(
     *,
     estate_id: UUID | None = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
-    cursor: Annotated[int, Query(ge=0)] = 0,
+    cursor: Annotated[int, Query(ge=0, lt=1 << 31)] = 0,
 ) -> AnswerView:
     """Ask: who is it that all the clauses hold for. Changes nothing."""
     require(work, SEE)

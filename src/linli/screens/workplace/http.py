@@ -129,7 +129,7 @@ async def list_counted(
     code: str,
     at: UUID | None = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
-    cursor: Annotated[int, Query(ge=0)] = 0,
+    cursor: Annotated[int, Query(ge=0, lt=1 << 31)] = 0,
 ) -> RowPage:
     """What stands behind a number, the most urgent first. 404 for a number without a list here."""
     rows, total = await service.listed(work, tallies, code, at, most=limit, skip=cursor)
