@@ -1,11 +1,13 @@
-"""The audit as a file and onto paper."""
+"""The audit and the requests for a second person as files and onto paper."""
 
 from linli.kernel.web import router
+from linli.support.approvals.http import list_approvals
 from linli.support.audit.contracts import OUTCOME_TITLES
 from linli.support.audit.http import list_entries
 from linli.support.sheets.public import Column, as_file
 
 api = router("/api/audit", tag="audit")
+approvals_api = router("/api/approvals", tag="approvals")
 
 as_file(
     api,
@@ -21,5 +23,25 @@ as_file(
         Column("来自", lambda row: row.address),
     ),
     name="audit",
+    personal=True,
+)
+
+as_file(
+    approvals_api,
+    list_approvals,
+    "审批",
+    (
+        Column("申请时间", lambda row: row.asked_at),
+        Column("申请人", lambda row: row.asker_name),
+        Column("种类", lambda row: row.purpose_title),
+        Column("事项", lambda row: row.title),
+        Column("行数", lambda row: row.total),
+        Column("理由", lambda row: row.reason),
+        Column("内容", lambda row: tuple(f"{one.label}：{one.words}" for one in row.said)),
+        Column("状态", lambda row: row.state_title),
+        Column("审批人", lambda row: row.decided_name),
+        Column("审批时间", lambda row: row.decided_at),
+        Column("答复", lambda row: row.answer),
+    ),
     personal=True,
 )

@@ -751,6 +751,27 @@ async def list_twins(
     )
 
 
+as_file(
+    register_api,
+    list_twins,
+    "疑似重复人员",
+    (
+        Column("姓名", lambda row: row.left.name_masked),
+        Column("编号", lambda row: row.left.code),
+        Column("住址", lambda row: row.left.home_title),
+        Column("另一人", lambda row: row.right.name_masked),
+        Column("另一编号", lambda row: row.right.code),
+        Column("另一住址", lambda row: row.right.home_title),
+        Column("为什么", lambda row: row.reason_titles),
+        Column("发现时间", lambda row: row.found_at),
+        Column("判定人", lambda row: row.decided_by),
+        Column("判定时间", lambda row: row.decided_at),
+    ),
+    path="/twins",
+    personal=True,
+)
+
+
 @register_api.post("/twins/look")
 async def look_for_twins(work: CurrentWork, body: LookBody) -> LookedView:
     """Look for records that look like one person now."""
@@ -809,6 +830,28 @@ async def list_corrections(
         next_cursor=str(cursor + limit) if cursor + limit < page.total else None,
         total=page.total,
     )
+
+
+# What somebody wrote in their own words stays on the page: it may hold anything.
+as_file(
+    register_api,
+    list_corrections,
+    "更正申请",
+    (
+        Column("申请时间", lambda row: row.asked_at),
+        Column("姓名", lambda row: row.person.name_masked),
+        Column("编号", lambda row: row.person.code),
+        Column("更正项", lambda row: row.field_title),
+        Column("改为", lambda row: row.value),
+        Column("申请人", lambda row: row.asked_by_name),
+        Column("状态", lambda row: row.state_title),
+        Column("办理人", lambda row: row.decided_by),
+        Column("办理时间", lambda row: row.decided_at),
+        Column("办理意见", lambda row: row.decision),
+    ),
+    path="/corrections",
+    personal=True,
+)
 
 
 @register_api.post("/corrections/{correction_id}/decide")

@@ -12,6 +12,7 @@ from linli.kernel.web import CurrentWork, require, router
 from linli.kernel.work import Work
 from linli.responding.dispatch import policy, service, store
 from linli.responding.dispatch.contracts import ACTIVE_STATES, Order, OrderMove, OrderState
+from linli.support.sheets.public import Column, as_file
 
 api = router("/api/orders", tag="orders")
 
@@ -235,6 +236,31 @@ async def list_orders(
         next_cursor=str(orders[-1].id) if len(orders) == limit else None,
         total=total,
     )
+
+
+as_file(
+    api,
+    list_orders,
+    "工单",
+    (
+        Column("工单", lambda row: row.code),
+        Column("事件", lambda row: row.incident_code),
+        Column("小区", lambda row: row.estate.title),
+        Column("位置", lambda row: row.place_path),
+        Column("事由", lambda row: row.what),
+        Column("级别", lambda row: row.severity_title),
+        Column("状态", lambda row: row.state_title),
+        Column("单位", lambda row: row.company.title),
+        Column("处理人", lambda row: row.assignee.name if row.assignee else None),
+        Column("派单时间", lambda row: row.offered_at),
+        Column("接单时间", lambda row: row.accepted_at),
+        Column("到场时间", lambda row: row.arrived_at),
+        Column("处理完成", lambda row: row.fixed_at),
+        Column("核实时间", lambda row: row.verified_at),
+        Column("超时", lambda row: "是" if row.overdue else "否"),
+        Column("处理结果", lambda row: row.result),
+    ),
+)
 
 
 @api.get("/{order_id}")

@@ -22,6 +22,7 @@ from linli.support.sheets.contracts import (
     Sheet,
     TableMapping,
 )
+from linli.support.sheets.listed import Column, as_file
 from linli.support.sheets.reading import MOST_BYTES, MOST_COLUMNS, MOST_TABLES, TooLarge
 
 api = router("/api/imports", tag="imports")
@@ -254,6 +255,23 @@ async def list_imports(
         next_cursor=str(cursor + limit) if cursor + limit < total else None,
         total=total,
     )
+
+
+as_file(
+    api,
+    list_imports,
+    "导入记录",
+    (
+        Column("时间", lambda row: row.created_at),
+        Column("文件", lambda row: row.title),
+        Column("登记人", lambda row: row.entered_by),
+        Column("表", lambda row: tuple(one.title for one in row.tables)),
+        Column("行数", lambda row: row.total_rows),
+        Column("错误", lambda row: row.faults),
+        Column("状态", lambda row: row.state_title),
+        Column("失败原因", lambda row: row.failure),
+    ),
+)
 
 
 @api.get("/{import_id}")
