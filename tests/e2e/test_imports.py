@@ -11,6 +11,7 @@ from tests.e2e.system import System
 from tests.e2e.test_pages import AXE, SERIOUS, SIZES, TOO_WIDE
 
 from linli.support.sheets.public import Format, written
+from linli.support.sheets.reading import read_tables
 
 pytestmark = pytest.mark.e2e
 
@@ -33,6 +34,47 @@ def looked_at(page: Page, name: str) -> None:
     page.set_viewport_size({"width": 1366, "height": 800})
     page.evaluate(AXE)
     assert page.evaluate(SERIOUS) == [], name
+
+
+DEVICES = (
+    ("设备编号", "设备类型", "设备名称", "位置"),
+    [
+        ("yanshou-1", "烟雾报警器", "验收烟感", "3-1-502"),
+        ("yanshou-2", "智能水表", "验收水表", "99-1-101"),
+    ],
+)
+
+
+def test_a_manager_imports_devices_and_fetches_their_credentials(
+    system: System, browser: Browser
+) -> None:
+    context = browser.new_context(locale="zh-CN", accept_downloads=True)
+    page = context.new_page()
+    page.goto(system.url)
+    page.get_by_role("button", name="物业经理").click()
+    page.wait_for_url(lambda url: "/sign-in" not in url)
+    page.goto(system.url + "/imports")
+    content = written("设备", *DEVICES, Format.XLSX)
+    file = FilePayload(name="设备清单.xlsx", mimeType="application/zip", buffer=content)
+    page.locator("main").get_by_label("文件", exact=True).set_input_files(file)
+    page.locator("main").get_by_label("小区", exact=True).select_option(label="阳光花园")
+    page.get_by_role("button", name="上传表格").click()
+    page.get_by_role("button", name="试算").click()
+    expect(page.get_by_text("小区里没有“99-1-101”这个位置")).to_be_visible(timeout=20_000)
+    page.get_by_role("button", name="跳过有错的 1 行，导入 1 行").click()
+    page.get_by_role("dialog").get_by_role("button", name="导入 1 行").click()
+    expect(page.get_by_text("有 1 台导入的设备还没有领取接入凭证")).to_be_visible(timeout=20_000)
+    looked_at(page, "import-devices")
+
+    page.goto(system.url + "/devices")
+    page.get_by_role("button", name="领取接入凭证").click()
+    with page.expect_download() as downloading:
+        page.get_by_role("dialog").get_by_role("button", name="领取接入凭证").click()
+    table = read_tables(Path(downloading.value.path()).read_bytes())[0]
+    assert table.rows[0][1][1:3] == ("yanshou-1", "验收烟感")
+    expect(page.get_by_text("还没有领取接入凭证")).to_be_hidden()
+    looked_at(page, "devices-fetched")
+    context.close()
 
 
 def test_a_clerk_imports_a_workbook_and_takes_it_back(system: System, browser: Browser) -> None:

@@ -61,28 +61,29 @@ def workbook(**pages: Table) -> bytes:
 class Clerk:
     """Somebody of the community who imports files, and the worker that does what they ask."""
 
-    def __init__(self, desks: Offices, town: Town) -> None:
+    def __init__(self, desks: Offices, town: Town, login: str = "shequ") -> None:
         self.desks = desks
+        self.account_id = town.accounts[login]
         self.town = town
         self.imports = imports_of(desks.app, desks.machine, CIPHER, CollectorRegistry())
 
     async def upload(self, content: bytes, title: str = "名单.xlsx") -> Import:
-        async with self.desks.as_account(self.town.accounts["shequ"]) as work:
+        async with self.desks.as_account(self.account_id) as work:
             given = service.Upload(self.town.estates[0].id, title, content)
             return await service.upload(work, CIPHER, sheets(), given)
 
     async def tried(self, one: Import) -> Import:
-        async with self.desks.as_account(self.town.accounts["shequ"]) as work:
+        async with self.desks.as_account(self.account_id) as work:
             await service.try_out(work, sheets(), one.id, one.mapping, expected_version=one.version)
         return await self.worked(one.id)
 
     async def run(self, one: Import) -> Import:
-        async with self.desks.as_account(self.town.accounts["shequ"]) as work:
+        async with self.desks.as_account(self.account_id) as work:
             await service.start(work, one.id, expected_version=one.version)
         return await self.worked(one.id)
 
     async def undone(self, one: Import) -> Import:
-        async with self.desks.as_account(self.town.accounts["shequ"]) as work:
+        async with self.desks.as_account(self.account_id) as work:
             await service.take_back(
                 work, sheets(), one.id, reason="导错了小区", expected_version=one.version
             )
@@ -91,19 +92,19 @@ class Clerk:
     async def worked(self, import_id: UUID) -> Import:
         while await self.imports.work_off():
             pass
-        async with self.desks.as_account(self.town.accounts["shequ"]) as work:
+        async with self.desks.as_account(self.account_id) as work:
             return await service.import_of(work, import_id)
 
     async def entered(self, content: bytes) -> Import:
         return await self.run(await self.tried(await self.upload(content)))
 
     async def faults(self, one: Import) -> list[tuple[int, str, str]]:
-        async with self.desks.as_account(self.town.accounts["shequ"]) as work:
+        async with self.desks.as_account(self.account_id) as work:
             found = await service.faults_of(work, one.id)
         return [(each.row, each.column, each.message) for each in found]
 
     async def people(self, words: str = "") -> list[tuple[str, str, int]]:
-        async with self.desks.as_account(self.town.accounts["shequ"]) as work:
+        async with self.desks.as_account(self.account_id) as work:
             search = PeopleSearch(estate_id=self.town.estates[0].id, words=words)
             page = await find_people(work, CIPHER, search)
         return sorted((row.name_masked, row.home_title, len(row.tags)) for row in page.rows)

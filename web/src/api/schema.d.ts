@@ -4510,6 +4510,48 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/connections/unissued": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count Unissued
+         * @description How many credentials of imported devices nobody has fetched yet.
+         */
+        get: operations["count_unissued_api_connections_unissued_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/connections/issue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Issue Credentials
+         * @description The first credentials of imported devices, as xlsx; each is made and told this once.
+         *
+         *     At most 500 in a file, by code. 404: none waits.
+         */
+        post: operations["issue_credentials_api_connections_issue_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/connections/{connection_id}": {
         parameters: {
             query?: never;
@@ -9851,6 +9893,14 @@ export interface components {
             /** Openid */
             openid: string | null;
         };
+        /**
+         * IssueShape
+         * @description Of which estate; of all that the session manages, without one.
+         */
+        IssueShape: {
+            /** Estate Id */
+            estate_id?: string | null;
+        };
         JsonValue: unknown;
         /**
          * KeeperView
@@ -12622,7 +12672,7 @@ export interface components {
         };
         /**
          * SheetView
-         * @description A sheet that can be entered, and whether the session may enter it anywhere.
+         * @description A sheet that can be entered. `restores`: what it changed is restored by undoing.
          */
         SheetView: {
             /** Code */
@@ -12631,6 +12681,8 @@ export interface components {
             title: string;
             /** Needs */
             needs: string;
+            /** Restores */
+            restores: boolean;
             /** Columns */
             columns: components["schemas"]["SheetColumnView"][];
         };
@@ -13560,6 +13612,16 @@ export interface components {
             reason: string;
             /** Expected Version */
             expected_version: number;
+        };
+        /**
+         * UnissuedShape
+         * @description How many connections of imported devices wait for their first credential.
+         */
+        UnissuedShape: {
+            /** Waiting */
+            waiting: number;
+            /** At Once */
+            at_once: number;
         };
         /**
          * UnusualView
@@ -22655,6 +22717,68 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ConnectionShape"][];
                 };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    count_unissued_api_connections_unissued_get: {
+        parameters: {
+            query?: {
+                estate_id?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnissuedShape"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    issue_credentials_api_connections_issue_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IssueShape"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description 没有接受，以及为什么 */
             "4XX": {

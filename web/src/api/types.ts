@@ -94,6 +94,7 @@ export type DeviceEvent = Answer<"/api/devices/{device_id}/events", "get">[numbe
 export type Series = Answer<"/api/devices/{device_id}/series", "get">;
 export type Credential = Answer<"/api/connections/{connection_id}/rotate", "post">;
 export type Registered = Answer<"/api/devices", "post">;
+export type Unissued = Answer<"/api/connections/unissued", "get">;
 export type SiteConnection = Answer<"/api/connections", "get">[number];
 export type Held = Answer<"/api/quarantine", "get">["items"][number];
 export type HeldCounts = Answer<"/api/quarantine/counts", "get">;

@@ -290,7 +290,7 @@ export const PAGES: ConsolePage[] = [
     path: "/imports",
     name: "imports",
     title: "imports.title",
-    needs: ["manage_people", "manage_places"],
+    needs: ["manage_people", "manage_places", "manage_devices"],
     nav: { group: "upkeep", icon: "take_in" },
     view: () => import("./imports/ImportsPage.vue"),
   },
@@ -298,7 +298,7 @@ export const PAGES: ConsolePage[] = [
     path: "/imports/:id",
     name: "import",
     title: "imports.page",
-    needs: ["manage_people", "manage_places"],
+    needs: ["manage_people", "manage_places", "manage_devices"],
     view: () => import("./imports/ImportPage.vue"),
   },
   {

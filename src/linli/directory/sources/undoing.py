@@ -31,6 +31,11 @@ USED_BY: Mapping[str, str] = {
     "directory_home": "房屋资料",
     "directory_place": "下级场所",
     "sensing_device": "设备",
+    "sensing_command": "下发过的指令",
+    "sensing_device_fault": "设备故障",
+    "sensing_camera": "摄像机设置",
+    "sensing_mqtt_session": "正在接入的设备",
+    "sensing_presence": "正在接入的设备",
 }
 
 

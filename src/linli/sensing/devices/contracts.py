@@ -156,6 +156,15 @@ class Registered:
 
 
 @dataclass(frozen=True, slots=True)
+class Issued:
+    """A credential that was fetched for the first time, and whose it is."""
+
+    connection: Connection
+    credential: Credential
+    device: Device
+
+
+@dataclass(frozen=True, slots=True)
 class Command:
     """Something a device was told to do. `words` is the device's answer or why it failed."""
 

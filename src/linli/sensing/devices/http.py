@@ -1,5 +1,6 @@
 """Device kinds and connections over HTTP. Devices themselves are served with what they report."""
 
+import asyncio
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated
@@ -8,7 +9,8 @@ from uuid import UUID
 from fastapi import Query, Request, Response
 from pydantic import BaseModel, ConfigDict
 
-from linli.directory.places.public import estates_named
+from linli.directory.places.public import estates_named, places_named
+from linli.kernel.errors import NotFound
 from linli.kernel.web import SHOWN_ONCE, CurrentWork, require, router
 from linli.kernel.work import Work
 from linli.sensing.devices import policy, service
@@ -24,6 +26,10 @@ from linli.sensing.devices.kinds import (
     Property,
     all_kinds,
 )
+from linli.support.sheets.public import MEDIA, Format, file_answer, written
+
+MOST_ISSUED = 500
+"""So many credentials go into one file; the rest wait for the next."""
 
 kinds_api = router("/api/device-kinds", tag="devices")
 api = router("/api/connections", tag="devices")
@@ -127,6 +133,19 @@ class CredentialShape(Shape):
     qr: str
 
 
+class UnissuedShape(Shape):
+    """How many connections of imported devices wait for their first credential."""
+
+    waiting: int
+    at_once: int
+
+
+class IssueShape(Shape):
+    """Of which estate; of all that the session manages, without one."""
+
+    estate_id: UUID | None = None
+
+
 @kinds_api.get("")
 async def list_kinds(work: CurrentWork) -> list[KindShape]:
     """Every kind of device: what it measures, tells and can be told."""
@@ -142,6 +161,65 @@ async def list_connections(
     require(work, "see_devices")
     found = await service.connections_in(work, estate_id)
     return await _shapes(work, list(found))
+
+
+@api.get("/unissued")
+async def count_unissued(
+    work: CurrentWork, estate_id: Annotated[UUID | None, Query()] = None
+) -> UnissuedShape:
+    """How many credentials of imported devices nobody has fetched yet."""
+    require(work, "manage_devices", estate_id)
+    waiting = await service.count_unissued(work, estate_id)
+    return UnissuedShape(waiting=waiting, at_once=MOST_ISSUED)
+
+
+@api.post("/issue", response_class=Response)
+async def issue_credentials(work: CurrentWork, body: IssueShape, request: Request) -> Response:
+    """The first credentials of imported devices, as xlsx; each is made and told this once.
+
+    At most 500 in a file, by code. 404: none waits.
+    """
+    require(work, "manage_devices", body.estate_id)
+    issued = await service.issue_credentials(work, body.estate_id, most=MOST_ISSUED)
+    if not issued:
+        raise NotFound("没有等待领取的接入凭证")
+    doors = doors_at(request.app.state, request.url.hostname)
+    estates = await estates_named(work, {one.device.estate_id for one in issued})
+    places = await places_named(
+        work, {one.device.place_id for one in issued if one.device.place_id is not None}
+    )
+    header = (
+        "小区",
+        "设备编号",
+        "设备名称",
+        "位置",
+        "接入协议",
+        "接入账号",
+        "接入密码",
+        "MQTT 地址",
+        "HTTP 地址",
+        "二维码内容",
+    )
+    where: dict[UUID | None, str] = {one.id: one.path for one in places.values()}
+    rows = [
+        (
+            estates[one.device.estate_id].title,
+            one.device.code,
+            one.device.title,
+            where.get(one.device.place_id, ""),
+            one.connection.driver,
+            one.credential.username,
+            one.credential.token,
+            doors.mqtt_url,
+            doors.http_url,
+            policy.qr_text(one.credential, doors),
+        )
+        for one in issued
+    ]
+    content = await asyncio.to_thread(written, "接入凭证", header, rows, Format.XLSX)
+    answer = file_answer(content, MEDIA[Format.XLSX], "设备接入凭证.xlsx")
+    answer.headers[SHOWN_ONCE] = "true"
+    return answer
 
 
 @api.get("/{connection_id}")

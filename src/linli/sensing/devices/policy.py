@@ -22,6 +22,8 @@ from linli.sensing.devices.contracts import (
 from linli.sensing.devices.kinds import CommandKind, DeviceKind
 
 TOKEN_BYTES = 32
+NO_TOKEN = b""
+"""Stands for the hash of a token that was not made yet: no token has it."""
 LONGEST_TITLE = 100
 LONGEST_EXPIRY = timedelta(days=7)
 USUAL_EXPIRY = timedelta(hours=24)

@@ -43,6 +43,7 @@ from linli.sensing.devices.service import (
     connections_named,
     connections_with_waiting,
     count_devices,
+    count_unissued,
     device_of,
     devices_coded,
     devices_named,
@@ -53,6 +54,7 @@ from linli.sensing.devices.service import (
     faults_of,
     gateway_started,
     heard,
+    issue_credentials,
     known_connections,
     list_devices,
     note_fault,
@@ -63,6 +65,7 @@ from linli.sensing.devices.service import (
     rotate,
     sign_in,
     sign_in_by_token,
+    withdraw,
 )
 from linli.sensing.devices.sessions import (
     KeptSession,
@@ -117,6 +120,7 @@ __all__ = [
     "connections_with_waiting",
     "convert",
     "count_devices",
+    "count_unissued",
     "device_of",
     "devices_coded",
     "devices_named",
@@ -129,6 +133,7 @@ __all__ = [
     "faults_of",
     "gateway_started",
     "heard",
+    "issue_credentials",
     "known_connections",
     "list_devices",
     "load_session",
@@ -144,4 +149,5 @@ __all__ = [
     "save_session",
     "sign_in",
     "sign_in_by_token",
+    "withdraw",
 ]

@@ -7,8 +7,11 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 
+from linli.directory.facilities.public import facilities_with
 from linli.directory.places.public import estate_of, place_of
+from linli.directory.sources.public import LaterWork, used_by
 from linli.kernel.errors import BadInput, IllegalMove, NotFound, StaleVersion
 from linli.kernel.work import Work
 from linli.sensing.devices import policy, store
@@ -27,6 +30,7 @@ from linli.sensing.devices.contracts import (
     DeviceFilter,
     DevicePage,
     DeviceState,
+    Issued,
     KnownConnection,
     OutgoingCommand,
     Params,
@@ -53,6 +57,7 @@ COMMAND_WAITING = "linli_command_waiting"
 
 LONGEST_WORDS = 500
 MOST_EXPIRED = 500
+MANAGE = "manage_devices"
 
 
 class CodeTaken(BadInput):
@@ -210,8 +215,10 @@ async def sign_in_by_token(work: Work, token: str) -> Connection | None:
 # Registering
 
 
-async def register_device(work: Work, draft: Registration) -> Registered:
+async def register_device(work: Work, draft: Registration, *, issue: bool = True) -> Registered:
     """Register a device: with a connection and credential of its own, or behind a site gateway.
+
+    Without `issue` no credential is made yet: `issue_credentials` does, when somebody fetches it.
 
     Raises:
         BadInput: a field does not fit; CodeTaken: the code, or the place behind the gateway.
@@ -229,7 +236,9 @@ async def register_device(work: Work, draft: Registration) -> Registered:
     driver = draft.driver
     credential: Credential | None = None
     if connection_id is None:
-        connection_id, credential = await _new_connection(work, draft, estate.code, code)
+        connection_id, credential = await _new_connection(
+            work, draft, policy.connection_code(estate.code, code), issue=issue
+        )
     else:
         gateway = await store.connection_by_id(work.connection, connection_id, lock=True)
         if gateway is None or gateway.estate_id != draft.estate_id:
@@ -268,12 +277,12 @@ async def register_device(work: Work, draft: Registration) -> Registered:
 
 
 async def _new_connection(
-    work: Work, draft: Registration, estate_code: str, code: str
-) -> tuple[UUID, Credential]:
+    work: Work, draft: Registration, code: str, *, issue: bool
+) -> tuple[UUID, Credential | None]:
     connection = Connection(
         id=work.new_id(),
         estate_id=draft.estate_id,
-        code=policy.connection_code(estate_code, code),
+        code=code,
         kind=policy.connection_kind(draft.kind),
         driver=draft.driver,
         settings=draft.settings,
@@ -281,12 +290,23 @@ async def _new_connection(
         created_at=work.now,
         rotated_at=work.now,
     )
-    token = secrets.token_urlsafe(policy.TOKEN_BYTES)
-    if not await store.insert_connection(work.connection, connection, policy.hash_of(token)):
+    token = _fresh_token()
+    token_hash = policy.hash_of(token) if issue else policy.NO_TOKEN
+    if not await store.insert_connection(work.connection, connection, token_hash):
         raise CodeTaken(field="code")
+    if not issue:
+        return connection.id, None
     return connection.id, Credential(
         connection_id=connection.id, username=connection.code, token=token
     )
+
+
+def _fresh_token() -> str:
+    """A new token. It begins with a letter or digit: in a spreadsheet a dash begins a formula."""
+    while True:
+        token = secrets.token_urlsafe(policy.TOKEN_BYTES)
+        if token[0].isalnum():
+            return token
 
 
 async def _check_place(work: Work, place_id: UUID, estate_id: UUID) -> None:
@@ -368,7 +388,7 @@ async def rotate(work: Work, connection_id: UUID, *, grace: timedelta = timedelt
     connection = await store.connection_by_id(work.connection, connection_id, lock=True)
     if connection is None:
         raise NotFound
-    token = secrets.token_urlsafe(policy.TOKEN_BYTES)
+    token = _fresh_token()
     await store.replace_token(
         work.connection,
         connection_id,
@@ -387,6 +407,67 @@ async def rotate(work: Work, connection_id: UUID, *, grace: timedelta = timedelt
     )
     await _audit(work, Action.CREDENTIAL_ROTATED, connection)
     return Credential(connection_id=connection_id, username=connection.code, token=token)
+
+
+async def count_unissued(work: Work, estate_id: UUID | None = None) -> int:
+    """How many connections wait for their first credential, where the session manages devices."""
+    return await store.count_unissued(work.connection, _managed(work, estate_id))
+
+
+async def issue_credentials(
+    work: Work, estate_id: UUID | None = None, *, most: int
+) -> Sequence[Issued]:
+    """Make the first credentials of connections that have none yet, `most` of them, by code.
+
+    Each is made once: who asks at the same time gets others, or none. Only where the session
+    manages devices.
+    """
+    estate_ids = _managed(work, estate_id)
+    waiting = await store.lock_unissued(work.connection, estate_ids, most)
+    own = {
+        device.connection_id: device
+        for device in await store.devices_on(work.connection, [one.id for one in waiting])
+        if device.external_code is None
+    }
+    return [
+        Issued(one, await rotate(work, one.id), own[one.id]) for one in waiting if one.id in own
+    ]
+
+
+def _managed(work: Work, estate_id: UUID | None) -> Collection[UUID]:
+    managed = work.scope.estates_for(MANAGE)
+    return managed if estate_id is None else managed & {estate_id}
+
+
+async def withdraw(work: Work, ids: Collection[UUID]) -> int:
+    """Take devices back that were registered by mistake, with their connections; returns how many.
+
+    Raises:
+        LaterWork: one of them spoke, was changed or told something, or something leans on it.
+    """
+    found = await store.devices_by_id(work.connection, ids, lock=True)
+    later = [one for one in found if one.state is not DeviceState.NEVER or one.version != 1]
+    if later:
+        raise LaterWork(f"有 {len(later)} 台设备在导入以后上报过或被修改过，不能整批撤销")
+    for one in found:
+        if await facilities_with(work, one.id):
+            raise LaterWork(f"设备“{one.title}”已经关联到设施，请先在设施里取消关联，再撤销导入")
+    gone = {one.id for one in found}
+    own = {one.connection_id for one in found if one.connection_id and one.external_code is None}
+    stay = [one for one in await store.devices_on(work.connection, own) if one.id not in gone]
+    if stay:
+        raise LaterWork(f"后来又有 {len(stay)} 台设备挂到这次导入的网关下，不能整批撤销")
+    try:
+        async with work.connection.begin_nested():
+            await store.delete_devices(work.connection, gone)
+            await store.delete_connections(work.connection, own)
+    except IntegrityError as error:
+        raise used_by(error, "设备") from error
+    for one in found:
+        if one.connection_id is not None and one.connection_id not in own:
+            await store.touch_connection(work.connection, one.connection_id)
+    await _register_changed(work)
+    return len(found)
 
 
 async def revoke(work: Work, connection_id: UUID) -> Connection:

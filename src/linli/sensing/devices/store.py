@@ -44,7 +44,7 @@ from linli.sensing.devices.models import (
     presence_table,
     register_version,
 )
-from linli.sensing.devices.policy import SEEN_EVERY, state_after
+from linli.sensing.devices.policy import NO_TOKEN, SEEN_EVERY, state_after
 
 _c = connection_table.c
 _d = device_table.c
@@ -207,6 +207,34 @@ async def connections_in(connection: AsyncConnection, estate_id: UUID | None) ->
     return [_connection(row) for row in await connection.execute(query)]
 
 
+async def count_unissued(connection: AsyncConnection, estate_ids: Collection[UUID]) -> int:
+    """How many of these estates' connections have no credential yet."""
+    query = select(func.count()).select_from(connection_table).where(*_unissued(estate_ids))
+    return await connection.scalar(query) or 0
+
+
+async def lock_unissued(
+    connection: AsyncConnection, estate_ids: Collection[UUID], most: int
+) -> list[Connection]:
+    """Connections of these estates without a credential, by code, locked."""
+    rows = await connection.execute(
+        select(connection_table)
+        .where(*_unissued(estate_ids))
+        .order_by(_c.code)
+        .limit(most)
+        .with_for_update()
+    )
+    return [_connection(row) for row in rows]
+
+
+def _unissued(estate_ids: Collection[UUID]) -> list[ColumnElement[bool]]:
+    return [
+        _c.token_hash == NO_TOKEN,
+        _c.revoked_at.is_(None),
+        _ids(_c.estate_id, estate_ids),
+    ]
+
+
 async def replace_token(
     connection: AsyncConnection,
     connection_id: UUID,
@@ -251,6 +279,10 @@ async def touch_connection(connection: AsyncConnection, connection_id: UUID) -> 
     )
 
 
+async def delete_connections(connection: AsyncConnection, ids: Collection[UUID]) -> None:
+    await connection.execute(connection_table.delete().where(_ids(_c.id, ids)))
+
+
 # Devices
 
 
@@ -285,9 +317,16 @@ async def device_by_id(
     return None if row is None else _device(row)
 
 
-async def devices_by_id(connection: AsyncConnection, ids: Collection[UUID]) -> list[Device]:
-    rows = await connection.execute(select(device_table).where(_ids(_d.id, ids)))
+async def devices_by_id(
+    connection: AsyncConnection, ids: Collection[UUID], *, lock: bool = False
+) -> list[Device]:
+    query = select(device_table).where(_ids(_d.id, ids)).order_by(_d.id)
+    rows = await connection.execute(query.with_for_update() if lock else query)
     return [_device(row) for row in rows]
+
+
+async def delete_devices(connection: AsyncConnection, ids: Collection[UUID]) -> None:
+    await connection.execute(device_table.delete().where(_ids(_d.id, ids)))
 
 
 async def devices_by_code(

@@ -110,6 +110,8 @@ class Sheet:
     back the other way round. `enter` enters what holds and names the other lines; `undo` removes
     what an import added and restores what it changed, and raises `IllegalMove` with the reason
     where later work depends on it. Two lines equal in all columns of `same` are one too many.
+    `restores` is False where nothing keeps what a row was before: an import that changed some
+    cannot be taken back.
     """
 
     code: str
@@ -121,6 +123,7 @@ class Sheet:
     undo: Undo
     same: tuple[str, ...] = ()
     synonyms: tuple[str, ...] = ()
+    restores: bool = True
 
     def column(self, code: str) -> Column | None:
         return next((one for one in self.columns if one.code == code), None)

@@ -44,11 +44,12 @@ class SheetColumnView(_Frozen):
 
 
 class SheetView(_Frozen):
-    """A sheet that can be entered, and whether the session may enter it anywhere."""
+    """A sheet that can be entered. `restores`: what it changed is restored by undoing."""
 
     code: str
     title: str
     needs: str
+    restores: bool
     columns: tuple[SheetColumnView, ...]
 
 
@@ -188,6 +189,7 @@ async def list_sheets(work: CurrentWork, sheets: Sheets) -> SheetList:
                 code=sheet.code,
                 title=sheet.title,
                 needs=sheet.needs,
+                restores=sheet.restores,
                 columns=tuple(
                     SheetColumnView(
                         code=one.code,

@@ -190,6 +190,7 @@ async def take_back(
     Raises:
         NotFound, IllegalMove, StaleVersion.
         Forbidden: the right to enter one of its sheets has ended.
+        IllegalMove: it changed what cannot be restored.
         SecondPairNeeded: it did more than `most_alone` lines, and nobody agreed to undo them.
     """
     one = await _undoing(work, sheets, import_id, expected_version)
@@ -288,6 +289,7 @@ async def _undoing(
     may = {sheet.code for sheet in allowed(work, sheets, one.estate_id)}
     if not may.issuperset(report.sheet for report in one.reports):
         raise Forbidden
+    policy.check_restorable(one, sheets)
     return one
 
 
