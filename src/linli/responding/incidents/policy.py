@@ -1,11 +1,12 @@
 """Decisions about incidents. Pure."""
 
 import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
+
+import msgspec
 
 from linli.kernel.errors import BadInput, Forbidden, IllegalMove, StaleVersion
 from linli.responding.alerts.contracts import Category, Severity
@@ -205,7 +206,10 @@ def moved(
 
 
 def step_hash(before: str, incident_id: UUID, seq: int, draft: StepDraft, at: datetime) -> str:
-    """The hash of a step over everything it says and the hash of the step before it."""
+    """The hash of a step over everything it says and the hash of the step before it.
+
+    SHA-256 of JSON in UTF-8 with sorted keys, no spaces and nothing escaped that need not be.
+    """
     said = {
         "before": before,
         "incident": str(incident_id),
@@ -219,8 +223,7 @@ def step_hash(before: str, incident_id: UUID, seq: int, draft: StepDraft, at: da
         "evidence": [str(file_id) for file_id in draft.evidence],
         "detail": dict(draft.detail),
     }
-    text = json.dumps(said, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(msgspec.json.encode(said, order="sorted")).hexdigest()
 
 
 def line_of(estate_title: str, place_path: str, what: str, action: str) -> str:

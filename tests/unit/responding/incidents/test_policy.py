@@ -1,5 +1,7 @@
 """An incident is moved by the table, rises by the clock, and its story cannot be altered."""
 
+import hashlib
+import json
 from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
@@ -131,7 +133,30 @@ steps = st.builds(
     kind=st.sampled_from(["note", "alert"]),
     title=st.text(max_size=20),
     words=st.text(max_size=50),
+    evidence=st.lists(st.uuids(), max_size=2).map(tuple),
+    detail=st.dictionaries(st.text(max_size=8), st.text(max_size=8), max_size=3),
+    actor_name=st.text(max_size=8),
 )
+
+
+@given(steps)
+def test_anybody_can_work_the_hash_of_a_step_out_with_their_own_json(step: StepDraft) -> None:
+    said = {
+        "before": "beginning",
+        "incident": str(INCIDENT.id),
+        "seq": 3,
+        "at": AT.isoformat(),
+        "actor": step.actor_name,
+        "actor_kind": step.actor_kind,
+        "kind": step.kind,
+        "title": step.title,
+        "words": step.words,
+        "evidence": [str(one) for one in step.evidence],
+        "detail": step.detail,
+    }
+    text = json.dumps(said, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    expected = hashlib.sha256(text.encode()).hexdigest()
+    assert policy.step_hash("beginning", INCIDENT.id, 3, step, AT) == expected
 
 
 @given(st.lists(steps, min_size=1, max_size=6), st.data())
