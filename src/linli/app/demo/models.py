@@ -75,18 +75,21 @@ county_table = Table(
 # Only who owns a table may look at what lies in it for the planner.
 EXTRA_SQL: tuple[str, ...] = (
     """
-    CREATE FUNCTION linli_county_analyse() RETURNS void
+    CREATE FUNCTION linli_county_analyse(of_people boolean) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
     BEGIN
-        ANALYZE directory_estate, directory_place, directory_home, directory_facility,
-            directory_person, directory_residence, directory_person_search,
-            directory_household, directory_household_member, directory_ownership,
-            directory_lease, directory_key_person, directory_key_entry, directory_key_visit,
-            directory_key_story, sensing_device, sensing_series, sensing_last_value,
-            responding_incident, responding_incident_step, responding_incident_place,
-            responding_order;
+        IF of_people THEN
+            ANALYZE directory_person, directory_residence, directory_person_search,
+                directory_household, directory_household_member, directory_ownership,
+                directory_lease, directory_key_person, directory_key_entry,
+                directory_key_visit, directory_key_story;
+        ELSE
+            ANALYZE directory_estate, directory_place, directory_home, directory_facility,
+                sensing_device, sensing_series, sensing_last_value, responding_incident,
+                responding_incident_step, responding_incident_place, responding_order;
+        END IF;
     END $$
     """,
-    "REVOKE ALL ON FUNCTION linli_county_analyse() FROM PUBLIC",
-    "GRANT EXECUTE ON FUNCTION linli_county_analyse() TO linli_gateway",
+    "REVOKE ALL ON FUNCTION linli_county_analyse(boolean) FROM PUBLIC",
+    "GRANT EXECUTE ON FUNCTION linli_county_analyse(boolean) TO linli_gateway",
 )

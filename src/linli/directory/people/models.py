@@ -33,7 +33,7 @@ person_table = Table(
     metadata,
     Column("id", Id, primary_key=True),
     # The estate that registered the person.
-    Column("estate_id", Id, ForeignKey("directory_estate.id"), nullable=False, index=True),
+    Column("estate_id", Id, ForeignKey("directory_estate.id"), nullable=False),
     # All estates the person ever belonged to: who works in one of them sees the person.
     Column("estate_ids", ARRAY(Id), nullable=False),
     Column("code", String(60), nullable=False),
@@ -42,9 +42,9 @@ person_table = Table(
     Column("birth_date", Date),
     Column("phone_sealed", LargeBinary),
     Column("phone_hash", LargeBinary, index=True),
-    Column("phone_tail_hash", LargeBinary, index=True),
+    Column("phone_tail_hash", LargeBinary),
     Column("id_number_sealed", LargeBinary),
-    Column("id_number_hash", LargeBinary, index=True),
+    Column("id_number_hash", LargeBinary),
     Column("tags", ARRAY(Text), nullable=False, server_default="{}"),
     Column("merged_into", Id, ForeignKey("directory_person.id")),
     # Which form of search keys the person has; a chore brings older ones up to date.
@@ -54,13 +54,18 @@ person_table = Table(
     UniqueConstraint("estate_id", "code"),
     info=guarded("estate_ids && (SELECT linli_estates('see_people'))::uuid[]"),
 )
+Index(
+    "ix_directory_person_id_number_hash",
+    person_table.c.id_number_hash,
+    postgresql_where=person_table.c.id_number_hash.is_not(None),
+)
 Index("ix_directory_person_search_version", person_table.c.search_version, person_table.c.id)
 
 residence_table = Table(
     "directory_residence",
     metadata,
     Column("id", Id, primary_key=True),
-    Column("person_id", Id, ForeignKey("directory_person.id"), nullable=False, index=True),
+    Column("person_id", Id, ForeignKey("directory_person.id"), nullable=False),
     Column("estate_id", Id, ForeignKey("directory_estate.id"), nullable=False),
     Column("home_id", Id, ForeignKey("directory_place.id"), nullable=False, index=True),
     # What the home is called and where it lies, kept here for searching by address.

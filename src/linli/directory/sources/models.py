@@ -1,5 +1,7 @@
 """The columns that every fact of the base carries, and the table of former versions."""
 
+from uuid import UUID
+
 from sqlalchemy import Column, Index, Integer, Sequence, String, Table, Text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.schema import SchemaItem
@@ -16,11 +18,16 @@ SOURCE_COLUMNS = ("source_kind", "source_title", "source_id", "entered_by", "ent
 
 
 def source_columns() -> tuple[SchemaItem, ...]:
-    """Fresh columns that say where a row came from, and which version it is."""
+    """Fresh columns that say where a row came from, and which version it is.
+
+    Only what an import brought is looked up by it: the index leaves all other rows out.
+    """
+    source: Column[UUID] = Column("source_id", Id)
     return (
         Column("source_kind", String(20), nullable=False),
         Column("source_title", String(200), nullable=False, server_default=""),
-        Column("source_id", Id, index=True),
+        source,
+        Index(None, source, postgresql_where=source.is_not(None)),
         Column("entered_by", String(100), nullable=False),
         Column("entered_at", Moment, nullable=False),
         Column("version", Integer, nullable=False, server_default="1"),

@@ -145,11 +145,14 @@ class Loader:
 
     async def _finish(self) -> None:
         """The planner and the cockpit learn of what came at once, not by and by."""
-        async with transaction(self.workshop.engine) as connection:
-            await store.analyse(connection)
+        await asyncio.gather(self._analyse(of_people=True), self._analyse(of_people=False))
         async with self.workshop.work() as work:
             await count(work, self.figures)
             await index_all(work, self.figures)
+
+    async def _analyse(self, *, of_people: bool) -> None:
+        async with transaction(self.workshop.engine) as connection:
+            await store.analyse(connection, of_people=of_people)
 
     async def _read(self) -> County:
         async with self.workshop.engine.connect() as connection:

@@ -68,9 +68,9 @@ _TALK = text(
 )
 
 
-async def analyse(connection: AsyncConnection) -> None:
-    """Let the planner know what came."""
-    await connection.execute(select(func.linli_county_analyse()))
+async def analyse(connection: AsyncConnection, *, of_people: bool) -> None:
+    """Let the planner know what came: of people, or of everything else."""
+    await connection.execute(select(func.linli_county_analyse(of_people)))
 
 
 def _county(row: Row[Any]) -> County:
