@@ -237,7 +237,7 @@ export const PAGES: ConsolePage[] = [
     name: "homes",
     title: "base.homes.page",
     needs: ["see_places"],
-    nav: { group: "estate", icon: "home" },
+    nav: { group: "estate", icon: "door" },
     view: () => import("./homes/HomesPage.vue"),
   },
   {
