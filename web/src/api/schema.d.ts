@@ -696,6 +696,68 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/homes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Homes
+         * @description An estate's homes. `place_id`: within a building; `q`: a part of the address.
+         *
+         *     404: the estate is out of reach.
+         */
+        get: operations["list_homes_api_homes_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/homes/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Write Homes
+         * @description The list `homes` with the same questions, as xlsx or csv. 422 above 5000 rows; what goes out is on record.
+         */
+        post: operations["write_homes_api_homes_file_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/homes/print": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Print Homes
+         * @description The list `homes` with the same questions, all of it, to be printed. 422 above 5000 rows; what goes out is on record.
+         */
+        post: operations["print_homes_api_homes_print_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/homes/{home_id}": {
         parameters: {
             query?: never;
@@ -1691,6 +1753,68 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/key-people/visits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Visits
+         * @description Visits in sight, newest first, names masked, without what was noted.
+         *
+         *     `since` and `until`: the first and the last day, of the last 30 days when left out.
+         */
+        get: operations["list_visits_api_key_people_visits_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/key-people/visits/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Write Visits
+         * @description The list `visits` with the same questions, as xlsx or csv. 422 above 5000 rows; what goes out is on record.
+         */
+        post: operations["write_visits_api_key_people_visits_file_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/key-people/visits/print": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Print Visits
+         * @description The list `visits` with the same questions, all of it, to be printed. 422 above 5000 rows; what goes out is on record.
+         */
+        post: operations["print_visits_api_key_people_visits_print_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/key-people/rates": {
         parameters: {
             query?: never;
@@ -2134,6 +2258,46 @@ export interface paths {
          * @description Add an estate to a community one manages.
          */
         post: operations["add_estate_api_estates_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/estates/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Write Estates
+         * @description The list `estates` with the same questions, as xlsx or csv. 422 above 5000 rows; what goes out is on record.
+         */
+        post: operations["write_estates_api_estates_file_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/estates/print": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Print Estates
+         * @description The list `estates` with the same questions, all of it, to be printed. 422 above 5000 rows; what goes out is on record.
+         */
+        post: operations["print_estates_api_estates_print_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3559,6 +3723,68 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/rosters/shifts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Shifts
+         * @description An organisation's shifts that touch the time, those called off too, by their beginning.
+         *
+         *     404 when the organisation is out of reach, 422 for more than two months.
+         */
+        get: operations["list_shifts_api_rosters_shifts_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rosters/shifts/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Write Shifts
+         * @description The list `shifts` with the same questions, as xlsx or csv. 422 above 5000 rows; what goes out is on record.
+         */
+        post: operations["write_shifts_api_rosters_shifts_file_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rosters/shifts/print": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Print Shifts
+         * @description The list `shifts` with the same questions, all of it, to be printed. 422 above 5000 rows; what goes out is on record.
+         */
+        post: operations["print_shifts_api_rosters_shifts_print_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/rosters/organisations": {
         parameters: {
             query?: never;
@@ -3927,6 +4153,46 @@ export interface paths {
          * @description Give somebody a task. 404 out of reach, 403 without the right, 422 names the field.
          */
         post: operations["give_task_api_tasks_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tasks/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Write Tasks
+         * @description The list `tasks` with the same questions, as xlsx or csv. 422 above 5000 rows; what goes out is on record.
+         */
+        post: operations["write_tasks_api_tasks_file_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tasks/print": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Print Tasks
+         * @description The list `tasks` with the same questions, all of it, to be printed. 422 above 5000 rows; what goes out is on record.
+         */
+        post: operations["print_tasks_api_tasks_print_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -9190,6 +9456,12 @@ export interface components {
             queues: components["schemas"]["QueueStatus"];
         };
         /**
+         * Held
+         * @description How much of a home is noted as owned by somebody.
+         * @enum {string}
+         */
+        Held: "nothing" | "part" | "whole";
+        /**
          * HeldList
          * @description A page of held messages, newest first.
          */
@@ -9294,6 +9566,48 @@ export interface components {
             source: components["schemas"]["FactSourceView"];
             /** Entered By */
             entered_by: string;
+        };
+        /**
+         * HomeLineView
+         * @description A home in a list; owners and tenants (masked) of today, for who sees people.
+         */
+        HomeLineView: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Title */
+            title: string;
+            /** Area */
+            area: string | null;
+            use: components["schemas"]["HomeUse"];
+            /** Use Title */
+            use_title: string;
+            state: components["schemas"]["HomeState"] | null;
+            /** State Title */
+            state_title: string | null;
+            held: components["schemas"]["Held"] | null;
+            /** Held Title */
+            held_title: string | null;
+            /** Owners */
+            owners: components["schemas"]["PartyView"][];
+            /** Tenants */
+            tenants: components["schemas"]["PartyView"][];
+        };
+        /**
+         * HomePage
+         * @description Homes of an estate; `total` counts all that match, `area` is theirs together.
+         */
+        HomePage: {
+            /** Items */
+            items: components["schemas"]["HomeLineView"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Total */
+            total: number;
+            /** Area */
+            area: string;
         };
         /**
          * HomeShape
@@ -13865,6 +14179,59 @@ export interface components {
             problem: boolean;
         };
         /**
+         * VisitLineView
+         * @description A visit in a list, the person's name masked; what was noted stands in the record.
+         */
+        VisitLineView: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Key Person Id
+             * Format: uuid
+             */
+            key_person_id: string;
+            /** Name Masked */
+            name_masked: string;
+            /** Home Title */
+            home_title: string;
+            /** Visitor Name */
+            visitor_name: string;
+            /**
+             * Visited At
+             * Format: date-time
+             */
+            visited_at: string;
+            /**
+             * Received At
+             * Format: date-time
+             */
+            received_at: string;
+            outcome: components["schemas"]["linli__directory__key_people__contracts__Outcome"];
+            /** Outcome Title */
+            outcome_title: string;
+            /** Findings */
+            findings: components["schemas"]["CodeView"][];
+            /** Photos */
+            photos: number;
+            /** Problem */
+            problem: boolean;
+        };
+        /**
+         * VisitPage
+         * @description Visits; `total` counts all that match.
+         */
+        VisitPage: {
+            /** Items */
+            items: components["schemas"]["VisitLineView"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Total */
+            total: number;
+        };
+        /**
          * VisitView
          * @description A visit that was made. `words` None: something was noted; the record in full tells it.
          */
@@ -16035,6 +16402,125 @@ export interface operations {
             };
         };
     };
+    list_homes_api_homes_get: {
+        parameters: {
+            query: {
+                estate_id: string;
+                place_id?: string | null;
+                q?: string;
+                use?: components["schemas"]["HomeUse"] | null;
+                state?: components["schemas"]["HomeState"] | null;
+                held?: components["schemas"]["Held"] | null;
+                sort?: "path" | "-path" | "area" | "-area";
+                limit?: number;
+                cursor?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HomePage"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    write_homes_api_homes_file_post: {
+        parameters: {
+            query: {
+                estate_id: string;
+                place_id?: string | null;
+                q?: string;
+                use?: components["schemas"]["HomeUse"] | null;
+                state?: components["schemas"]["HomeState"] | null;
+                held?: components["schemas"]["Held"] | null;
+                sort?: "path" | "-path" | "area" | "-area";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FileBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    print_homes_api_homes_print_post: {
+        parameters: {
+            query: {
+                estate_id: string;
+                place_id?: string | null;
+                q?: string;
+                use?: components["schemas"]["HomeUse"] | null;
+                state?: components["schemas"]["HomeState"] | null;
+                held?: components["schemas"]["Held"] | null;
+                sort?: "path" | "-path" | "area" | "-area";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PrintBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrintedList"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
     read_home_api_homes__home_id__get: {
         parameters: {
             query?: never;
@@ -17808,6 +18294,122 @@ export interface operations {
             };
         };
     };
+    list_visits_api_key_people_visits_get: {
+        parameters: {
+            query?: {
+                since?: string | null;
+                until?: string | null;
+                estate_id?: string | null;
+                visitor_id?: string | null;
+                outcome?: components["schemas"]["Outcome-Input"] | null;
+                problem?: boolean;
+                limit?: number;
+                cursor?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitPage"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    write_visits_api_key_people_visits_file_post: {
+        parameters: {
+            query?: {
+                since?: string | null;
+                until?: string | null;
+                estate_id?: string | null;
+                visitor_id?: string | null;
+                outcome?: components["schemas"]["Outcome-Input"] | null;
+                problem?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FileBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    print_visits_api_key_people_visits_print_post: {
+        parameters: {
+            query?: {
+                since?: string | null;
+                until?: string | null;
+                estate_id?: string | null;
+                visitor_id?: string | null;
+                outcome?: components["schemas"]["Outcome-Input"] | null;
+                problem?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PrintBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrintedList"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
     list_rates_api_key_people_rates_get: {
         parameters: {
             query?: {
@@ -18555,6 +19157,70 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Named"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    write_estates_api_estates_file_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FileBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    print_estates_api_estates_print_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PrintBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrintedList"];
                 };
             };
             /** @description 没有接受，以及为什么 */
@@ -21081,6 +21747,111 @@ export interface operations {
             };
         };
     };
+    list_shifts_api_rosters_shifts_get: {
+        parameters: {
+            query: {
+                organisation_id: string;
+                since: string;
+                until: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShiftShape"][];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    write_shifts_api_rosters_shifts_file_post: {
+        parameters: {
+            query: {
+                organisation_id: string;
+                since: string;
+                until: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FileBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    print_shifts_api_rosters_shifts_print_post: {
+        parameters: {
+            query: {
+                organisation_id: string;
+                since: string;
+                until: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PrintBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrintedList"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
     list_organisations_api_rosters_organisations_get: {
         parameters: {
             query?: never;
@@ -21712,6 +22483,78 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TaskShape"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    write_tasks_api_tasks_file_post: {
+        parameters: {
+            query?: {
+                state?: "open" | "done" | "ended" | "all" | "late";
+                mine?: boolean;
+                organisation_id?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FileBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    print_tasks_api_tasks_print_post: {
+        parameters: {
+            query?: {
+                state?: "open" | "done" | "ended" | "all" | "late";
+                mine?: boolean;
+                organisation_id?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PrintBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrintedList"];
                 };
             };
             /** @description 没有接受，以及为什么 */

@@ -146,6 +146,8 @@ export type Stay = Answer<"/api/places/{place_id}/stays", "get">[number];
 export type Twin = Answer<"/api/twins", "get">["items"][number];
 export type Correction = Answer<"/api/corrections", "get">["items"][number];
 export type HomePicture = Answer<"/api/homes/{home_id}", "get">;
+export type HomesPage = Answer<"/api/homes", "get">;
+export type HomeLine = HomesPage["items"][number];
 export type Vehicle = Answer<"/api/vehicles", "get">["items"][number];
 export type Enterprise = Answer<"/api/enterprises", "get">["items"][number];
 export type Facility = Answer<"/api/facilities", "get">["items"][number];
@@ -167,6 +169,7 @@ export type KeyRow = KeyPeoplePage["items"][number];
 export type KeyPerson = Answer<"/api/key-people/{key_id}", "get">;
 export type KeyLists = Answer<"/api/key-people/lists", "get">;
 export type KeyCounts = Answer<"/api/key-people/counts", "get">;
+export type VisitLine = Answer<"/api/key-people/visits", "get">["items"][number];
 export type VisitRate = Answer<"/api/key-people/rates", "get">[number];
 export type Visitor = Answer<"/api/key-people/visitors", "get">[number];
 

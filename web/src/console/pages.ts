@@ -233,6 +233,14 @@ export const PAGES: ConsolePage[] = [
     view: () => import("./people/ErasurePage.vue"),
   },
   {
+    path: "/homes",
+    name: "homes",
+    title: "base.homes.page",
+    needs: ["see_places"],
+    nav: { group: "estate", icon: "door" },
+    view: () => import("./homes/HomesPage.vue"),
+  },
+  {
     path: "/homes/:id",
     name: "home-file",
     title: "base.home.title",
@@ -339,6 +347,13 @@ export const PAGES: ConsolePage[] = [
     title: "keyPeople.page",
     needs: ["see_key_people"],
     view: () => import("./key_people/KeyPersonPage.vue"),
+  },
+  {
+    path: "/visit-log",
+    name: "visit-log",
+    title: "keyPeople.log.page",
+    needs: ["see_key_people"],
+    view: () => import("./key_people/VisitLogPage.vue"),
   },
   {
     path: "/visits",

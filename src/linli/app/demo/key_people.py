@@ -95,7 +95,10 @@ async def seed_key_people(
     walking = replace(work, actor=Actor(MACHINE.kind, visitor_name, visitor_id))
     for at, key in enumerate(keys):
         for back in reversed(LAST_VISITS[at % len(LAST_VISITS)]):
-            await record_visit(walking, cipher, _visit(walking, key, at, back))
+            visit = _visit(walking, key, at, back)
+            # The phone had a network.
+            there = replace(walking, now=visit.visited_at)
+            await record_visit(there, cipher, visit)
     first = keys[0]
     contact = plan.elders[0].contact
     await set_carers(work, cipher, first, [Carer(contact.name, contact.relation, contact.phone)])

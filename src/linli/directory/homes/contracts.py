@@ -274,3 +274,47 @@ class VehicleEntry:
     space: str = ""
     space_kind: SpaceKind = SpaceKind.NONE
     valid_to: date | None = None
+
+
+class Held(StrEnum):
+    """How much of a home is noted as owned by somebody."""
+
+    NOTHING = "nothing"
+    PART = "part"
+    WHOLE = "whole"
+
+
+HELD_TITLES: Mapping[Held, str] = {
+    Held.NOTHING: "未登记产权人",
+    Held.PART: "份额不全",
+    Held.WHOLE: "产权齐全",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class HomeLine:
+    """A home in a list: where it is, what is noted of it, who owns and rents it today.
+
+    `held` is None for who may not see people; then there are no owners and tenants either.
+    """
+
+    home_id: UUID
+    path: str
+    within: tuple[UUID, ...]
+    facts: HomeFacts | None
+    held: Held | None
+    owners: tuple[Party, ...] = ()
+    tenants: tuple[Party, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HomeFilter:
+    """Which homes of an estate a list shows, and in which order (`path`, `area`, `-…`)."""
+
+    estate_id: UUID
+    place_id: UUID | None = None
+    words: str = ""
+    use: HomeUse | None = None
+    state: HomeState | None = None
+    held: Held | None = None
+    sort: str = "path"

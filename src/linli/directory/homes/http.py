@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Annotated, cast
+from typing import Annotated, Literal, cast
 from uuid import UUID
 
 from fastapi import Depends, Query, Request
@@ -11,13 +11,17 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from linli.directory.enterprises.public import enterprises_named
 from linli.directory.homes import policy, service
 from linli.directory.homes.contracts import (
+    HELD_TITLES,
     ROLE_TITLES,
     SPACE_TITLES,
     STATE_TITLES,
     USE_TITLES,
     VEHICLE_TITLES,
+    Held,
     HomeEntry,
     HomeFacts,
+    HomeFilter,
+    HomeLine,
     HomeState,
     HomeUse,
     Household,
@@ -178,6 +182,31 @@ class VehiclePage(Shape):
     total: int
 
 
+class HomeLineView(Shape):
+    """A home in a list; owners and tenants (masked) of today, for who sees people."""
+
+    id: UUID
+    title: str
+    area: str | None
+    use: HomeUse
+    use_title: str
+    state: HomeState | None
+    state_title: str | None
+    held: Held | None
+    held_title: str | None
+    owners: tuple[PartyView, ...]
+    tenants: tuple[PartyView, ...]
+
+
+class HomePage(Shape):
+    """Homes of an estate; `total` counts all that match, `area` is theirs together."""
+
+    items: tuple[HomeLineView, ...]
+    next_cursor: str | None
+    total: int
+    area: str
+
+
 class HomeVersionView(Shape):
     """One version of a home's facts, and what it changed."""
 
@@ -297,6 +326,84 @@ def _cipher_of(request: Request) -> Cipher:
 
 
 InstallationCipher = Annotated[Cipher, Depends(_cipher_of)]
+
+
+@api.get("/homes")
+async def list_homes(
+    work: CurrentWork,
+    cipher: InstallationCipher,
+    *,
+    estate_id: UUID,
+    place_id: UUID | None = None,
+    q: Annotated[str, Query(max_length=40)] = "",
+    use: HomeUse | None = None,
+    state: HomeState | None = None,
+    held: Held | None = None,
+    sort: Literal["path", "-path", "area", "-area"] = "path",
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    cursor: Annotated[int, Query(ge=0, lt=1 << 31)] = 0,
+) -> HomePage:
+    """An estate's homes. `place_id`: within a building; `q`: a part of the address.
+
+    404: the estate is out of reach.
+    """
+    require(work, SEE, estate_id)
+    wanted = HomeFilter(
+        estate_id=estate_id,
+        place_id=place_id,
+        words=q,
+        use=use,
+        state=state,
+        held=held,
+        sort=sort,
+    )
+    found = await service.list_homes(work, wanted)
+    shown = found[cursor : cursor + limit]
+    told = await _named(work, cipher, [one for row in shown for one in (*row.owners, *row.tenants)])
+    area = sum(one.facts.area or 0 for one in found if one.facts)
+    return HomePage(
+        items=tuple(_line(one, told) for one in shown),
+        next_cursor=str(cursor + limit) if cursor + limit < len(found) else None,
+        total=len(found),
+        area=policy.area_said(area),
+    )
+
+
+def _line(one: HomeLine, told: "_Titles") -> HomeLineView:
+    facts = one.facts
+    use = facts.use if facts else HomeUse.DWELLING
+    state = facts.state if facts else None
+    return HomeLineView(
+        id=one.home_id,
+        title=one.path,
+        area=policy.area_said(facts.area) if facts and facts.area is not None else None,
+        use=use,
+        use_title=USE_TITLES[use],
+        state=state,
+        state_title=STATE_TITLES[state] if state else None,
+        held=one.held,
+        held_title=HELD_TITLES[one.held] if one.held else None,
+        owners=tuple(told.party(party) for party in one.owners),
+        tenants=tuple(told.party(party) for party in one.tenants),
+    )
+
+
+as_file(
+    api,
+    list_homes,
+    "房屋",
+    (
+        Column("房屋", lambda row: row.title),
+        Column("专有面积（平方米）", lambda row: row.area),
+        Column("用途", lambda row: row.use_title),
+        Column("状态", lambda row: row.state_title),
+        Column("产权人", lambda row: tuple(one.title for one in row.owners)),
+        Column("产权登记", lambda row: row.held_title),
+        Column("租户", lambda row: tuple(one.title for one in row.tenants)),
+    ),
+    path="/homes",
+    personal=True,
+)
 
 
 @api.get("/homes/{home_id}")
@@ -633,8 +740,14 @@ async def _told(
         *(Party(person_id=member.person_id) for one in households for member in one.members),
     ]
     homes = {one.home_id for one in (*shares, *leases, *households, *vehicles)} - {None}
+    return await _named(work, cipher, parties, [one for one in homes if one is not None])
+
+
+async def _named(
+    work: Work, cipher: Cipher, parties: Sequence[Party], homes: Sequence[UUID] = ()
+) -> _Titles:
     people = await people_named(work, cipher, [one.person_id for one in parties if one.person_id])
-    places = await places_named(work, [one for one in homes if one is not None])
+    places = await places_named(work, homes)
     return _Titles(
         {person_id: row.name_masked for person_id, row in people.items()},
         await enterprises_named(work, {one.enterprise_id for one in parties if one.enterprise_id}),

@@ -8,8 +8,18 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
+from operator import itemgetter
 
-from linli.directory.homes.contracts import HouseholdRole, Member, Party, Share
+from linli.directory.homes.contracts import (
+    Held,
+    HomeFilter,
+    HomeLine,
+    HomeUse,
+    HouseholdRole,
+    Member,
+    Party,
+    Share,
+)
 from linli.kernel.errors import BadInput
 
 WHOLE = Fraction(1)
@@ -173,3 +183,38 @@ def plate_of(text: str, *, e_bike: bool = False) -> str:
 def masked_plate(plate: str) -> str:
     """`川A12345` is shown as 川A1***5."""
     return plate[:3] + "*" * max(len(plate) - 4, 1) + plate[-1:]
+
+
+def held_as(part: Fraction) -> Held:
+    """Nothing, a part or the whole of a home."""
+    return Held.NOTHING if part == 0 else Held.PART if part < 1 else Held.WHOLE
+
+
+def chosen(homes: Iterable[HomeLine], wanted: HomeFilter) -> list[HomeLine]:
+    """The homes that were asked for, in the order asked for; those of unknown size last.
+
+    They are given, and otherwise stay, in the order of their numbers.
+    """
+    found = [one for one in homes if _fits(one, wanted)]
+    backwards = wanted.sort.startswith("-")
+    if wanted.sort.removeprefix("-") != "area":
+        return found[::-1] if backwards else found
+    known = [(one.facts.area, one) for one in found if one.facts and one.facts.area is not None]
+    known.sort(key=itemgetter(0), reverse=backwards)
+    there = {one.home_id for _, one in known}
+    return [*(one for _, one in known), *(one for one in found if one.home_id not in there)]
+
+
+def _fits(home: HomeLine, wanted: HomeFilter) -> bool:
+    facts = home.facts
+    return (
+        (wanted.place_id is None or wanted.place_id in home.within)
+        and (not wanted.words or _bare(wanted.words) in _bare(home.path))
+        and (wanted.use is None or (facts.use if facts else HomeUse.DWELLING) is wanted.use)
+        and (wanted.state is None or (facts is not None and facts.state is wanted.state))
+        and (wanted.held is None or home.held is wanted.held)
+    )
+
+
+def _bare(path: str) -> str:
+    return "".join(one for one in path if one.isalnum())

@@ -1,5 +1,6 @@
 """Verbs of homes. Rights are checked by who calls."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -10,6 +11,8 @@ from linli.directory.homes import policy, store
 from linli.directory.homes.contracts import (
     HomeEntry,
     HomeFacts,
+    HomeFilter,
+    HomeLine,
     HomePath,
     Household,
     HouseholdEntry,
@@ -40,6 +43,7 @@ from linli.directory.places.public import (
     estate_of,
     place_of,
     places_coded,
+    places_in,
     places_named,
 )
 from linli.directory.sources.contracts import CLERK, Entered, Source, Version
@@ -83,6 +87,7 @@ MEMBERS = Register(
     ("household_id", "person_id", "valid_from"),
     lambda row: f"{row['household_id']} {row['person_id']} {row['valid_from']}",
 )
+SEE_PEOPLE = "see_people"
 SEE_FULL = "see_people_full"
 VEHICLES = Register(vehicle_table, ("estate_id", "plate"), lambda row: str(row["plate"]))
 
@@ -582,6 +587,41 @@ async def list_vehicles(work: Work, wanted: store.VehicleFilter) -> tuple[tuple[
     """Vehicles in use, plates masked, and how many match."""
     rows, total = await store.vehicles(work.connection, wanted, today(work), full=False)
     return tuple(rows), total
+
+
+async def list_homes(work: Work, wanted: HomeFilter) -> list[HomeLine]:
+    """An estate's homes as asked for; owners and tenants of today for who may see people.
+
+    Raises:
+        NotFound: the estate is out of reach.
+    """
+    await estate_of(work, wanted.estate_id)
+    homes = await places_in(work, wanted.estate_id, PlaceKind.HOME)
+    ids = [one.id for one in homes]
+    noted = await store.facts(work.connection, ids)
+    sees, day = work.scope.may(SEE_PEOPLE, wanted.estate_id), today(work)
+    shares: dict[UUID, list[Share]] = defaultdict(list)
+    tenants: dict[UUID, list[Party]] = defaultdict(list)
+    if sees:
+        for owned in await store.ownerships(work.connection, homes=ids):
+            if policy.holds(owned.share, day):
+                shares[owned.home_id].append(owned.share)
+        for lease in await store.leases(work.connection, homes=ids):
+            if lease.valid_from <= day and (lease.valid_to is None or day < lease.valid_to):
+                tenants[lease.home_id].append(lease.party)
+    lines = (
+        HomeLine(
+            home_id=one.id,
+            path=one.path,
+            within=tuple(one.path_ids),
+            facts=noted.get(one.id),
+            held=policy.held_as(policy.held_on(shares[one.id], day)) if sees else None,
+            owners=tuple(share.party for share in shares[one.id]),
+            tenants=tuple(tenants[one.id]),
+        )
+        for one in homes
+    )
+    return policy.chosen(lines, wanted)
 
 
 async def versions_of_home(work: Work, home_id: UUID) -> tuple[Version, ...]:

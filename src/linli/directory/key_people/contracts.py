@@ -252,6 +252,34 @@ class Visit:
     problem: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VisitSearch:
+    """Which visits a list shows: from a moment until before another."""
+
+    since: datetime
+    until: datetime
+    estate_id: UUID | None = None
+    visitor_id: UUID | None = None
+    outcome: Outcome | None = None
+    problem: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class VisitLine:
+    """A visit in a list: whose, by whom, when, how it went; not what was noted."""
+
+    id: UUID
+    key_person_id: UUID
+    person_id: UUID
+    visitor_name: str
+    visited_at: datetime
+    received_at: datetime
+    outcome: Outcome
+    findings: tuple[Finding, ...]
+    photos: int
+    problem: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """What a visitor found that needs others: where, in words, with photos."""

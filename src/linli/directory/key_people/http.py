@@ -1,7 +1,7 @@
 """Key people over HTTP: masked, and in full with a reason; visits from phones."""
 
 from collections.abc import Iterable, Mapping
-from datetime import date
+from datetime import date, datetime, time, timedelta
 from typing import Annotated, cast
 from uuid import UUID
 
@@ -30,9 +30,13 @@ from linli.directory.key_people.contracts import (
     ToldBy,
     Visit,
     VisitDraft,
+    VisitLine,
+    VisitSearch,
 )
 from linli.directory.people.contracts import PersonRow
 from linli.directory.people.public import people_named
+from linli.kernel.errors import BadInput
+from linli.kernel.time import SHANGHAI
 from linli.kernel.web import CurrentWork, require, router
 from linli.kernel.work import Work
 from linli.support.files.public import describe
@@ -118,6 +122,31 @@ class CountsView(Shape):
     away: int
     review: int
     unplanned: int
+
+
+class VisitLineView(Shape):
+    """A visit in a list, the person's name masked; what was noted stands in the record."""
+
+    id: UUID
+    key_person_id: UUID
+    name_masked: str
+    home_title: str
+    visitor_name: str
+    visited_at: AwareDatetime
+    received_at: AwareDatetime
+    outcome: Outcome
+    outcome_title: str
+    findings: tuple[CodeView, ...]
+    photos: int
+    problem: bool
+
+
+class VisitPage(Shape):
+    """Visits; `total` counts all that match."""
+
+    items: tuple[VisitLineView, ...]
+    next_cursor: str | None
+    total: int
 
 
 class RateView(Shape):
@@ -573,6 +602,83 @@ async def count_key_people(work: CurrentWork, estate_id: UUID | None = None) -> 
         review=found[Due.REVIEW],
         unplanned=found[Due.UNPLANNED],
     )
+
+
+@api.get("/visits")
+async def list_visits(
+    work: CurrentWork,
+    cipher: InstallationCipher,
+    *,
+    since: date | None = None,
+    until: date | None = None,
+    estate_id: UUID | None = None,
+    visitor_id: UUID | None = None,
+    outcome: Outcome | None = None,
+    problem: bool = False,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    cursor: Annotated[int, Query(ge=0, lt=1 << 31)] = 0,
+) -> VisitPage:
+    """Visits in sight, newest first, names masked, without what was noted.
+
+    `since` and `until`: the first and the last day, of the last 30 days when left out.
+    """
+    require(work, service.SEE)
+    last = until or service.today_of(work)
+    first = since or last - timedelta(days=30)
+    if first > last:
+        raise BadInput("开始日期在结束日期之后", field="since", remedy="把两个日期对调")
+    search = VisitSearch(
+        since=datetime.combine(first, time(), SHANGHAI),
+        until=datetime.combine(last, time(), SHANGHAI) + timedelta(days=1),
+        estate_id=estate_id,
+        visitor_id=visitor_id,
+        outcome=outcome,
+        problem=problem,
+    )
+    lines, total = await service.visit_lines(work, search, most=limit, skip=cursor)
+    people = await people_named(work, cipher, [one.person_id for one in lines])
+    return VisitPage(
+        items=tuple(_visit_line(one, people.get(one.person_id)) for one in lines),
+        next_cursor=str(cursor + limit) if cursor + limit < total else None,
+        total=total,
+    )
+
+
+def _visit_line(one: VisitLine, person: PersonRow | None) -> VisitLineView:
+    return VisitLineView(
+        id=one.id,
+        key_person_id=one.key_person_id,
+        name_masked=person.name_masked if person else "*",
+        home_title=person.home_title if person else "",
+        visitor_name=one.visitor_name,
+        visited_at=one.visited_at,
+        received_at=one.received_at,
+        outcome=one.outcome,
+        outcome_title=OUTCOME_TITLES[one.outcome],
+        findings=_codes((what, FINDING_TITLES[what]) for what in one.findings),
+        photos=one.photos,
+        problem=one.problem,
+    )
+
+
+as_file(
+    api,
+    list_visits,
+    "走访记录",
+    (
+        Column("走访时间", lambda row: row.visited_at),
+        Column("姓名", lambda row: row.name_masked),
+        Column("住址", lambda row: row.home_title),
+        Column("走访人", lambda row: row.visitor_name),
+        Column("结果", lambda row: row.outcome_title),
+        Column("情况", lambda row: tuple(one.title for one in row.findings)),
+        Column("照片", lambda row: row.photos),
+        Column("上报问题", lambda row: row.problem),
+        Column("送达时间", lambda row: row.received_at),
+    ),
+    path="/visits",
+    personal=True,
+)
 
 
 @api.get("/rates")

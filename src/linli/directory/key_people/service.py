@@ -32,6 +32,8 @@ from linli.directory.key_people.contracts import (
     ToldBy,
     Visit,
     VisitDraft,
+    VisitLine,
+    VisitSearch,
 )
 from linli.directory.key_people.events import KeyPersonChanged, VisitFoundProblem
 from linli.directory.key_people.models import entry_table, key_person_table
@@ -363,6 +365,13 @@ async def rates(work: Work, estate_id: UUID | None = None) -> tuple[Rate, ...]:
     """How visitors are doing, the one with most overdue first."""
     estates = _estates(work, estate_id)
     return tuple(await store.rates(work.connection, estates, work.now, today_of(work)))
+
+
+async def visit_lines(
+    work: Work, search: VisitSearch, *, most: int, skip: int
+) -> tuple[Sequence[VisitLine], int]:
+    """Visits in sight, newest first, and how many there are."""
+    return await store.visit_lines(work.connection, search, most=most, skip=skip)
 
 
 def _estates(work: Work, estate_id: UUID | None) -> list[UUID]:

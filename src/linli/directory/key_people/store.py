@@ -45,6 +45,8 @@ from linli.directory.key_people.contracts import (
     Step,
     ToldBy,
     Visit,
+    VisitLine,
+    VisitSearch,
 )
 from linli.directory.key_people.models import (
     absence_table,
@@ -598,6 +600,52 @@ async def visits_of(
         .limit(most)
     )
     return [_visit(row, cipher) for row in rows]
+
+
+async def visit_lines(
+    connection: AsyncConnection, search: VisitSearch, *, most: int, skip: int
+) -> tuple[Sequence[VisitLine], int]:
+    """Visits of that time, newest first, and how many there are."""
+    conditions = [v.visited_at >= search.since, v.visited_at < search.until]
+    if search.estate_id is not None:
+        conditions.append(v.estate_id == search.estate_id)
+    if search.visitor_id is not None:
+        conditions.append(v.visitor_id == search.visitor_id)
+    if search.outcome is not None:
+        conditions.append(v.outcome == search.outcome.value)
+    if search.problem:
+        conditions.append(v.problem)
+    total = await connection.scalar(
+        select(func.count()).select_from(visit_table).where(*conditions)
+    )
+    rows = await connection.execute(
+        select(
+            *(v.id, v.key_person_id, k.person_id, v.visitor_name, v.visited_at, v.received_at),
+            *(v.outcome, v.findings, v.problem),
+            func.cardinality(v.file_ids).label("photos"),
+        )
+        .join(key_person_table, k.id == v.key_person_id)
+        .where(*conditions)
+        .order_by(v.visited_at.desc(), v.id.desc())
+        .limit(most)
+        .offset(skip)
+    )
+    lines = [
+        VisitLine(
+            id=row.id,
+            key_person_id=row.key_person_id,
+            person_id=row.person_id,
+            visitor_name=row.visitor_name,
+            visited_at=row.visited_at,
+            received_at=row.received_at,
+            outcome=Outcome(row.outcome),
+            findings=tuple(Finding(one) for one in row.findings),
+            photos=row.photos,
+            problem=row.problem,
+        )
+        for row in rows
+    ]
+    return lines, int(total or 0)
 
 
 async def last_outcomes(

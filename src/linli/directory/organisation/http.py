@@ -23,6 +23,7 @@ from linli.directory.places.ports import Figures, NoFigures, PlaceFigures
 from linli.directory.places.public import all_estates, estates_named, sizes_of
 from linli.kernel.web import CurrentWork, require, router
 from linli.kernel.work import Work
+from linli.support.sheets.public import Column, as_file
 
 api = router("/api", tag="organisations")
 
@@ -141,6 +142,24 @@ async def list_estates(
         )
         for estate in estates
     )
+
+
+as_file(
+    api,
+    list_estates,
+    "小区",
+    (
+        Column("编号", lambda row: row.code),
+        Column("小区", lambda row: row.title),
+        Column("社区", lambda row: row.community.title if row.community else None),
+        Column("物业公司", lambda row: row.company.title if row.company else None),
+        Column("楼栋", lambda row: row.buildings),
+        Column("房屋", lambda row: row.homes),
+        Column("设备", lambda row: row.devices),
+        Column("未办结事件", lambda row: row.open_incidents),
+    ),
+    path="/estates",
+)
 
 
 @api.post("/estates", status_code=201)

@@ -8,6 +8,7 @@ from fastapi import Query, Request
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from linli.kernel.errors import BadInput, NotFound, NotSignedIn
+from linli.kernel.time import SHANGHAI
 from linli.kernel.web import CurrentWork, require, router
 from linli.kernel.work import Work
 from linli.responding.rosters import policy, service, store
@@ -21,6 +22,7 @@ from linli.responding.rosters.contracts import (
     SwapState,
 )
 from linli.responding.rosters.ports import NothingOpen, OpenMatters
+from linli.support.sheets.public import Column, as_file
 
 api = router("/api/rosters", tag="rosters")
 
@@ -330,6 +332,42 @@ async def show_roster(
         ],
         shifts=[shift_shape(shift, work) for shift in shifts],
     )
+
+
+@api.get("/shifts")
+async def list_shifts(
+    work: CurrentWork,
+    organisation_id: UUID,
+    since: Annotated[AwareDatetime, Query()],
+    until: Annotated[AwareDatetime, Query()],
+) -> list[ShiftShape]:
+    """An organisation's shifts that touch the time, those called off too, by their beginning.
+
+    404 when the organisation is out of reach, 422 for more than two months.
+    """
+    require(work, service.SEE)
+    _span(since, until)
+    shifts = await service.shifts_seen(work, since, until, organisation_id)
+    return [shift_shape(shift, work) for shift in shifts]
+
+
+as_file(
+    api,
+    list_shifts,
+    "排班",
+    (
+        Column("日期", lambda row: row.starts_at.astimezone(SHANGHAI).date()),
+        Column("班次", lambda row: row.title),
+        Column("岗位", lambda row: row.post),
+        Column("人员", lambda row: row.name),
+        Column("开始", lambda row: row.starts_at),
+        Column("结束", lambda row: row.ends_at),
+        Column("状态", lambda row: row.state_title),
+        Column("签到", lambda row: row.checked_in_at),
+        Column("签退", lambda row: row.checked_out_at),
+    ),
+    path="/shifts",
+)
 
 
 @api.get("/organisations")

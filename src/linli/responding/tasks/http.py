@@ -12,6 +12,7 @@ from linli.kernel.web import CurrentWork, require, router
 from linli.kernel.work import Work
 from linli.responding.tasks import policy, service, store
 from linli.responding.tasks.contracts import Task, TaskDraft, TaskMove, TaskState
+from linli.support.sheets.public import Column, as_file
 
 api = router("/api/tasks", tag="tasks")
 
@@ -184,6 +185,29 @@ async def list_tasks(
         next_cursor=str(cursor + limit) if cursor + limit < total else None,
         total=total,
     )
+
+
+as_file(
+    api,
+    list_tasks,
+    "任务",
+    (
+        Column("任务", lambda row: row.title),
+        Column("地点", lambda row: row.place_path),
+        Column("要求", lambda row: row.words),
+        Column("布置人", lambda row: row.giver_name),
+        Column("办理人", lambda row: row.assignee.name),
+        Column("布置时间", lambda row: row.given_at),
+        Column("期限", lambda row: row.due_at),
+        Column("超期", lambda row: row.late),
+        Column("状态", lambda row: row.state_title),
+        Column("办理时间", lambda row: row.done_at),
+        Column("结果", lambda row: row.result),
+        Column("结束时间", lambda row: row.ended_at),
+        Column("意见", lambda row: row.remark),
+    ),
+    personal=True,
+)
 
 
 @api.get("/people")

@@ -49,6 +49,14 @@ class Page(Protocol[Given_co]):
 
 
 @dataclass(frozen=True, slots=True)
+class Whole(Generic[Row]):
+    """A list that is answered whole, as its one page."""
+
+    items: Sequence[Row]
+    next_cursor: None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Column(Generic[Row]):
     """One column of the file: its heading, and what a row shows there."""
 
@@ -122,7 +130,7 @@ async def read_all(
 
 def as_file(
     api: APIRouter,
-    listing: Callable[..., Awaitable[Page[Row]]],
+    listing: Callable[..., Awaitable[Page[Row] | Sequence[Row]]],
     title: str,
     columns: Sequence[Column[Row]],
     *,
@@ -159,7 +167,8 @@ def as_file(
                 paging["cursor"] = (
                     cursor.default if after is None else reads_cursor.validate_python(after)
                 )
-            return await listing(**given, **paging)
+            answered = await listing(**given, **paging)
+            return Whole(answered) if isinstance(answered, Sequence) else answered
 
         rows = await read_all(ask, min(MOST_ROWS, most_alone) if personal else MOST_ROWS)
         await record(

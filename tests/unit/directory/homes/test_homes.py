@@ -14,7 +14,9 @@ from linli.directory.enterprises.policy import BadCreditCode, credit_code
 from linli.directory.enterprises.public import enter_enterprises, find_enterprises
 from linli.directory.homes import service as homes
 from linli.directory.homes.contracts import (
+    Held,
     HomeEntry,
+    HomeFilter,
     HomePath,
     HomeState,
     HouseholdEntry,
@@ -121,6 +123,34 @@ async def test_a_home_changes_hands_and_remembers(desks: Offices, town: Town) ->
     async with desks.as_account(town.accounts["weixiu"]) as work:
         # Who does not see people sees the home, but not who owns it.
         assert (await picture_of(work, town.home, people=True)).ownerships == ()
+
+
+async def test_the_list_of_homes_names_owners_only_to_who_sees_people(
+    desks: Offices, town: Town
+) -> None:
+    estate = town.estates[0].id
+    owner = await move_in(desks, town.home, "房主", None)
+    tenant = await move_in(desks, town.home, "租客", None)
+    async with desks.machine.work() as work:
+        third = Fraction(1, 3)
+        await enter_ownerships(work, estate, [owned(town.home, owner, third)], FILE)
+        lease = LeaseEntry(home_id=town.home, party=Party(tenant), valid_from=SINCE)
+        await enter_leases(work, estate, [lease], FILE)
+    wanted = HomeFilter(estate_id=estate, held=Held.PART)
+    async with desks.as_account(town.accounts["shequ"]) as work:
+        [line] = await homes.list_homes(work, wanted)
+        assert (line.home_id, line.owners, line.tenants) == (
+            town.home,
+            (Party(owner),),
+            (Party(tenant),),
+        )
+    async with desks.as_account(town.accounts["weixiu"]) as work:
+        assert await homes.list_homes(work, wanted) == []
+        seen = await homes.list_homes(work, HomeFilter(estate_id=estate))
+        assert town.home in {one.home_id for one in seen}
+        assert all(one.owners == () and one.tenants == () and one.held is None for one in seen)
+        with pytest.raises(NotFound):
+            await homes.list_homes(work, HomeFilter(estate_id=town.estates[1].id))
 
 
 async def test_leases_and_households_end_and_stay_noted(desks: Offices, town: Town) -> None:

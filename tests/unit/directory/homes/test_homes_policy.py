@@ -8,7 +8,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linli.directory.homes.contracts import HouseholdRole, Member, Party, Share
+from linli.directory.homes.contracts import (
+    Held,
+    HomeFacts,
+    HomeFilter,
+    HomeLine,
+    HomeState,
+    HomeUse,
+    HouseholdRole,
+    Member,
+    Party,
+    Share,
+)
 from linli.directory.homes.policy import (
     BadArea,
     BadHousehold,
@@ -17,6 +28,8 @@ from linli.directory.homes.policy import (
     NotTheWhole,
     area_of,
     area_said,
+    chosen,
+    held_as,
     held_on,
     household_holds,
     masked_plate,
@@ -26,6 +39,7 @@ from linli.directory.homes.policy import (
     transferred,
     within_the_whole,
 )
+from linli.directory.sources.contracts import CLERK
 from linli.kernel.errors import BadInput
 
 DAY = date(2026, 1, 1)
@@ -139,3 +153,54 @@ def test_parties_and_parts() -> None:
     for numerator, denominator in ((0, 1), (3, 2), (1, 0), (1, 20_000)):
         with pytest.raises(BadInput):
             part_of(numerator, denominator)
+
+
+ESTATE, HALL = UUID(int=90), UUID(int=91)
+
+
+def line(no: int, area: int | None, state: HomeState | None, part: Fraction) -> HomeLine:
+    home = UUID(int=1000 + no)
+    facts = HomeFacts(
+        home_id=home,
+        estate_id=ESTATE,
+        area=area,
+        use=HomeUse.DWELLING,
+        state=state,
+        version=1,
+        source=CLERK,
+        entered_by="资料员",
+    )
+    within = (HALL, home) if no % 2 else (home,)
+    return HomeLine(home, f"{no}号楼 1单元 {no}01", within, facts, held_as(part))
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.none() | st.integers(1, 30_000),
+            st.none() | st.sampled_from(HomeState),
+            st.sampled_from([Fraction(0), Fraction(1, 3), Fraction(1)]),
+        ),
+        max_size=12,
+    ),
+    st.sampled_from(["path", "-path", "area", "-area"]),
+)
+def test_a_list_of_homes_loses_none_and_keeps_to_what_is_asked(
+    told: list[tuple[int | None, HomeState | None, Fraction]], sort: str
+) -> None:
+    homes = [line(at, *one) for at, one in enumerate(told, 1)]
+    everything = chosen(homes, HomeFilter(estate_id=ESTATE, sort=sort))
+    assert {one.home_id for one in everything} == {one.home_id for one in homes}
+    areas = [one.facts.area for one in everything if one.facts]
+    if sort.endswith("area"):
+        known = [one for one in areas if one is not None]
+        assert areas == [*sorted(known, reverse=sort == "-area"), *[None] * areas.count(None)]
+    by_held = [chosen(homes, HomeFilter(estate_id=ESTATE, held=one)) for one in Held]
+    assert sorted(one.path for some in by_held for one in some) == sorted(o.path for o in homes)
+    inside = chosen(homes, HomeFilter(estate_id=ESTATE, place_id=HALL))
+    assert all(HALL in one.within for one in inside)
+    assert len(inside) == (len(homes) + 1) // 2
+    let = chosen(homes, HomeFilter(estate_id=ESTATE, state=HomeState.LET))
+    assert len(let) == sum(state is HomeState.LET for _, state, _ in told)
+    if homes:
+        assert homes[0] in chosen(homes, HomeFilter(estate_id=ESTATE, words="1号楼1单元"))

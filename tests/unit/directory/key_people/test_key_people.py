@@ -1,5 +1,6 @@
 """Key people: on a basis, masked by role, visited by plan, and away when they say so."""
 
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -23,6 +24,7 @@ from linli.directory.key_people.contracts import (
     Risk,
     ToldBy,
     VisitDraft,
+    VisitSearch,
 )
 from linli.directory.key_people.policy import NoSuchCategory, WordsNeeded
 from linli.directory.key_people.service import AbsenceDraft
@@ -197,6 +199,36 @@ async def test_a_visit_written_offline_keeps_its_own_time_and_order(
         record = await service.read(work, CIPHER, key.id)
     # The visit that arrived last was not the last one: the plan runs from the newer.
     assert record.key.last_visit_at == desks.clock.now()
+
+
+async def test_the_log_of_visits_shows_each_once_to_who_may_see_them(
+    desks: Offices, town: Town
+) -> None:
+    key = await enrolled(desks, town)
+    now = desks.clock.now()
+    old = visit_of(desks, key, visited_at=now - timedelta(days=3), outcome=Outcome.NOT_HOME)
+    new = visit_of(desks, key)
+    for draft in (new, old, old):
+        async with desks.as_account(town.accounts["wangge"]) as work:
+            await service.record_visit(work, CIPHER, draft)
+    search = VisitSearch(
+        since=now - timedelta(days=9),
+        until=now + timedelta(days=1),
+        visitor_id=town.accounts["wangge"],
+    )
+    ours = {old.id, new.id}
+    async with desks.as_account(town.accounts["shequ"]) as work:
+        lines, total = await service.visit_lines(work, search, most=50, skip=0)
+        assert [one.id for one in lines if one.id in ours] == [new.id, old.id]
+        assert total == len(lines)
+        page, _ = await service.visit_lines(work, search, most=1, skip=total - 1)
+        assert [one.id for one in page] == [lines[-1].id]
+        away = replace(search, outcome=Outcome.NOT_HOME, until=now)
+        lines, _ = await service.visit_lines(work, away, most=50, skip=0)
+        assert [one.id for one in lines if one.id in ours] == [old.id]
+    for login in ("wuye", "weixiu", "admin"):
+        async with desks.as_account(town.accounts[login]) as work:
+            assert await service.visit_lines(work, search, most=50, skip=0) == ([], 0)
 
 
 async def test_a_visit_cannot_lie_ahead_nor_be_made_by_those_who_may_not(

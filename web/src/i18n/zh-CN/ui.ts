@@ -33,4 +33,6 @@ export default {
   picture: "查看图片",
   pictureOf: "现场图片 {n}",
   people: "{n} 人",
+  chooseFile: "选择文件",
+  noFile: "还没有选择，也可以拖到这里",
 };
