@@ -60,6 +60,16 @@ class Forbidden(Refusal):
     text = "您没有这项权限"
 
 
+class NotAtTerminal(Forbidden):
+    """Not at a computer that several people share: they stand beside each other there."""
+
+    code = "not_at_terminal"
+    text = "公用终端上不能做这件事"
+
+    def __init__(self) -> None:
+        super().__init__(remedy="请在自己的电脑或手机上登录后办理")
+
+
 class NotFound(Refusal):
     """The thing is absent, or outside what the actor may see: both look the same."""
 

@@ -16,12 +16,16 @@ NOWHERE: Reach = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts: a person's account, or linli itself (a rule, the clock, a device)."""
+    """Who acts: a person's account, or linli itself (a rule, the clock, a device).
+
+    `terminal` is what the shared computer is called at which they sit, if they sit at one.
+    """
 
     kind: str
     name: str
     account_id: UUID | None = None
     address: str | None = None
+    terminal: str | None = None
 
 
 MACHINE = Actor(kind="machine", name="系统")

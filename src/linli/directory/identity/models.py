@@ -71,6 +71,8 @@ session_table = Table(
     Column("expires_at", Moment, nullable=False),
     Column("ended_at", Moment),
     Column("address", String(64)),
+    # The shared terminal at which somebody signed in.
+    Column("terminal_id", Id, ForeignKey("directory_terminal.id"), index=True),
     info=guarded(through("directory_account", "account_id")),
 )
 
@@ -227,28 +229,34 @@ $$
 """
 
 # A session is looked up at every request, so being seen is written at most once a minute.
+# At a shared terminal `idle_there` is the limit, and the terminal's end is the session's.
 _OPEN_SESSION = """
 CREATE FUNCTION linli_open_session(
-    token bytea, at timestamptz, idle interval, by_person boolean
+    token bytea, at timestamptz, idle interval, idle_there interval, by_person boolean
 )
 RETURNS TABLE (
-    session_id uuid, account_id uuid, display_name text, scope_version bigint, has_factor boolean
+    session_id uuid, account_id uuid, display_name text, scope_version bigint, has_factor boolean,
+    terminal_id uuid, terminal text
 )
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 #variable_conflict use_column
 BEGIN
     UPDATE directory_session AS s SET last_seen_at = at
     WHERE by_person AND s.token_hash = token AND s.ended_at IS NULL AND s.expires_at > at
-        AND s.last_seen_at > at - idle AND s.last_seen_at < at - interval '1 minute';
+        AND s.last_seen_at > at - CASE WHEN s.terminal_id IS NULL THEN idle ELSE idle_there END
+        AND s.last_seen_at < at - interval '1 minute';
     RETURN QUERY
         SELECT s.id, a.id, a.display_name::text, a.scope_version + w.version,
             EXISTS (SELECT FROM directory_second_factor AS f
-                WHERE f.account_id = a.id AND f.confirmed_at IS NOT NULL)
+                WHERE f.account_id = a.id AND f.confirmed_at IS NOT NULL),
+            t.id, t.title::text
         FROM directory_session AS s
         JOIN directory_account AS a ON a.id = s.account_id AND a.state = 'active'
+        LEFT JOIN directory_terminal AS t ON t.id = s.terminal_id
         CROSS JOIN directory_structure AS w
         WHERE s.token_hash = token AND s.ended_at IS NULL AND s.expires_at > at
-            AND s.last_seen_at > at - idle;
+            AND t.ended_at IS NULL
+            AND s.last_seen_at > at - CASE WHEN s.terminal_id IS NULL THEN idle ELSE idle_there END;
 END $$
 """
 
@@ -457,7 +465,7 @@ _OPEN_TO_SERVERS = (
     "linli_find_login(text)",
     "linli_sign_in_tries(text[])",
     "linli_set_sign_in_tries(text, integer, timestamptz, timestamptz)",
-    "linli_open_session(bytea, timestamptz, interval, boolean)",
+    "linli_open_session(bytea, timestamptz, interval, interval, boolean)",
     "linli_open_key(bytea, timestamptz, text)",
     "linli_end_session(bytea, timestamptz)",
     "linli_scope_version(uuid)",

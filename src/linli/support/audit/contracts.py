@@ -22,6 +22,10 @@ class Action(StrEnum):
     IDENTITY_LINKED = "identity_linked"
     IDENTITY_UNLINKED = "identity_unlinked"
     SECOND_FACTOR_RESET = "second_factor_reset"
+    TERMINAL_REGISTERED = "terminal_registered"
+    TERMINAL_ENDED = "terminal_ended"
+    PIN_SET = "pin_set"
+    PIN_REMOVED = "pin_removed"
     RECOVERY_CODE_USED = "recovery_code_used"
     RECOVERY_CODES_RENEWED = "recovery_codes_renewed"
     ACCOUNT_CREATED = "account_created"
@@ -110,6 +114,10 @@ ACTION_TITLES: Mapping[Action, str] = {
     Action.IDENTITY_LINKED: "绑定统一身份",
     Action.IDENTITY_UNLINKED: "解除统一身份",
     Action.SECOND_FACTOR_RESET: "重置动态验证码",
+    Action.TERMINAL_REGISTERED: "登记公用终端",
+    Action.TERMINAL_ENDED: "停用公用终端",
+    Action.PIN_SET: "设置六位口令",
+    Action.PIN_REMOVED: "删除六位口令",
     Action.RECOVERY_CODE_USED: "使用备用验证码登录",
     Action.RECOVERY_CODES_RENEWED: "更换备用验证码",
     Action.ACCOUNT_CREATED: "新建账号",
@@ -211,6 +219,7 @@ class Entry:
     reason: str | None
     address: str | None
     outcome: Outcome
+    terminal: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,6 +32,7 @@ class EntryView(BaseModel):
     reason: str | None
     address: str | None
     outcome: Outcome
+    terminal: str | None
 
 
 class EntryPage(BaseModel):
@@ -100,4 +101,5 @@ def _view(entry: Entry) -> EntryView:
         reason=entry.reason,
         address=entry.address,
         outcome=entry.outcome,
+        terminal=entry.terminal,
     )

@@ -22,6 +22,8 @@ entry_table = Table(
     Column("estate_id", Id),
     # Filled by a trigger: the organisation of who acted.
     Column("organisation_id", Id),
+    # What the shared terminal is called at which it was done.
+    Column("terminal", String(40)),
     info=guarded(
         any_of(
             by_account("actor_id"),

@@ -39,5 +39,6 @@ async def record(
         reason=reason[:LONGEST_REASON] if reason else None,
         address=work.actor.address,
         outcome=Outcome(outcome),
+        terminal=work.actor.terminal,
     )
     await store.add(work.connection, entry, estate_id)

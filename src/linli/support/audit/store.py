@@ -29,6 +29,7 @@ async def add(connection: AsyncConnection, entry: Entry, estate_id: UUID | None)
             reason=entry.reason,
             address=entry.address,
             outcome=entry.outcome.value,
+            terminal=entry.terminal,
             estate_id=estate_id,
         )
         .inline()
@@ -91,4 +92,5 @@ def _entry(row: Row[*tuple[Any, ...]]) -> Entry:
         reason=row.reason,
         address=row.address,
         outcome=Outcome(row.outcome),
+        terminal=row.terminal,
     )
