@@ -25,7 +25,17 @@ from linli.directory.openid import public as openid
 from linli.directory.openid.contracts import Identity
 from linli.directory.second_factor import public as second_factor
 from linli.directory.second_factor.contracts import Enrolment, Proof
-from linli.kernel.errors import BadInput, Forbidden, NotSignedIn, Refusal, TooMany
+from linli.directory.terminals import public as terminals
+from linli.directory.terminals.contracts import Colleague, PinState, PinTry, Seat, Terminal
+from linli.kernel.errors import (
+    BadInput,
+    Forbidden,
+    NotAtTerminal,
+    NotFound,
+    NotSignedIn,
+    Refusal,
+    TooMany,
+)
 from linli.kernel.scope import NOBODY, Actor, Scope
 from linli.kernel.time import Clock, SystemClock
 from linli.kernel.web import SAFE_METHODS
@@ -35,6 +45,7 @@ from linli.support.audit.public import record
 from linli.support.sealing.ports import Cipher
 
 SESSION_COOKIE = "linli_session"
+TERMINAL_COOKIE = "linli_terminal"
 CSRF_COOKIE = "linli_csrf"
 CSRF_HEADER = "X-CSRF-Token"
 UNATTENDED_HEADER = "X-Unattended"
@@ -93,6 +104,33 @@ class RequiredByRole(Forbidden):
     text = "您的岗位必须使用动态验证码，不能关闭"
 
 
+class NoTerminal(Refusal):
+    """The browser is no shared terminal, or none any more."""
+
+    status = 401
+    code = "no_terminal"
+    text = "这台电脑不是公用终端，或已经停用，请用登录名和密码登录"
+
+
+class WrongPin(Refusal):
+    status = 401
+    code = "wrong_pin"
+    text = "六位口令不正确"
+
+
+class PinLocked(Refusal):
+    status = 423
+    code = "pin_locked"
+    text = "六位口令已锁住，请点“别的同事”，用登录名和密码登录一次"
+
+
+class NoPinForYou(Forbidden):
+    """The account's rights are too heavy for six digits; the message says which."""
+
+    code = "no_pin_for_you"
+    text = "您的账号不能用六位口令，请用密码登录"
+
+
 class UnknownIdentity(Refusal):
     status = 401
     code = "unknown_identity"
@@ -148,6 +186,7 @@ class OpenSession:
     scope: Scope
     token: str = field(repr=False)
     factor_required: bool = False
+    seat: Seat | None = None
 
     @property
     def csrf(self) -> str:
@@ -158,7 +197,8 @@ class OpenSession:
 class SignIn:
     """A try to sign in; `old_token` is the session cookie that came with it, if any.
 
-    `code` is the second factor's: an authenticator app's, or a recovery code.
+    `code` is the second factor's: an authenticator app's, or a recovery code. `terminal` is the
+    token of the shared terminal whose browser asks.
     """
 
     login: str
@@ -166,6 +206,28 @@ class SignIn:
     address: str | None
     old_token: str | None = field(default=None, repr=False)
     code: str | None = field(default=None, repr=False)
+    terminal: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class PinSignIn:
+    """A try to switch to an account at a shared terminal with its six digits."""
+
+    account_id: UUID
+    pin: str = field(repr=False)
+    address: str | None
+    terminal: str = field(repr=False)
+    old_token: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """Somebody of a shared terminal as its sign-in page shows them."""
+
+    account_id: UUID
+    display_name: str
+    role_title: str
+    has_pin: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +238,7 @@ class KnownSignIn:
     address: str | None
     old_token: str | None = field(default=None, repr=False)
     code: str | None = field(default=None, repr=False)
+    terminal: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,6 +349,7 @@ class SessionDoor:
             name=session.display_name,
             account_id=session.account_id,
             address=address,
+            terminal=session.seat.title if session.seat else None,
         )
         async with self.workshop.work(actor=actor, scope=session.scope) as work:
             yield work
@@ -316,7 +380,13 @@ class SessionDoor:
         if attempt.old_token is not None:
             async with self._visit(attempt.address) as work:
                 await self._end(work, attempt.old_token)
-        return await self._begin(found, attempt.address, proven=proven, password=attempt.password)
+        return await self._begin(
+            found,
+            attempt.address,
+            proven=proven,
+            password=attempt.password,
+            terminal=attempt.terminal,
+        )
 
     async def sign_in_known(self, attempt: KnownSignIn) -> OpenSession:
         """Open a new session for somebody a provider of identities has proven.
@@ -343,14 +413,18 @@ class SessionDoor:
         if attempt.old_token is not None:
             async with self._visit(address) as work:
                 await self._end(work, attempt.old_token)
-        return await self._begin(found, address, proven=proven, identity=known.title)
+        return await self._begin(
+            found, address, proven=proven, identity=known.title, terminal=attempt.terminal
+        )
 
     async def may_link(self, session: OpenSession, password: str, address: str | None) -> None:
         """Whoever adds a way to sign in says their password again.
 
         Raises:
+            NotAtTerminal: others stand beside.
             WrongCurrentPassword, LockedOut, TooMany: as in `change_password`.
         """
+        _away_from_terminals(session)
         found = await self._again(session, password, address)
         async with self.work_of(session, address) as work:
             await self._forgive(work, found.login, address)
@@ -384,8 +458,9 @@ class SessionDoor:
         """Sign in with this identity no more.
 
         Raises:
-            NotFound: it is none of one's own.
+            NotFound: it is none of one's own. NotAtTerminal: others stand beside.
         """
+        _away_from_terminals(session)
         async with self.work_of(session, address) as work:
             title = await openid.unlink(work, session.account_id, link_id)
             await record(
@@ -424,7 +499,9 @@ class SessionDoor:
         Raises:
             WrongCurrentPassword, WeakPassword: what is wrong with the wish.
             LockedOut, TooMany: as in `sign_in`; a stolen session must not guess faster.
+            NotAtTerminal: others stand beside.
         """
+        _away_from_terminals(session)
         async with self.work_of(session, address) as work:
             login = (await account_of(work, session.account_id)).login
         policy.acceptable(change.new, login)
@@ -439,6 +516,7 @@ class SessionDoor:
                 must_change=False,
                 at=work.now,
             )
+            await terminals.remove_pin(work, session.account_id)
             await self._end_others(work, session, now)
             await self._forgive(work, login, address)
             await self._record(work, session, Action.PASSWORD_CHANGED)
@@ -452,8 +530,9 @@ class SessionDoor:
 
         Raises:
             WrongCurrentPassword, LockedOut, TooMany: as in `change_password`.
-            EnrolledAlready: a factor is in force.
+            EnrolledAlready: a factor is in force. NotAtTerminal: others stand beside.
         """
+        _away_from_terminals(session)
         found = await self._again(session, password, address)
         async with self.work_of(session, address) as work:
             await self._forgive(work, found.login, address)
@@ -472,12 +551,16 @@ class SessionDoor:
 
         Raises:
             NotEnrolled, EnrolledAlready, WrongAppCode: as in `confirm_enrolment`.
+            NotAtTerminal: others stand beside.
         """
+        _away_from_terminals(session)
         now = self._clock.now()
         async with self.work_of(session, address) as work:
             codes = await second_factor.confirm_enrolment(
                 work, self._cipher, session.account_id, code, at=now
             )
+            # Six digits must not lead past it.
+            await terminals.remove_pin(work, session.account_id)
             await self._end_others(work, session, now)
             # Live pages of this session reach what they were kept from.
             work.outbox.add(
@@ -492,8 +575,9 @@ class SessionDoor:
         """Recovery codes anew; the old ones are worth nothing.
 
         Raises:
-            WrongCurrentPassword, WrongOwnCode, LockedOut, TooMany, NotEnrolled.
+            WrongCurrentPassword, WrongOwnCode, LockedOut, TooMany, NotEnrolled, NotAtTerminal.
         """
+        _away_from_terminals(session)
         await self._prove_again(session, password, code, address)
         async with self.work_of(session, address) as work:
             codes = await second_factor.renew_codes(work, self._cipher, session.account_id)
@@ -507,8 +591,9 @@ class SessionDoor:
 
         Raises:
             RequiredByRole: a role of the account demands it.
-            WrongCurrentPassword, WrongOwnCode, LockedOut, TooMany.
+            WrongCurrentPassword, WrongOwnCode, LockedOut, TooMany, NotAtTerminal.
         """
+        _away_from_terminals(session)
         if session.factor_required:
             raise RequiredByRole
         await self._prove_again(session, password, code, address)
@@ -516,7 +601,173 @@ class SessionDoor:
             await second_factor.remove_factor(work, session.account_id)
             await self._record(work, session, Action.SECOND_FACTOR_REMOVED)
 
+    # ── shared terminals ──
+
+    async def register_terminal(
+        self, session: OpenSession, title: str, organisation_id: UUID, address: str | None
+    ) -> tuple[Terminal, str]:
+        """Make this browser a shared terminal; answers its token.
+
+        The session ends with it: whoever manages accounts does not stay signed in where others
+        sit down.
+
+        Raises:
+            Forbidden, NotFound, BadInput: as in `register`. NotAtTerminal: it is one already.
+        """
+        _away_from_terminals(session)
+        token = self._new_token()
+        async with self.work_of(session, address) as work:
+            terminal = await terminals.register(
+                work,
+                title=title,
+                organisation_id=organisation_id,
+                token_hash=hash_of(token),
+                at=self._clock.now(),
+            )
+            await self._end(work, session.token)
+            await self._record(work, session, Action.SIGNED_OUT, reason="登记公用终端")
+        return terminal, token
+
+    async def tiles_at(self, token: str, address: str | None) -> tuple[Seat, tuple[Tile, ...]]:
+        """The terminal of this token, and who used it lately.
+
+        Raises:
+            NoTerminal: it is none, or none any more.
+        """
+        now = self._clock.now()
+        async with self._visit(address) as work:
+            seat = await terminals.seat_of(work, hash_of(token), now, used=False)
+            if seat is None:
+                raise NoTerminal
+            people = await terminals.people_of(work, hash_of(token), now)
+        return seat, tuple(_tile(one) for one in people)
+
+    async def sign_in_with_pin(self, attempt: PinSignIn) -> OpenSession:
+        """Switch to an account at a shared terminal; the session that was open there ends.
+
+        Raises:
+            NoTerminal: the browser is none. WrongPin: the digits are wrong, or there are none.
+            PinLocked: too many were wrong; only the password opens it again.
+            LockedOut: too many wrong tries at this terminal.
+            AccountClosed: the account is closed. NoPinForYou: its rights are too heavy.
+        """
+        address = attempt.address
+        seat, tried = await self._try_pin(attempt)
+        right = await self.passwords.right(tried.pin_hash if tried else None, attempt.pin)
+        if tried is None:
+            await self._note(None, address, Action.SIGN_IN_FAILED)
+            raise WrongPin
+        found = store.Login(
+            account_id=tried.account_id,
+            login=tried.login,
+            display_name=tried.display_name,
+            state=AccountState(tried.state),
+            password_hash=tried.password_hash,
+        )
+        if tried.failures >= terminals.MOST_WRONG:
+            await self._note(found, address, Action.SIGN_IN_BLOCKED)
+            raise PinLocked
+        if not right:
+            await self._note(found, address, Action.SIGN_IN_FAILED)
+            left = terminals.MOST_WRONG - tried.failures - 1
+            if left == 0:
+                raise PinLocked
+            raise WrongPin(f"六位口令不正确，还可以试 {left} 次")
+        if found.state is not AccountState.ACTIVE:
+            await self._note(found, address, Action.SIGN_IN_FAILED)
+            raise AccountClosed
+        reason = await self._why_no_pin(found.account_id, address)
+        if reason is not None:
+            raise NoPinForYou(reason)
+        if attempt.old_token is not None:
+            async with self._visit(address) as work:
+                await self._end(work, attempt.old_token)
+        async with self._visit(address) as work:
+            await store.set_tries(
+                work.connection, policy.Tries(subject=policy.terminal_subject(seat.id))
+            )
+        return await self._begin(
+            found, address, proven=False, terminal=attempt.terminal, by_pin=True
+        )
+
+    async def pin_of(
+        self, session: OpenSession, address: str | None
+    ) -> tuple[PinState, str | None]:
+        """One's own six digits, and why one cannot have any, if so."""
+        async with self.work_of(session, address) as work:
+            state = await terminals.pin_state_of(work, session.account_id)
+        return state, await self._why_no_pin(
+            session.account_id, address, required=session.factor_required
+        )
+
+    async def set_pin(
+        self, session: OpenSession, password: str, pin: str, address: str | None
+    ) -> None:
+        """Switch with these six digits at shared terminals from now on.
+
+        Raises:
+            NotAtTerminal: others stand beside. NoPinForYou, PlainPin, NotSixDigits.
+            WrongCurrentPassword, LockedOut, TooMany: as in `change_password`.
+        """
+        _away_from_terminals(session)
+        reason = await self._why_no_pin(
+            session.account_id, address, required=session.factor_required
+        )
+        if reason is not None:
+            raise NoPinForYou(reason)
+        terminals.acceptable_pin(pin)
+        found = await self._again(session, password, address)
+        pin_hash = await self.passwords.hashed(pin)
+        async with self.work_of(session, address) as work:
+            await self._forgive(work, found.login, address)
+            await terminals.set_pin(work, session.account_id, pin_hash)
+            await self._record(work, session, Action.PIN_SET)
+
+    async def remove_pin(self, session: OpenSession, address: str | None) -> None:
+        """Have no six digits any more.
+
+        Raises:
+            NotFound: there are none. NotAtTerminal: others stand beside.
+        """
+        _away_from_terminals(session)
+        async with self.work_of(session, address) as work:
+            if not await terminals.remove_pin(work, session.account_id):
+                raise NotFound("没有设置六位口令")
+            await self._record(work, session, Action.PIN_REMOVED)
+
     # ── inside ──
+
+    async def _try_pin(self, attempt: PinSignIn) -> tuple[Seat, PinTry | None]:
+        now, token = self._clock.now(), hash_of(attempt.terminal)
+        async with self._visit(attempt.address) as work:
+            seat = await terminals.seat_of(work, token, now, used=False)
+            if seat is None:
+                raise NoTerminal
+            subject = policy.terminal_subject(seat.id)
+            tries = await store.tries_of(work.connection, [subject])
+            admission = policy.admit([(tries[subject], policy.TERMINAL_LIMIT)], now)
+            for counted in admission.tries:
+                await store.set_tries(work.connection, counted)
+            tried = (
+                await terminals.try_pin(work, token, attempt.account_id, now)
+                if admission.admitted
+                else None
+            )
+        if not admission.admitted:
+            raise LockedOut(retry_after_s=ceil(admission.wait.total_seconds()))
+        return seat, tried
+
+    async def _why_no_pin(
+        self, account_id: UUID, address: str | None, *, required: bool = False
+    ) -> str | None:
+        scope = Scope(account_id=account_id)
+        async with self.workshop.work(actor=_visitor(address), scope=scope) as work:
+            held = (await standing_of(work, account_id)).held
+            factor = await second_factor.state_of(work, account_id)
+        demanded = policy.asks_for_factor(held, self.settings.second_factor_roles)
+        return terminals.why_no_pin(
+            governs=policy.governs(held), factor=factor.enrolled or demanded or required
+        )
 
     @asynccontextmanager
     async def _work_of_program(self, key: str, address: str | None) -> AsyncGenerator[Work]:
@@ -635,6 +886,7 @@ class SessionDoor:
                 hash_of(token),
                 at=self._clock.now(),
                 idle=IDLE,
+                idle_there=terminals.IDLE,
                 by_person=by_person,
             )
             if found is None:
@@ -645,9 +897,13 @@ class SessionDoor:
             id=found.session_id,
             account_id=found.account_id,
             display_name=found.display_name,
-            scope=policy.until_proven(standing.scope, waiting=required and not found.has_factor),
+            scope=_scope_at(
+                found.seat,
+                policy.until_proven(standing.scope, waiting=required and not found.has_factor),
+            ),
             token=token,
             factor_required=required,
+            seat=found.seat,
         )
 
     async def _standing(self, work: Work, account_id: UUID, version: int) -> Standing:
@@ -726,11 +982,20 @@ class SessionDoor:
         proven: bool,
         password: str | None = None,
         identity: str | None = None,
+        terminal: str | None = None,
+        by_pin: bool = False,
     ) -> OpenSession:
         token = self._new_token()
         now = self._clock.now()
         async with self._visit(address) as work:
             standing = await standing_of(work, found.account_id)
+            seat = (
+                await terminals.seat_of(work, hash_of(terminal), now, used=True)
+                if terminal is not None
+                else None
+            )
+        if by_pin and seat is None:
+            raise NoTerminal
         new_hash = (
             await self.passwords.hashed(password)
             if password is not None and self.passwords.outdated(found.password_hash)
@@ -742,9 +1007,12 @@ class SessionDoor:
             id=session_id,
             account_id=found.account_id,
             display_name=found.display_name,
-            scope=policy.until_proven(standing.scope, waiting=required and not proven),
+            scope=_scope_at(
+                seat, policy.until_proven(standing.scope, waiting=required and not proven)
+            ),
             token=token,
             factor_required=required,
+            seat=seat,
         )
         async with self.work_of(session, address) as work:
             await store.add_session(
@@ -756,17 +1024,18 @@ class SessionDoor:
                     created_at=now,
                     expires_at=now + LONGEST,
                     address=address,
+                    terminal_id=seat.id if seat else None,
                 ),
             )
             await store.signed_in(work.connection, found.account_id, now)
             if new_hash is not None:
                 await store.rehash(work.connection, found.account_id, new_hash)
-            await self._forgive(work, found.login, address)
+            if by_pin or password is not None:
+                await terminals.forgive_pin(work, found.account_id)
+            if not by_pin:
+                await self._forgive(work, found.login, address)
             await self._record(
-                work,
-                session,
-                Action.SIGNED_IN,
-                reason=f"统一身份 {identity}" if identity is not None else None,
+                work, session, Action.SIGNED_IN, reason=_how(identity, by_pin=by_pin)
             )
         return session
 
@@ -801,6 +1070,26 @@ def _key_in(request: Request) -> str | None:
     """The program's key that came along, if any."""
     kind, _, key = request.headers.get("Authorization", "").partition(" ")
     return key if kind == "Bearer" and key.startswith(keys.PREFIX) else None
+
+
+def _away_from_terminals(session: OpenSession) -> None:
+    if session.seat is not None:
+        raise NotAtTerminal
+
+
+def _scope_at(seat: Seat | None, scope: Scope) -> Scope:
+    return scope if seat is None else policy.at_terminal(scope)
+
+
+def _how(identity: str | None, *, by_pin: bool) -> str | None:
+    if by_pin:
+        return "六位口令"
+    return f"统一身份 {identity}" if identity is not None else None
+
+
+def _tile(one: Colleague) -> Tile:
+    titles = (policy.ROLES[Role(code)].title for code in one.roles)
+    return Tile(one.account_id, one.display_name, "、".join(titles), one.has_pin)
 
 
 def _visitor(address: str | None) -> Actor:

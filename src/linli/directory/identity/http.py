@@ -33,10 +33,13 @@ from linli.directory.identity.door import (
     CSRF_COOKIE,
     LONGEST,
     SESSION_COOKIE,
+    TERMINAL_COOKIE,
     KnownSignIn,
+    NoTerminal,
     OpenIdLate,
     OpenSession,
     PasswordChange,
+    PinSignIn,
     SecondFactorNeeded,
     SessionDoor,
     SignIn,
@@ -49,6 +52,8 @@ from linli.directory.openid.public import links_of
 from linli.directory.organisation.contracts import OrganisationKind
 from linli.directory.organisation.public import organisations_named
 from linli.directory.second_factor.public import enrolled_among, state_of
+from linli.directory.terminals.public import IDLE as IDLE_AT_TERMINAL
+from linli.directory.terminals.public import end_terminal, terminals_of
 from linli.kernel.errors import Forbidden, NotFound, Refusal
 from linli.kernel.web import SHOWN_ONCE, CurrentWork, require, router
 from linli.kernel.work import Work
@@ -63,6 +68,8 @@ api = router("/api", tag="accounts")
 session_api = APIRouter(prefix="/api", tags=["session"])
 
 MANAGE = Permission.MANAGE_ACCOUNTS
+# As long as browsers keep a cookie; the server forgets an unused terminal earlier.
+TERMINAL_COOKIE_SECONDS = 400 * 24 * 3600
 
 
 class Shape(BaseModel):
@@ -112,7 +119,10 @@ class SecondFactorView(Shape):
 
 
 class Me(Shape):
-    """Who is signed in, and what they may do. `csrf` goes back as `X-CSRF-Token`."""
+    """Who is signed in, and what they may do. `csrf` goes back as `X-CSRF-Token`.
+
+    `terminal` is what the shared terminal is called at which they sit.
+    """
 
     account: OwnAccount
     grants: tuple[GrantView, ...]
@@ -123,6 +133,7 @@ class Me(Shape):
     demo: bool
     installation_title: str
     second_factor: SecondFactorView
+    terminal: str | None
 
 
 class LeavingView(Shape):
@@ -296,6 +307,63 @@ class KeyBody(Shape):
     per_minute: Annotated[int, Field(ge=1, le=6000)] = 120
 
 
+class TileView(Shape):
+    """Somebody who uses a shared terminal; without `has_pin` they sign in with their password."""
+
+    account_id: UUID
+    display_name: str
+    role_title: str
+    has_pin: bool
+
+
+class SeatView(Shape):
+    """The shared terminal that this browser is, and who used it in the last 30 days."""
+
+    title: str
+    people: tuple[TileView, ...]
+
+
+class SwitchBody(Shape):
+    """Whose turn it is at the shared terminal, and their six digits."""
+
+    account_id: UUID
+    pin: Annotated[str, Field(min_length=1, max_length=20)]
+
+
+class PinView(Shape):
+    """One's own six digits; `why_not`: why one cannot have any."""
+
+    there: bool
+    locked: bool
+    why_not: str | None
+
+
+class PinBody(Shape):
+    """One's password, said again, and the six digits."""
+
+    current: Annotated[str, Field(min_length=1, max_length=1000)]
+    pin: Annotated[str, Field(min_length=1, max_length=20)]
+
+
+class TerminalBody(Shape):
+    """A shared terminal: where it stands, and whose it is."""
+
+    title: Annotated[str, Field(min_length=1, max_length=40)]
+    organisation_id: UUID
+
+
+class TerminalView(Shape):
+    """A shared terminal; `on_it` are the names of who is signed in there now."""
+
+    id: UUID
+    title: str
+    organisation: OrganisationBrief | None
+    registered_by: str
+    registered_at: AwareDatetime
+    last_used_at: AwareDatetime
+    on_it: tuple[str, ...]
+
+
 class LeavingBody(Shape):
     """Somebody leaves at a moment (None: now); `successor_id` takes over what they have in hand."""
 
@@ -347,6 +415,7 @@ async def sign_in(request: Request, response: Response, body: SignInBody) -> Me:
             address=address_of(request),
             old_token=request.cookies.get(SESSION_COOKIE),
             code=body.code,
+            terminal=request.cookies.get(TERMINAL_COOKIE),
         )
     )
     async with door.work_of(session, address_of(request)) as work:
@@ -387,6 +456,137 @@ async def change_password(request: Request, body: PasswordBody) -> None:
     session = await door.session_of(request)
     change = PasswordChange(current=body.current, new=body.new)
     await door.change_password(session, change, address_of(request))
+
+
+# ── shared terminals ──
+
+
+@session_api.get("/session/terminal")
+async def read_terminal(request: Request) -> SeatView:
+    """Who may switch in here; 401 `no_terminal` when this browser is no shared terminal."""
+    token = request.cookies.get(TERMINAL_COOKIE)
+    if token is None:
+        raise NoTerminal
+    seat, people = await _door(request).tiles_at(token, address_of(request))
+    return SeatView(
+        title=seat.title,
+        people=tuple(
+            TileView(
+                account_id=one.account_id,
+                display_name=one.display_name,
+                role_title=one.role_title,
+                has_pin=one.has_pin,
+            )
+            for one in people
+        ),
+    )
+
+
+@session_api.post("/session/terminal")
+async def switch(request: Request, response: Response, body: SwitchBody) -> Me:
+    """Sign in at a shared terminal with six digits: sets the session cookie, always a new one.
+
+    401 `wrong_pin`, 401 `no_terminal`; 423 `pin_locked` after five wrong tries of an account,
+    423 `locked_out` with `retry_after_s` after too many at this terminal.
+    """
+    door = _door(request)
+    sent_by_our_site(request)
+    token = request.cookies.get(TERMINAL_COOKIE)
+    if token is None:
+        raise NoTerminal
+    session = await door.sign_in_with_pin(
+        PinSignIn(
+            account_id=body.account_id,
+            pin=body.pin,
+            address=address_of(request),
+            terminal=token,
+            old_token=request.cookies.get(SESSION_COOKIE),
+        )
+    )
+    async with door.work_of(session, address_of(request)) as work:
+        me = await _me(work, door, session)
+    _set_cookies(response, door, session)
+    return me
+
+
+@session_api.get("/session/pin")
+async def read_pin(request: Request) -> PinView:
+    """Whether one has six digits for shared terminals, or may have."""
+    door = _door(request)
+    state, why_not = await door.pin_of(await door.session_of(request), address_of(request))
+    return PinView(there=state.there, locked=state.locked, why_not=why_not)
+
+
+@session_api.post("/session/pin", status_code=204)
+async def set_pin(request: Request, body: PinBody) -> None:
+    """Set one's six digits; 403 when one's rights are too heavy, 422 when they are too plain."""
+    door = _door(request)
+    session = await door.session_of(request)
+    await door.set_pin(session, body.current, body.pin, address_of(request))
+
+
+@session_api.delete("/session/pin", status_code=204)
+async def remove_pin(request: Request) -> None:
+    """Have no six digits any more; 404 when there are none."""
+    door = _door(request)
+    await door.remove_pin(await door.session_of(request), address_of(request))
+
+
+@session_api.post("/terminals", status_code=204)
+async def register_terminal(request: Request, response: Response, body: TerminalBody) -> None:
+    """Make this very browser a shared terminal; one's session here ends with it."""
+    door = _door(request)
+    session = await _manager(door, request)
+    _, token = await door.register_terminal(
+        session, body.title, body.organisation_id, address_of(request)
+    )
+    _clear_cookies(response)
+    response.set_cookie(
+        TERMINAL_COOKIE,
+        token,
+        max_age=TERMINAL_COOKIE_SECONDS,
+        path="/",
+        secure=door.settings.secure,
+        httponly=True,
+        samesite="strict",
+    )
+
+
+@api.get("/terminals")
+async def list_terminals(request: Request, work: CurrentWork) -> tuple[TerminalView, ...]:
+    """The shared terminals of the organisations whose accounts one manages."""
+    require(work, MANAGE)
+    found = await terminals_of(work)
+    organisations = await organisations_named(work, {one.organisation_id for one in found})
+    on_them = await store.on_terminals(
+        work.connection,
+        [one.id for one in found],
+        at=_door(request).now(),
+        idle=IDLE_AT_TERMINAL,
+    )
+    return tuple(
+        TerminalView(
+            id=one.id,
+            title=one.title,
+            organisation=(
+                OrganisationBrief(id=its.id, title=its.title, kind=its.kind)
+                if (its := organisations.get(one.organisation_id))
+                else None
+            ),
+            registered_by=one.registered_by,
+            registered_at=one.registered_at,
+            last_used_at=one.last_used_at,
+            on_it=on_them.get(one.id, ()),
+        )
+        for one in found
+    )
+
+
+@api.delete("/terminals/{terminal_id}", status_code=204)
+async def remove_terminal(request: Request, work: CurrentWork, terminal_id: UUID) -> None:
+    """End a shared terminal: whoever is on it is out at once."""
+    require(work, MANAGE)
+    await end_terminal(work, terminal_id, _door(request).now())
 
 
 # ── a provider of identities ──
@@ -450,7 +650,10 @@ async def openid_answered(request: Request) -> Response:
             await door.link(errand.account_id, identity, address_of(request))
             return _home(page, "linked")
         attempt = KnownSignIn(
-            identity, address_of(request), old_token=request.cookies.get(SESSION_COOKIE)
+            identity,
+            address_of(request),
+            old_token=request.cookies.get(SESSION_COOKIE),
+            terminal=request.cookies.get(TERMINAL_COOKIE),
         )
         session = await door.sign_in_known(attempt)
     except SecondFactorNeeded:
@@ -490,6 +693,7 @@ async def prove_openid(request: Request, response: Response, body: CodeBody) -> 
             address_of(request),
             old_token=request.cookies.get(SESSION_COOKIE),
             code=body.code,
+            terminal=request.cookies.get(TERMINAL_COOKIE),
         )
     )
     async with door.work_of(session, address_of(request)) as work:
@@ -896,6 +1100,7 @@ async def _me(work: Work, door: SessionDoor, session: OpenSession) -> Me:
             required=session.factor_required,
             codes_left=factor.codes_left,
         ),
+        terminal=session.seat.title if session.seat else None,
     )
 
 

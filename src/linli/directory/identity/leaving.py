@@ -9,6 +9,7 @@ from linli.directory.identity import service, store
 from linli.directory.identity.contracts import Account, AccountState, Leaving, LeavingDraft
 from linli.directory.identity.events import AccountLeft
 from linli.directory.second_factor.public import remove_factor
+from linli.directory.terminals.public import remove_pin
 from linli.kernel.deadlines import Deadline, clear_deadlines, set_deadline
 from linli.kernel.errors import BadInput, IllegalMove, NotFound
 from linli.kernel.scope import MACHINE
@@ -88,6 +89,7 @@ async def _leave(work: Work, account: Account, leaving: Leaving) -> None:
     for grant in await store.grants(work.connection, [account.id], work.now):
         await store.revoke(work.connection, grant.id, revoked_by=work.actor.account_id, at=work.now)
     await remove_factor(work, account.id)
+    await remove_pin(work, account.id)
     await service.end_everything(work, account.id)
     work.outbox.add(
         AccountLeft(

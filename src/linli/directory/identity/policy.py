@@ -296,6 +296,25 @@ NOT_FOR_PROGRAMS = frozenset(
         P.RUN_DEMO,
     }
 )
+# Who holds one of these decides about others' rights, or for many estates, or about all records.
+_GOVERNING = frozenset({R.COUNTY_OFFICER, R.STREET_OFFICER, R.DATA_OFFICER, R.ADMINISTRATOR})
+# Accounts are not managed where the next one in line looks over one's shoulder.
+NOT_AT_TERMINALS = frozenset({P.MANAGE_ACCOUNTS})
+
+
+def governs(held: Iterable[Held]) -> bool:
+    """Say whether one of these grants is too heavy to be reached with six digits."""
+    return any(
+        grant.role in _GOVERNING or P.MANAGE_ACCOUNTS in ROLES[grant.role].permissions
+        for grant in held
+    )
+
+
+def at_terminal(scope: Scope) -> Scope:
+    """The scope of a session at a shared terminal: one's own but for `NOT_AT_TERMINALS`."""
+    return narrowed(scope, frozenset(Permission) - NOT_AT_TERMINALS)
+
+
 LONGEST_KEY = timedelta(days=731)
 
 
@@ -448,6 +467,8 @@ class Limit:
 
 LOGIN_LIMIT = Limit(free=5, forgiven_after=timedelta(hours=24))
 # A whole office stands behind one address: its people may mistype before it is slowed down.
+# Who tries one colleague after the other at one desk is slowed down.
+TERMINAL_LIMIT = Limit(free=10, forgiven_after=timedelta(hours=1))
 ADDRESS_LIMIT = Limit(free=20, forgiven_after=timedelta(hours=1))
 FIRST_WAIT = timedelta(seconds=10)
 LONGEST_WAIT = timedelta(minutes=15)
@@ -527,6 +548,11 @@ def admit(tries: Sequence[tuple[Tries, Limit]], at: datetime) -> Admission:
 def login_subject(login: str) -> str:
     """Under what a login is counted; whatever was typed there is not stored."""
     return "login:" + hashlib.sha256(login.encode()).hexdigest()
+
+
+def terminal_subject(terminal_id: UUID) -> str:
+    """Under what a shared terminal is counted."""
+    return f"terminal:{terminal_id}"
 
 
 def address_subject(address: str | None) -> str:

@@ -31,6 +31,7 @@ from linli.directory.organisation.public import (
 )
 from linli.directory.places.public import estate_of
 from linli.directory.second_factor.public import remove_factor
+from linli.directory.terminals.public import remove_pin
 from linli.kernel.deadlines import Deadline, set_deadline
 from linli.kernel.errors import BadInput, Forbidden, IllegalMove, NotFound
 from linli.kernel.scope import MACHINE, Scope
@@ -257,6 +258,7 @@ async def reset_password(work: Work, account_id: UUID, password_hash: str) -> Ac
     )
     # Whoever had taken the account over may have linked an identity of theirs.
     await unlink_all(work, account_id)
+    await remove_pin(work, account_id)
     await _forgive(work, account.login)
     await end_everything(work, account_id)
     await _record(work, Action.PASSWORD_RESET, account)

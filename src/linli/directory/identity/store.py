@@ -1,6 +1,6 @@
 """SQL of identity."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -49,6 +49,7 @@ from linli.directory.identity.models import (
 )
 from linli.directory.identity.policy import Held, Tries
 from linli.directory.organisation.contracts import Duty
+from linli.directory.terminals.contracts import Seat
 from linli.kernel.database import Id, Moment
 
 a = account_table.c
@@ -79,6 +80,7 @@ class SessionRow:
     display_name: str
     scope_version: int
     has_factor: bool
+    seat: Seat | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +106,7 @@ class NewSession:
     created_at: datetime
     expires_at: datetime
     address: str | None
+    terminal_id: UUID | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,16 +146,18 @@ _SET_TRIES = text(
 
 _OPEN_SESSION = (
     text(
-        "SELECT session_id, account_id, display_name, scope_version, has_factor "
-        "FROM linli_open_session(:token, :at, :idle, :by_person)"
+        "SELECT session_id, account_id, display_name, scope_version, has_factor,"
+        " terminal_id, terminal"
+        " FROM linli_open_session(:token, :at, :idle, :idle_there, :by_person)"
     )
     .bindparams(
         bindparam("token", type_=LargeBinary),
         bindparam("at", type_=Moment),
         bindparam("idle", type_=Interval),
+        bindparam("idle_there", type_=Interval),
         bindparam("by_person", type_=Boolean),
     )
-    .columns(session_id=Id, account_id=Id, scope_version=BigInteger)
+    .columns(session_id=Id, account_id=Id, scope_version=BigInteger, terminal_id=Id, terminal=Text)
 )
 
 _END_SESSION = (
@@ -294,10 +299,20 @@ async def open_session(
     *,
     at: datetime,
     idle: timedelta,
+    idle_there: timedelta,
     by_person: bool,
 ) -> SessionRow | None:
-    """The session, when it is open; only what a person does (`by_person`) keeps it from idling."""
-    asked = {"token": token_hash, "at": at, "idle": idle, "by_person": by_person}
+    """The session, when it is open; only what a person does (`by_person`) keeps it from idling.
+
+    `idle_there` is the limit of sessions at a shared terminal.
+    """
+    asked = {
+        "token": token_hash,
+        "at": at,
+        "idle": idle,
+        "idle_there": idle_there,
+        "by_person": by_person,
+    }
     row = (await connection.execute(_OPEN_SESSION, asked)).first()
     if row is None:
         return None
@@ -307,6 +322,7 @@ async def open_session(
         display_name=row.display_name,
         scope_version=row.scope_version,
         has_factor=row.has_factor,
+        seat=Seat(row.terminal_id, row.terminal) if row.terminal_id else None,
     )
 
 
@@ -594,8 +610,31 @@ async def add_session(connection: AsyncConnection, new: NewSession) -> None:
             last_seen_at=new.created_at,
             expires_at=new.expires_at,
             address=new.address,
+            terminal_id=new.terminal_id,
         )
     )
+
+
+async def on_terminals(
+    connection: AsyncConnection, terminal_ids: Collection[UUID], *, at: datetime, idle: timedelta
+) -> Mapping[UUID, tuple[str, ...]]:
+    """The names of who is signed in at these terminals, as far as they are in sight."""
+    a = account_table.c
+    rows = await connection.execute(
+        select(s.terminal_id, a.display_name)
+        .join_from(session_table, account_table, s.account_id == a.id)
+        .where(
+            s.terminal_id.in_(list(terminal_ids)),
+            s.ended_at.is_(None),
+            s.expires_at > at,
+            s.last_seen_at > at - idle,
+        )
+        .order_by(a.display_name)
+    )
+    found: dict[UUID, list[str]] = {}
+    for terminal_id, name in rows:
+        found.setdefault(terminal_id, []).append(name)
+    return {terminal_id: tuple(names) for terminal_id, names in found.items()}
 
 
 async def end_sessions(

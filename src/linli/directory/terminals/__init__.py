@@ -1,1 +1,1 @@
-"""Shared terminals: one computer several people take turns at, and the short codes they switch with."""
+"""Shared terminals: one computer at which several people take turns, each with six digits."""

@@ -7,7 +7,7 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True)
 class Terminal:
-    """A shared terminal as those who manage accounts see it; `on_it` are the names of who is in."""
+    """A shared terminal as those who manage accounts see it."""
 
     id: UUID
     organisation_id: UUID
@@ -16,7 +16,6 @@ class Terminal:
     registered_at: datetime
     last_used_at: datetime
     ended_at: datetime | None
-    on_it: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

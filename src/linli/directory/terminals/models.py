@@ -1,7 +1,8 @@
-"""Tables of shared terminals, and what a browser may ask before anybody is signed in.
+"""Tables of shared terminals.
 
-Before a session is known nothing is in scope: the functions here run as the owner, and each takes
-the terminal's own token, which only its browser has.
+Before a session is known nothing is in scope: what a terminal's browser may ask is answered by
+`linli_terminal_open`, `linli_terminal_people` and `linli_terminal_try`, which run as the owner and
+each take the terminal's own token.
 """
 
 from sqlalchemy import (
@@ -43,91 +44,4 @@ pin_table = Table(
     Column("set_at", Moment, nullable=False),
     CheckConstraint("failures >= 0", name="failures"),
     info=guarded(through("directory_account", "account_id"), app=Use.FULL),
-)
-
-# The terminal of a browser; being used is written when somebody signs in.
-_OPEN_TERMINAL = """
-CREATE FUNCTION linli_terminal_open(token bytea, at timestamptz, unused interval, used boolean)
-RETURNS TABLE (terminal_id uuid, title text)
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-#variable_conflict use_column
-BEGIN
-    UPDATE directory_terminal AS t SET last_used_at = at
-    WHERE used AND t.token_hash = token AND t.ended_at IS NULL AND t.last_used_at > at - unused;
-    RETURN QUERY
-        SELECT t.id, t.title::text FROM directory_terminal AS t
-        WHERE t.token_hash = token AND t.ended_at IS NULL AND t.last_used_at > at - unused;
-END $$
-"""
-
-# Who used the terminal lately, with their roles in force.
-_PEOPLE = """
-CREATE FUNCTION linli_terminal_people(token bytea, at timestamptz, lately interval)
-RETURNS TABLE (account_id uuid, display_name text, roles text[], has_pin boolean)
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-#variable_conflict use_column
-BEGIN
-    RETURN QUERY
-        SELECT a.id, a.display_name::text,
-            coalesce((SELECT array_agg(DISTINCT g.role::text ORDER BY g.role::text)
-                FROM directory_grant AS g
-                WHERE g.account_id = a.id AND g.revoked_at IS NULL
-                    AND g.valid_from <= at AND (g.valid_to IS NULL OR g.valid_to > at)), '{}'),
-            EXISTS (SELECT FROM directory_terminal_pin AS p WHERE p.account_id = a.id)
-        FROM directory_terminal AS t
-        JOIN directory_session AS s ON s.terminal_id = t.id AND s.created_at > at - lately
-        JOIN directory_account AS a ON a.id = s.account_id AND a.state = 'active'
-        WHERE t.token_hash = token AND t.ended_at IS NULL
-        GROUP BY a.id, a.display_name
-        ORDER BY max(s.created_at) DESC, a.id;
-END $$
-"""
-
-# A try counts as wrong before it is known to be, so that tries side by side count too.
-_TRY_PIN = """
-CREATE FUNCTION linli_terminal_try(
-    token bytea, wanted uuid, at timestamptz, lately interval, most integer
-)
-RETURNS TABLE (
-    account_id uuid, login text, display_name text, state text, password_hash text,
-    pin_hash text, failures integer
-)
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-#variable_conflict use_column
-DECLARE
-    before integer;
-BEGIN
-    SELECT p.failures INTO before FROM directory_terminal_pin AS p
-    WHERE p.account_id = wanted AND EXISTS (
-        SELECT FROM directory_terminal AS t
-        JOIN directory_session AS s ON s.terminal_id = t.id AND s.created_at > at - lately
-        WHERE t.token_hash = token AND t.ended_at IS NULL AND s.account_id = wanted)
-    FOR UPDATE;
-    IF NOT FOUND THEN
-        RETURN;
-    END IF;
-    UPDATE directory_terminal_pin AS p SET failures = least(before + 1, most)
-    WHERE p.account_id = wanted;
-    RETURN QUERY
-        SELECT a.id, a.login::text, a.display_name::text, a.state::text, w.password_hash,
-            p.pin_hash, before
-        FROM directory_account AS a
-        JOIN directory_account_password AS w ON w.account_id = a.id
-        JOIN directory_terminal_pin AS p ON p.account_id = a.id
-        WHERE a.id = wanted;
-END $$
-"""
-
-_OPEN_TO_SERVERS = (
-    "linli_terminal_open(bytea, timestamptz, interval, boolean)",
-    "linli_terminal_people(bytea, timestamptz, interval)",
-    "linli_terminal_try(bytea, uuid, timestamptz, interval, integer)",
-)
-
-EXTRA_SQL: tuple[str, ...] = (
-    _OPEN_TERMINAL,
-    _PEOPLE,
-    _TRY_PIN,
-    *(f"REVOKE ALL ON FUNCTION {name} FROM PUBLIC" for name in _OPEN_TO_SERVERS),
-    *(f"GRANT EXECUTE ON FUNCTION {name} TO linli_app, linli_gateway" for name in _OPEN_TO_SERVERS),
 )

@@ -1,6 +1,7 @@
 """Decisions of shared terminals: which codes are taken, and who may have one. Pure."""
 
 from datetime import timedelta
+from itertools import pairwise
 
 from linli.kernel.errors import BadInput
 
@@ -40,7 +41,7 @@ def acceptable_pin(pin: str) -> None:
 
 def _runs(pin: str) -> bool:
     """123456, 987654, 135790: the same step all along."""
-    steps = {(int(b) - int(a)) % 10 for a, b in zip(pin, pin[1:], strict=False)}
+    steps = {(int(b) - int(a)) % 10 for a, b in pairwise(pin)}
     return len(steps) == 1
 
 

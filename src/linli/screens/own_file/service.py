@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from linli.directory.people.public import person_masked
+from linli.kernel.errors import NotAtTerminal
 from linli.kernel.work import Work
 from linli.screens.own_file.contracts import OwnFile, ToldChapter
 from linli.support.audit.contracts import Action
@@ -20,7 +21,10 @@ async def gather(work: Work, cipher: Cipher, chapters: Iterable[Chapter], asked:
         NotFound: the person is absent, or out of sight.
         Forbidden: the session may not see people in full there.
         ReasonNeeded: no reason was given.
+        NotAtTerminal: it does not leave from a shared terminal.
     """
+    if work.actor.terminal is not None:
+        raise NotAtTerminal
     told = [
         ToldChapter(chapter.code, chapter.title, await chapter.tell(work, cipher, asked))
         for chapter in sorted(chapters, key=lambda one: one.place)

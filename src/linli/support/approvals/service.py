@@ -4,7 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from linli.kernel.deadlines import Deadline, clear_deadlines, set_deadline
-from linli.kernel.errors import BadInput, NotFound, NotSignedIn
+from linli.kernel.errors import BadInput, NotAtTerminal, NotFound, NotSignedIn
 from linli.kernel.work import Work
 from linli.support.approvals import policy, store
 from linli.support.approvals.contracts import (
@@ -90,8 +90,11 @@ async def use(work: Work, purpose: Purpose, request: Frozen) -> Approval:
     """Use up the asker's approval of exactly this request, in the transaction of the act itself.
 
     Raises:
+        NotAtTerminal: what leaves or ends in bulk does not do so at a shared terminal.
         SecondPairNeeded: nobody has agreed to this, or its time is over.
     """
+    if work.actor.terminal is not None:
+        raise NotAtTerminal
     approval = await store.open_one(work.connection, _me(work), policy.hash_of(purpose, request))
     if (
         approval is None
@@ -111,8 +114,11 @@ async def decide(
     """Agree or not, as the second pair of eyes.
 
     Raises:
+        NotAtTerminal: the asker may stand beside; a second pair of eyes has its own screen.
         NotFound, OwnRequest, Forbidden, IllegalMove, StaleVersion, BadInput.
     """
+    if work.actor.terminal is not None:
+        raise NotAtTerminal
     approval = await _found(work, approval_id)
     decided = policy.moved(
         approval,
