@@ -1042,6 +1042,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/terminals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Terminals
+         * @description The shared terminals of the organisations whose accounts one manages.
+         */
+        get: operations["list_terminals_api_terminals_get"];
+        put?: never;
+        /**
+         * Register Terminal
+         * @description Make this very browser a shared terminal; one's session here ends with it.
+         */
+        post: operations["register_terminal_api_terminals_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/terminals/{terminal_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove Terminal
+         * @description End a shared terminal: whoever is on it is out at once.
+         */
+        delete: operations["remove_terminal_api_terminals__terminal_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/accounts": {
         parameters: {
             query?: never;
@@ -1437,6 +1481,61 @@ export interface paths {
          */
         post: operations["change_password_api_session_password_post"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/session/terminal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Terminal
+         * @description Who may switch in here; 401 `no_terminal` when this browser is no shared terminal.
+         */
+        get: operations["read_terminal_api_session_terminal_get"];
+        put?: never;
+        /**
+         * Switch
+         * @description Sign in at a shared terminal with six digits: sets the session cookie, always a new one.
+         *
+         *     401 `wrong_pin`, 401 `no_terminal`; 423 `pin_locked` after five wrong tries of an account,
+         *     423 `locked_out` with `retry_after_s` after too many at this terminal.
+         */
+        post: operations["switch_api_session_terminal_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/session/pin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Pin
+         * @description Whether one has six digits for shared terminals, or may have.
+         */
+        get: operations["read_pin_api_session_pin_get"];
+        put?: never;
+        /**
+         * Set Pin
+         * @description Set one's six digits; 403 when one's rights are too heavy, 422 when they are too plain.
+         */
+        post: operations["set_pin_api_session_pin_post"];
+        /**
+         * Remove Pin
+         * @description Have no six digits any more; 404 when there are none.
+         */
+        delete: operations["remove_pin_api_session_pin_delete"];
         options?: never;
         head?: never;
         patch?: never;
@@ -2848,6 +2947,26 @@ export interface paths {
          * @description The list `corrections` with the same questions, all of it, to be printed. 422 above 5000 rows; what goes out is on record.
          */
         post: operations["print_corrections_api_corrections_print_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/corrections/{correction_id}/look": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Look At Correction
+         * @description What is wanted, in full, and what was written; needs a reason, and the look is on record.
+         */
+        post: operations["look_at_correction_api_corrections__correction_id__look_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -6394,7 +6513,7 @@ export interface components {
          * @description What was done. Codes never change; titles may.
          * @enum {string}
          */
-        Action: "signed_in" | "sign_in_failed" | "sign_in_blocked" | "signed_out" | "signed_out_everywhere" | "password_changed" | "password_reset" | "second_factor_enabled" | "second_factor_removed" | "identity_linked" | "identity_unlinked" | "second_factor_reset" | "recovery_code_used" | "recovery_codes_renewed" | "account_created" | "account_locked" | "account_unlocked" | "key_made" | "key_revoked" | "hook_made" | "hook_changed" | "leaving_noted" | "leaving_taken_back" | "account_left" | "grant_given" | "grant_revoked" | "organisation_added" | "contract_signed" | "contract_ended" | "estate_added" | "person_registered" | "person_revealed" | "person_erased" | "person_exported" | "people_entered" | "person_changed" | "person_moved" | "people_merged" | "merge_undone" | "twins_differ" | "correction_asked" | "correction_decided" | "key_person_entered" | "key_person_changed" | "key_person_seen" | "visit_recorded" | "absence_noted" | "base_entered" | "base_changed" | "question_saved" | "file_seen" | "device_registered" | "device_changed" | "command_sent" | "camera_changed" | "camera_seen" | "recording_seen" | "facade_changed" | "evidence_seen" | "evidence_exported" | "credential_rotated" | "credential_revoked" | "rule_changed" | "module_off" | "module_on" | "quarantine_replayed" | "quarantine_dropped" | "incident_moved" | "order_moved" | "roster_planned" | "grid_changed" | "task_given" | "task_moved" | "guest_link_made" | "guest_link_revoked" | "imported" | "import_undone" | "people_exported" | "list_exported" | "approval_asked" | "approval_given" | "approval_refused" | "approval_withdrawn" | "approval_used" | "demo_played";
+        Action: "signed_in" | "sign_in_failed" | "sign_in_blocked" | "signed_out" | "signed_out_everywhere" | "password_changed" | "password_reset" | "second_factor_enabled" | "second_factor_removed" | "identity_linked" | "identity_unlinked" | "second_factor_reset" | "terminal_registered" | "terminal_ended" | "pin_set" | "pin_removed" | "recovery_code_used" | "recovery_codes_renewed" | "account_created" | "account_locked" | "account_unlocked" | "key_made" | "key_revoked" | "hook_made" | "hook_changed" | "leaving_noted" | "leaving_taken_back" | "account_left" | "grant_given" | "grant_revoked" | "organisation_added" | "contract_signed" | "contract_ended" | "estate_added" | "person_registered" | "person_revealed" | "person_erased" | "person_exported" | "people_entered" | "person_changed" | "person_moved" | "people_merged" | "merge_undone" | "twins_differ" | "correction_asked" | "correction_decided" | "key_person_entered" | "key_person_changed" | "key_person_seen" | "visit_recorded" | "absence_noted" | "base_entered" | "base_changed" | "question_saved" | "file_seen" | "device_registered" | "device_changed" | "command_sent" | "camera_changed" | "camera_seen" | "recording_seen" | "facade_changed" | "evidence_seen" | "evidence_exported" | "credential_rotated" | "credential_revoked" | "rule_changed" | "module_off" | "module_on" | "quarantine_replayed" | "quarantine_dropped" | "incident_moved" | "order_moved" | "roster_planned" | "grid_changed" | "task_given" | "task_moved" | "guest_link_made" | "guest_link_revoked" | "imported" | "import_undone" | "people_exported" | "list_exported" | "approval_asked" | "approval_given" | "approval_refused" | "approval_withdrawn" | "approval_used" | "demo_played";
         /**
          * ActionView
          * @description An action one may filter by.
@@ -7498,7 +7617,7 @@ export interface components {
         CorrectionState: "waiting" | "accepted" | "refused";
         /**
          * CorrectionView
-         * @description A correction; the value is masked.
+         * @description A correction; the value is masked, what was written is shown for a reason.
          */
         CorrectionView: {
             /**
@@ -7517,8 +7636,8 @@ export interface components {
             field_title: string;
             /** Value */
             value: string | null;
-            /** Words */
-            words: string;
+            /** Has Words */
+            has_words: boolean;
             asked_by: components["schemas"]["AskedBy"];
             /** Asked By Name */
             asked_by_name: string;
@@ -10766,6 +10885,8 @@ export interface components {
         /**
          * Me
          * @description Who is signed in, and what they may do. `csrf` goes back as `X-CSRF-Token`.
+         *
+         *     `terminal` is what the shared terminal is called at which they sit.
          */
         Me: {
             account: components["schemas"]["OwnAccount"];
@@ -10782,6 +10903,8 @@ export interface components {
             /** Installation Title */
             installation_title: string;
             second_factor: components["schemas"]["SecondFactorView"];
+            /** Terminal */
+            terminal: string | null;
         };
         /**
          * MedicalBody
@@ -11734,6 +11857,28 @@ export interface components {
             url: string;
             /** Media Type */
             media_type: string;
+        };
+        /**
+         * PinBody
+         * @description One's password, said again, and the six digits.
+         */
+        PinBody: {
+            /** Current */
+            current: string;
+            /** Pin */
+            pin: string;
+        };
+        /**
+         * PinView
+         * @description One's own six digits; `why_not`: why one cannot have any.
+         */
+        PinView: {
+            /** There */
+            there: boolean;
+            /** Locked */
+            locked: boolean;
+            /** Why Not */
+            why_not: string | null;
         };
         /**
          * PlaceBody
@@ -12768,6 +12913,16 @@ export interface components {
             forward_s: number | null;
         };
         /**
+         * SeatView
+         * @description The shared terminal that this browser is, and who used it in the last 30 days.
+         */
+        SeatView: {
+            /** Title */
+            title: string;
+            /** People */
+            people: components["schemas"]["TileView"][];
+        };
+        /**
          * SecondFactorView
          * @description One's own second factor; `required` when a role demands it.
          */
@@ -13474,6 +13629,19 @@ export interface components {
          */
         SwapState: "asked" | "agreed" | "approved" | "declined" | "rejected" | "withdrawn" | "lapsed";
         /**
+         * SwitchBody
+         * @description Whose turn it is at the shared terminal, and their six digits.
+         */
+        SwitchBody: {
+            /**
+             * Account Id
+             * Format: uuid
+             */
+            account_id: string;
+            /** Pin */
+            pin: string;
+        };
+        /**
          * SwitchRequest
          * @description Which module of which estate, and why.
          */
@@ -13805,6 +13973,64 @@ export interface components {
             removed: number;
             /** Last Run At */
             last_run_at: string | null;
+        };
+        /**
+         * TerminalBody
+         * @description A shared terminal: where it stands, and whose it is.
+         */
+        TerminalBody: {
+            /** Title */
+            title: string;
+            /**
+             * Organisation Id
+             * Format: uuid
+             */
+            organisation_id: string;
+        };
+        /**
+         * TerminalView
+         * @description A shared terminal; `on_it` are the names of who is signed in there now.
+         */
+        TerminalView: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Title */
+            title: string;
+            organisation: components["schemas"]["OrganisationBrief"] | null;
+            /** Registered By */
+            registered_by: string;
+            /**
+             * Registered At
+             * Format: date-time
+             */
+            registered_at: string;
+            /**
+             * Last Used At
+             * Format: date-time
+             */
+            last_used_at: string;
+            /** On It */
+            on_it: string[];
+        };
+        /**
+         * TileView
+         * @description Somebody who uses a shared terminal; without `has_pin` they sign in with their password.
+         */
+        TileView: {
+            /**
+             * Account Id
+             * Format: uuid
+             */
+            account_id: string;
+            /** Display Name */
+            display_name: string;
+            /** Role Title */
+            role_title: string;
+            /** Has Pin */
+            has_pin: boolean;
         };
         /**
          * TimingView
@@ -14303,6 +14529,14 @@ export interface components {
             progress: number;
             /** Cancelled */
             cancelled: boolean;
+        };
+        /**
+         * WantedView
+         * @description What a correction wants, in full.
+         */
+        WantedView: {
+            /** Shown */
+            shown: string;
         };
         /**
          * WatchShape
@@ -15103,6 +15337,8 @@ export interface components {
             /** Address */
             address: string | null;
             outcome: components["schemas"]["linli__support__audit__contracts__Outcome"];
+            /** Terminal */
+            terminal: string | null;
         };
         /**
          * DueShape
@@ -17043,6 +17279,95 @@ export interface operations {
             };
         };
     };
+    list_terminals_api_terminals_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TerminalView"][];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    register_terminal_api_terminals_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TerminalBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    remove_terminal_api_terminals__terminal_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                terminal_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
     list_accounts_api_accounts_get: {
         parameters: {
             query?: {
@@ -17745,6 +18070,155 @@ export interface operations {
                 "application/json": components["schemas"]["PasswordBody"];
             };
         };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    read_terminal_api_session_terminal_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SeatView"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    switch_api_session_terminal_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SwitchBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    read_pin_api_session_pin_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PinView"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    set_pin_api_session_pin_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PinBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    remove_pin_api_session_pin_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
         responses: {
             /** @description Successful Response */
             204: {
@@ -20217,6 +20691,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PrintedList"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    look_at_correction_api_corrections__correction_id__look_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                correction_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RevealBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WantedView"];
                 };
             };
             /** @description 没有接受，以及为什么 */

@@ -8,6 +8,7 @@ from sqlalchemy import func, insert, select, update
 
 from linli.directory.people import policy
 from linli.directory.people.contracts import (
+    FIELD_TITLES,
     AskedBy,
     Correction,
     CorrectionDraft,
@@ -24,6 +25,8 @@ from linli.kernel.scope import MACHINE
 from linli.kernel.work import Work
 from linli.support.audit.contracts import Action
 from linli.support.audit.public import record
+from linli.support.looks.contracts import LookDraft, What, reason_given
+from linli.support.looks.public import looked
 from linli.support.sealing.ports import Cipher
 
 VALUE = "directory_person_correction.value"
@@ -69,7 +72,8 @@ async def ask_correction(work: Work, cipher: Cipher, draft: CorrectionDraft) -> 
             state=CorrectionState.WAITING.value,
         )
     )
-    await _recorded(work, Action.CORRECTION_ASKED, person, words)
+    # What the person wrote stays in the request: who reads it leaves a look.
+    await _recorded(work, Action.CORRECTION_ASKED, person, "")
     return correction_id
 
 
@@ -105,6 +109,44 @@ async def list_corrections(
         ),
         total=int(total or 0),
     )
+
+
+async def look_at_correction(
+    work: Work, cipher: Cipher, correction_id: UUID, *, reason: str
+) -> str:
+    """What the person wants instead, in full, and what they wrote; the look is on record.
+
+    Raises:
+        NotFound: out of sight.
+        Forbidden: the actor does not manage people there.
+        ReasonNeeded: no reason was given.
+    """
+    given = reason_given(reason)
+    row = (
+        await work.connection.execute(select(correction_table).where(x.id == correction_id))
+    ).first()
+    if row is None:
+        raise NotFound
+    if row.estate_id not in work.scope.estates_for(MANAGE):
+        raise Forbidden
+    person = (await people_named(work, cipher, [row.person_id])).get(row.person_id)
+    if person is None:
+        raise NotFound
+    await looked(
+        work,
+        LookDraft(
+            what=What.NOTES,
+            subject_kind="person",
+            subject_id=person.id,
+            subject_title=person.name_masked,
+            person_id=person.id,
+            reason=given,
+            estate_id=row.estate_id,
+        ),
+    )
+    value = cipher.open(row.value_sealed, binding=VALUE) if row.value_sealed else None
+    wanted = f"{FIELD_TITLES[PersonField(row.field)]}：{value}" if value else None
+    return "；".join(one for one in (wanted, row.words) if one)
 
 
 async def decide_correction(

@@ -323,7 +323,7 @@ class CorrectionBody(Shape):
 
 
 class CorrectionView(Shape):
-    """A correction; the value is masked."""
+    """A correction; the value is masked, what was written is shown for a reason."""
 
     id: UUID
     estate_id: UUID
@@ -331,7 +331,7 @@ class CorrectionView(Shape):
     field: PersonField
     field_title: str
     value: str | None
-    words: str
+    has_words: bool
     asked_by: AskedBy
     asked_by_name: str
     asked_at: AwareDatetime
@@ -341,6 +341,12 @@ class CorrectionView(Shape):
     decided_by: str | None
     decision: str | None
     version: int
+
+
+class WantedView(Shape):
+    """What a correction wants, in full."""
+
+    shown: str
 
 
 class CorrectionPageView(Shape):
@@ -854,6 +860,16 @@ as_file(
 )
 
 
+@register_api.post("/corrections/{correction_id}/look")
+async def look_at_correction(
+    work: CurrentWork, cipher: InstallationCipher, correction_id: UUID, body: RevealBody
+) -> WantedView:
+    """What is wanted, in full, and what was written; needs a reason, and the look is on record."""
+    require(work, MANAGE)
+    shown = await correcting.look_at_correction(work, cipher, correction_id, reason=body.reason)
+    return WantedView(shown=shown)
+
+
 @register_api.post("/corrections/{correction_id}/decide")
 async def decide_correction(
     work: CurrentWork, cipher: InstallationCipher, correction_id: UUID, body: DecisionBody
@@ -1058,7 +1074,7 @@ def _correction(one: Correction) -> CorrectionView:
         field=one.field,
         field_title=FIELD_TITLES[one.field],
         value=one.value,
-        words=one.words,
+        has_words=bool(one.words),
         asked_by=one.asked_by,
         asked_by_name=one.asked_by_name,
         asked_at=one.asked_at,

@@ -9,6 +9,7 @@ from linli.directory.people.correcting import (
     ask_correction,
     decide_correction,
     list_corrections,
+    look_at_correction,
 )
 from linli.directory.people.meant import Meant, people_meant
 from linli.directory.people.merging import (
@@ -59,6 +60,7 @@ __all__ = [
     "list_twins",
     "lived_at",
     "living_now",
+    "look_at_correction",
     "look_for_twins",
     "masked_name",
     "merge_people",

@@ -38,6 +38,7 @@ from linli.directory.people.public import (
     list_corrections,
     list_twins,
     lived_at,
+    look_at_correction,
     look_for_twins,
     merge_people,
     merges_of,
@@ -53,6 +54,8 @@ from linli.directory.places.contracts import PlaceDraft, PlaceKind
 from linli.directory.places.public import add_places, place_of
 from linli.directory.sources.contracts import Source, SourceKind
 from linli.kernel.errors import BadInput, Forbidden, IllegalMove, StaleVersion
+from linli.support.looks.contracts import ReasonNeeded, What
+from linli.support.looks.public import looks_at
 
 FILE = Source(SourceKind.IMPORT, "名册.xlsx", UUID(int=99))
 WHY = "电话核实是同一个人"
@@ -284,7 +287,15 @@ async def test_a_correction_waits_for_a_clerk_and_keeps_the_former_version(
             await decide_correction(
                 work, CIPHER, asked, accept=True, decision="", expected_version=1
             )
+        with pytest.raises(Forbidden):
+            await look_at_correction(work, CIPHER, asked, reason="想看看说明")
     async with desks.as_account(town.accounts["shequ"]) as work:
+        with pytest.raises(ReasonNeeded):
+            await look_at_correction(work, CIPHER, asked, reason=" ")
+        shown = await look_at_correction(work, CIPHER, asked, reason="核对更正申请")
+        assert shown == "手机号：13400000002；本人当面提出"
+        looks, _ = await looks_at(work, frozenset({person}), most=5)
+        assert [(one.what, one.reason) for one in looks] == [(What.NOTES, "核对更正申请")]
         waiting = await list_corrections(work, CIPHER, person_id=person)
         assert [one.value for one in waiting.rows] == ["134****0002"]
         with pytest.raises(StaleVersion):
