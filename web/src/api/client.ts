@@ -100,17 +100,24 @@ async function call<T>(path: string, init: RequestInit): Promise<T> {
 }
 
 const ATTENDED_MS = 5 * 60_000;
+let attendedMs = ATTENDED_MS;
+/** For how long a touched page counts as attended; null: as usual. */
+export function attendedFor(ms: number | null): void {
+  attendedMs = ms ?? ATTENDED_MS;
+}
 let touchedAt = Date.now();
+/** When somebody last touched the page. */
+export const lastTouched = (): number => touchedAt;
 for (const kind of ["pointerdown", "keydown", "wheel", "touchstart"])
   globalThis.addEventListener?.(kind, () => (touchedAt = Date.now()), { capture: true, passive: true });
 
 /** A page that reads by itself, untouched for five minutes, says so: that keeps no session from running out. */
-export const attention = (atMs: number, lastTouchedMs: number): Record<string, string> =>
-  atMs - lastTouchedMs > ATTENDED_MS ? { "X-Unattended": "1" } : {};
+export const attention = (atMs: number, lastTouchedMs: number, attended = ATTENDED_MS): Record<string, string> =>
+  atMs - lastTouchedMs > attended ? { "X-Unattended": "1" } : {};
 
 /** Reads; `signal` ends a read nobody waits for any more. */
 export function get<T>(path: string, query: Query = {}, signal?: AbortSignal, headers: Record<string, string> = {}): Promise<T> {
-  return call<T>(withQuery(path, query), { headers: { Accept: "application/json", ...attention(Date.now(), touchedAt), ...headers }, ...(signal ? { signal } : {}) });
+  return call<T>(withQuery(path, query), { headers: { Accept: "application/json", ...attention(Date.now(), touchedAt, attendedMs), ...headers }, ...(signal ? { signal } : {}) });
 }
 
 /** Keys of writes whose outcome is unknown. The same write asked again carries the same key. */

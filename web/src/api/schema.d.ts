@@ -5186,7 +5186,7 @@ export interface paths {
         };
         /**
          * List Held
-         * @description Held messages, newest first.
+         * @description Held messages, newest first (`at`: oldest first).
          */
         get: operations["list_held_api_quarantine_get"];
         put?: never;
@@ -5306,7 +5306,7 @@ export interface paths {
         };
         /**
          * List Devices
-         * @description Devices by code, with their newest values.
+         * @description Devices, by code or as asked, with their newest values.
          */
         get: operations["list_devices_api_devices_get"];
         put?: never;
@@ -5791,7 +5791,7 @@ export interface paths {
         };
         /**
          * List Entries
-         * @description Who did what, newest first. Needs `see_audit`; shows the acts of one's own area.
+         * @description Who did what, newest first (`at`: oldest first). Needs `see_audit`; shows the acts of one's own area.
          */
         get: operations["list_entries_api_audit_get"];
         put?: never;
@@ -7920,6 +7920,12 @@ export interface components {
             /** Total */
             total: number;
         };
+        /**
+         * DeviceOrder
+         * @description What a list of devices is ordered by; backwards with a `-` before it.
+         * @enum {string}
+         */
+        DeviceOrder: "code" | "-code" | "title" | "-title" | "kind" | "-kind" | "state" | "-state" | "seen" | "-seen";
         /**
          * DeviceRow
          * @description One device as a list shows it; `faults` are sentences.
@@ -15781,6 +15787,7 @@ export interface operations {
                 action?: components["schemas"]["Action"] | null;
                 from?: string | null;
                 to?: string | null;
+                sort?: "at" | "-at";
             };
             header?: never;
             path?: never;
@@ -15818,6 +15825,7 @@ export interface operations {
                 action?: components["schemas"]["Action"] | null;
                 from?: string | null;
                 to?: string | null;
+                sort?: "at" | "-at";
             };
             header?: never;
             path?: never;
@@ -24620,6 +24628,7 @@ export interface operations {
                 reason?: string | null;
                 connection_id?: string | null;
                 state?: components["schemas"]["HeldState"] | null;
+                sort?: "at" | "-at";
                 limit?: number;
                 cursor?: string | null;
             };
@@ -24655,6 +24664,7 @@ export interface operations {
                 reason?: string | null;
                 connection_id?: string | null;
                 state?: components["schemas"]["HeldState"] | null;
+                sort?: "at" | "-at";
             };
             header?: never;
             path?: never;
@@ -24690,6 +24700,7 @@ export interface operations {
                 reason?: string | null;
                 connection_id?: string | null;
                 state?: components["schemas"]["HeldState"] | null;
+                sort?: "at" | "-at";
             };
             header?: never;
             path?: never;
@@ -24822,6 +24833,7 @@ export interface operations {
                 q?: string | null;
                 ids?: string | null;
                 connection_id?: string | null;
+                sort?: components["schemas"]["DeviceOrder"];
                 limit?: number;
                 cursor?: string | null;
             };
@@ -24894,6 +24906,7 @@ export interface operations {
                 q?: string | null;
                 ids?: string | null;
                 connection_id?: string | null;
+                sort?: components["schemas"]["DeviceOrder"];
             };
             header?: never;
             path?: never;
@@ -24933,6 +24946,7 @@ export interface operations {
                 q?: string | null;
                 ids?: string | null;
                 connection_id?: string | null;
+                sort?: components["schemas"]["DeviceOrder"];
             };
             header?: never;
             path?: never;
@@ -24974,6 +24988,7 @@ export interface operations {
                 q?: string | null;
                 ids?: string | null;
                 connection_id?: string | null;
+                sort?: components["schemas"]["DeviceOrder"];
             };
             header?: never;
             path?: never;
@@ -25776,6 +25791,7 @@ export interface operations {
                 action?: components["schemas"]["Action"] | null;
                 from?: string | null;
                 to?: string | null;
+                sort?: "at" | "-at";
                 limit?: number;
                 cursor?: string | null;
             };

@@ -4,7 +4,8 @@ import "@/base.css";
 import { setClientTexts, whenSignedOut } from "@/api/client";
 import { i18n, t } from "@/i18n";
 import { listen } from "@/live/hub";
-import { lastHome, lostSession } from "@/session/session";
+import { lastHome, lostSession, me } from "@/session/session";
+import { clearDesk } from "@/session/terminal";
 import "@/session/theme";
 import App from "./App.vue";
 import { PAGES } from "./pages";
@@ -18,6 +19,10 @@ setClientTexts({
 });
 
 function toSignIn() {
+  if (me.value?.terminal) {
+    void clearDesk();
+    return;
+  }
   lostSession(t("shell.signedOut"));
   const { currentRoute } = router;
   if (currentRoute.value.name !== "sign-in")

@@ -237,7 +237,7 @@ export const PAGES: ConsolePage[] = [
     name: "homes",
     title: "base.homes.page",
     needs: ["see_places"],
-    nav: { group: "estate", icon: "door" },
+    nav: { group: "estate", icon: "device" },
     view: () => import("./homes/HomesPage.vue"),
   },
   {
@@ -386,6 +386,14 @@ export const PAGES: ConsolePage[] = [
     needs: ["manage_accounts"],
     nav: { group: "system", icon: "account" },
     view: () => import("./accounts/AccountsPage.vue"),
+  },
+  {
+    path: "/terminals",
+    name: "terminals",
+    title: "terminals.title",
+    needs: ["manage_accounts"],
+    nav: { group: "system", icon: "device" },
+    view: () => import("./terminals/TerminalsPage.vue"),
   },
   {
     path: "/audit",

@@ -1,11 +1,13 @@
 /** Who is signed in on this browser, and what they may do. */
 import { readonly, shallowRef } from "vue";
-import { get, post, Refused, remove, setCsrf } from "@/api/client";
+import { attendedFor, get, post, Refused, remove, setCsrf } from "@/api/client";
 import type { Me, Permission } from "@/api/types";
 import { joinLive, leaveLive } from "@/live/hub";
 
 const state = shallowRef<Me | null>(null);
 const said = shallowRef<string | null>(null);
+/** At a shared desk an open page that reads by itself soon counts as left alone. */
+const AT_TERMINAL_MS = 15_000;
 let asked: Promise<Me | null> | null = null;
 const farewells = new Set<() => void | Promise<void>>();
 
@@ -15,10 +17,12 @@ export const farewell = readonly(said);
 
 export const can = (permission: Permission): boolean => state.value?.permissions.includes(permission) ?? false;
 
-function welcome(who: Me): Me {
+/** Somebody has come in, by whatever door. */
+export function welcome(who: Me): Me {
   state.value = who;
   said.value = null;
   setCsrf(who.csrf);
+  attendedFor(who.terminal ? AT_TERMINAL_MS : null);
   joinLive(who.account.id);
   return who;
 }
@@ -89,6 +93,11 @@ export async function signOut(everywhere: boolean): Promise<void> {
       throw error;
     }
   }
+  await leave(null);
+}
+
+/** The server has ended this browser's session with what was just asked of it. */
+export async function signedOutHere(): Promise<void> {
   await leave(null);
 }
 

@@ -25,7 +25,7 @@ export function changedQuery(query: LocationQuery, part: Record<string, string>)
 
 export interface Address<K extends string> {
   asked: ComputedRef<Asked<K>>;
-  /** Any of the named parts is given. */
+  /** Any of the named parts is given; an order leaves nothing out. */
   narrowed: ComputedRef<boolean>;
   change(part: Partial<Asked<K>>): void;
   clear(): void;
@@ -52,7 +52,7 @@ export function useAddress<K extends string>(...names: K[]): Address<K> {
   };
   return {
     asked,
-    narrowed: computed(() => names.some((name) => asked.value[name] !== "")),
+    narrowed: computed(() => names.some((name) => name !== "sort" && asked.value[name] !== "")),
     change,
     clear: () => change(Object.fromEntries(names.map((name) => [name, ""])) as Asked<K>),
   };

@@ -65,6 +65,7 @@ export interface Me {
   demo: boolean;
   installation_title: string;
   second_factor: { enrolled: boolean; required: boolean; codes_left: number };
+  terminal: string | null;
 }
 
 export interface DemoAccount {

@@ -20,6 +20,7 @@ function person(login: string, name: string, role: string, target: string, home:
     grants: [{ id: uuid(), role: login, role_title: role, target_kind: "community", target_id: SHEQU.id, target_title: target, valid_to: null }],
     permissions, home, organisation: { id: uuid(), title: organisation, kind: "community" }, csrf: "mock", demo: true, installation_title: "邻里 · 仁里社区",
     second_factor: { enrolled: false, required: false, codes_left: 0 },
+    terminal: null,
   };
 }
 

@@ -255,6 +255,21 @@ class DeviceFilter:
     connection_id: UUID | None = None
 
 
+class DeviceOrder(StrEnum):
+    """What a list of devices is ordered by; backwards with a `-` before it."""
+
+    CODE = "code"
+    CODE_DOWN = "-code"
+    TITLE = "title"
+    TITLE_DOWN = "-title"
+    KIND = "kind"
+    KIND_DOWN = "-kind"
+    STATE = "state"
+    STATE_DOWN = "-state"
+    SEEN = "seen"
+    SEEN_DOWN = "-seen"
+
+
 @dataclass(frozen=True, slots=True)
 class DevicePage:
     """One page of a list; `next_after` continues it, None at the end."""

@@ -4,7 +4,7 @@ import hashlib
 import hmac
 import re
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
 from linli.kernel.errors import BadInput
@@ -13,6 +13,8 @@ from linli.sensing.devices.contracts import (
     CommandState,
     ConnectionKind,
     Credential,
+    Device,
+    DeviceOrder,
     DeviceState,
     Doors,
     Params,
@@ -30,6 +32,7 @@ USUAL_EXPIRY = timedelta(hours=24)
 RISKY_EXPIRY = timedelta(minutes=5)
 # How precise "last seen" is: a device that talks all the time is written once a minute.
 SEEN_EVERY = timedelta(minutes=1)
+NEVER_SEEN = datetime(1970, 1, 1, tzinfo=UTC)
 
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,47}")
 _EXTERNAL_CODE = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
@@ -201,3 +204,15 @@ def expiry_of(command: CommandKind, asked: timedelta | None) -> timedelta:
 def state_after(sign: Sign) -> DeviceState:
     """What a sign of life says: a device that says it goes is gone, any other is there."""
     return DeviceState.OFFLINE if sign.online is False else DeviceState.ONLINE
+
+
+def place_of(device: Device, order: DeviceOrder) -> str:
+    """Where a list in that order goes on after the device: its id and what it is ordered by."""
+    value: str = {
+        "code": device.code,
+        "title": device.title,
+        "kind": device.kind,
+        "state": device.state.value,
+        "seen": (device.last_seen_at or NEVER_SEEN).isoformat(),
+    }[order.removeprefix("-")]
+    return f"{device.id} {value}"

@@ -28,6 +28,7 @@ from linli.sensing.devices.contracts import (
     DeviceCounts,
     DeviceFault,
     DeviceFilter,
+    DeviceOrder,
     DevicePage,
     DeviceState,
     Issued,
@@ -99,23 +100,33 @@ async def devices_of_kinds(work: Work, kinds: Collection[str]) -> Sequence[Devic
 
 
 async def list_devices(
-    work: Work, wanted: DeviceFilter, *, after: str | None = None, most: int = 50
+    work: Work,
+    wanted: DeviceFilter,
+    *,
+    order: DeviceOrder = DeviceOrder.CODE,
+    after: str | None = None,
+    most: int = 50,
 ) -> DevicePage:
-    """Devices by code. `after` is `next_after` of the page before. Raises BadInput for others."""
-    place = None if after is None else _place(after)
-    found = await store.page_of_devices(work.connection, wanted, place, most + 1)
+    """Devices in an order. `after` is `next_after` of the page before.
+
+    Raises:
+        BadInput: `after` is of no page in this order.
+    """
+    place = None if after is None else _place(after, order)
+    found = await store.page_of_devices(work.connection, wanted, order, place, most + 1)
     page = tuple(found[:most])
     return DevicePage(
         devices=page,
-        next_after=f"{page[-1].id} {page[-1].code}" if len(found) > most else None,
+        next_after=policy.place_of(page[-1], order) if len(found) > most else None,
         total=await store.count_matching(work.connection, wanted),
     )
 
 
-def _place(after: str) -> tuple[str, UUID]:
-    first, _, code = after.partition(" ")
+def _place(after: str, order: DeviceOrder) -> tuple[str | datetime, UUID]:
+    first, _, value = after.partition(" ")
     try:
-        return code, UUID(first)
+        seen = order.removeprefix("-") == DeviceOrder.SEEN
+        return (datetime.fromisoformat(value) if seen else value), UUID(first)
     except ValueError as error:
         raise BadInput(field="cursor") from error
 

@@ -32,6 +32,7 @@ from linli.sensing.devices.contracts import (
     DeviceCounts,
     DeviceFault,
     DeviceFilter,
+    DeviceOrder,
     DeviceState,
     Sign,
 )
@@ -44,7 +45,7 @@ from linli.sensing.devices.models import (
     presence_table,
     register_version,
 )
-from linli.sensing.devices.policy import NO_TOKEN, SEEN_EVERY, state_after
+from linli.sensing.devices.policy import NEVER_SEEN, NO_TOKEN, SEEN_EVERY, state_after
 
 _c = connection_table.c
 _d = device_table.c
@@ -391,13 +392,29 @@ def _escaped(words: str) -> str:
 
 
 async def page_of_devices(
-    connection: AsyncConnection, wanted: DeviceFilter, after: tuple[str, UUID] | None, most: int
+    connection: AsyncConnection,
+    wanted: DeviceFilter,
+    order: DeviceOrder,
+    after: tuple[str | datetime, UUID] | None,
+    most: int,
 ) -> list[Device]:
-    """Devices by code and id, after the given pair."""
-    query = select(device_table).where(*_matching(wanted)).order_by(_d.code, _d.id).limit(most)
+    """Devices in an order and by id, after the given pair."""
+    column, down = _ORDERS[order.removeprefix("-")], order.startswith("-")
+    query = select(device_table).where(*_matching(wanted)).limit(most)
     if after is not None:
-        query = query.where(tuple_(_d.code, _d.id) > tuple_(*after))
+        place, given = tuple_(column, _d.id), tuple_(*after)
+        query = query.where(place < given if down else place > given)
+    query = query.order_by(*((column.desc(), _d.id.desc()) if down else (column, _d.id)))
     return [_device(row) for row in await connection.execute(query)]
+
+
+_ORDERS: Mapping[str, ColumnElement[Any]] = {
+    "code": _d.code,
+    "title": _d.title,
+    "kind": _d.kind,
+    "state": _d.state,
+    "seen": func.coalesce(_d.last_seen_at, NEVER_SEEN),
+}
 
 
 async def count_matching(connection: AsyncConnection, wanted: DeviceFilter) -> int:

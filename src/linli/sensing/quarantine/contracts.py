@@ -77,11 +77,12 @@ class HeldMessage:
 
 @dataclass(frozen=True, slots=True)
 class HeldFilter:
-    """Which held messages to list; None means any."""
+    """Which held messages to list; None means any. `oldest`: those first."""
 
     reason: str | None = None
     connection_id: UUID | None = None
     state: HeldState | None = None
+    oldest: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Annotated, cast
+from typing import Annotated, Literal, cast
 from uuid import UUID
 
 from fastapi import Depends, Query, Request
@@ -101,14 +101,15 @@ async def list_held(
     reason: Annotated[str | None, Query()] = None,
     connection_id: Annotated[UUID | None, Query()] = None,
     state: Annotated[HeldState | None, Query()] = None,
+    sort: Literal["at", "-at"] = "-at",
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     cursor: Annotated[str | None, Query()] = None,
 ) -> HeldList:
-    """Held messages, newest first."""
+    """Held messages, newest first (`at`: oldest first)."""
     require(work, "see_quarantine")
     page = await service.list_held(
         work,
-        HeldFilter(reason=reason, connection_id=connection_id, state=state),
+        HeldFilter(reason=reason, connection_id=connection_id, state=state, oldest=sort == "at"),
         after=cursor,
         most=limit,
     )

@@ -101,7 +101,7 @@ async def held_message(work: Work, message_id: UUID) -> HeldMessage:
 async def list_held(
     work: Work, wanted: HeldFilter, *, after: str | None = None, most: int = 50
 ) -> HeldPage:
-    """Held messages, newest first. `after` is `next_after` of the page before."""
+    """Held messages, newest first, or oldest first. `after` is `next_after` of the page before."""
     place = None if after is None else _place(after)
     found = await store.page(work.connection, wanted, place, most + 1)
     shown = tuple(found[:most])

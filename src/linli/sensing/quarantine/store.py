@@ -191,14 +191,12 @@ def _matching(wanted: HeldFilter) -> list[ColumnElement[bool]]:
 async def page(
     connection: AsyncConnection, wanted: HeldFilter, after: tuple[datetime, UUID] | None, most: int
 ) -> list[HeldMessage]:
-    query = (
-        select(quarantine_table)
-        .where(*_matching(wanted))
-        .order_by(_q.received_at.desc(), _q.id.desc())
-        .limit(most)
-    )
+    order = (_q.received_at, _q.id)
+    query = select(quarantine_table).where(*_matching(wanted)).limit(most)
     if after is not None:
-        query = query.where(tuple_(_q.received_at, _q.id) < tuple_(*after))
+        place, given = tuple_(*order), tuple_(*after)
+        query = query.where(place > given if wanted.oldest else place < given)
+    query = query.order_by(*(order if wanted.oldest else (one.desc() for one in order)))
     return [_held(row) for row in await connection.execute(query)]
 
 

@@ -24,6 +24,7 @@ from linli.sensing.devices.contracts import (
     Device,
     DeviceFault,
     DeviceFilter,
+    DeviceOrder,
     DeviceState,
     Doors,
     Registration,
@@ -253,6 +254,7 @@ class Wanted(BaseModel):
     q: Annotated[str | None, Field(max_length=LONGEST_WORDS)] = None
     ids: str | None = None
     connection_id: UUID | None = None
+    sort: DeviceOrder = DeviceOrder.CODE
 
     async def filter(self, work: Work) -> DeviceFilter:
         """As the register understands it. Raises BadInput for ids that are none.
@@ -289,7 +291,7 @@ def ids_in(given: str | None) -> tuple[UUID, ...]:
 
 @api.get("")
 async def list_devices(work: CurrentWork, wanted: Annotated[WantedPage, Query()]) -> DeviceList:
-    """Devices by code, with their newest values."""
+    """Devices, by code or as asked, with their newest values."""
     return await _device_page(work, wanted, cursor=wanted.cursor, limit=wanted.limit)
 
 
@@ -302,7 +304,7 @@ async def _device_page(
 ) -> DeviceList:
     require(work, "see_devices")
     chosen = await wanted.filter(work)
-    page = await devices.list_devices(work, chosen, after=cursor, most=limit)
+    page = await devices.list_devices(work, chosen, order=wanted.sort, after=cursor, most=limit)
     return DeviceList(
         items=await device_rows(work, page.devices),
         next_cursor=page.next_after,

@@ -224,10 +224,11 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditSearch:
-    """What to look for; `from_` ≤ time < `to`."""
+    """What to look for; `from_` ≤ time < `to`. `oldest`: those first."""
 
     actor_id: UUID | None = None
     subject_id: UUID | None = None
     action: Action | None = None
     from_: datetime | None = None
     to: datetime | None = None
+    oldest: bool = False

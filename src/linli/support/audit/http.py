@@ -1,6 +1,6 @@
 """The audit over HTTP."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import Query
@@ -63,15 +63,21 @@ async def list_entries(
     action: Action | None = None,
     from_: Annotated[AwareDatetime | None, Query(alias="from")] = None,
     to: AwareDatetime | None = None,
+    sort: Literal["at", "-at"] = "-at",
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     cursor: UUID | None = None,
 ) -> EntryPage:
-    """Who did what, newest first. Needs `see_audit`; shows the acts of one's own area."""
+    """Who did what, newest first (`at`: oldest first), of one's own area. Needs `see_audit`."""
     require(work, SEE_AUDIT)
     search = AuditSearch(
-        actor_id=actor_id, subject_id=subject_id, action=action, from_=from_, to=to
+        actor_id=actor_id,
+        subject_id=subject_id,
+        action=action,
+        from_=from_,
+        to=to,
+        oldest=sort == "at",
     )
-    found = await store.find(work.connection, search, before=cursor, most=limit + 1)
+    found = await store.find(work.connection, search, after=cursor, most=limit + 1)
     page = found[:limit]
     return EntryPage(
         items=tuple(_view(entry) for entry in page),

@@ -40,19 +40,19 @@ async def find(
     connection: AsyncConnection,
     search: AuditSearch,
     *,
-    before: UUID | None,
+    after: UUID | None,
     most: int,
 ) -> Sequence[Entry]:
-    """Newest first; `before` is the id of the last one already read."""
+    """Newest first, or oldest first; `after` is the id of the last one already read."""
     e = entry_table.c
     conditions = _conditions(search)
-    if before is not None:
+    if after is not None:
         last = entry_table.alias("last")
-        place = select(last.c.at).where(last.c.id == before).scalar_subquery()
-        conditions.append(or_(e.at < place, and_(e.at == place, e.id < before)))
-    rows = await connection.execute(
-        select(*_SHOWN).where(*conditions).order_by(e.at.desc(), e.id.desc()).limit(most)
-    )
+        place = select(last.c.at).where(last.c.id == after).scalar_subquery()
+        beyond = (e.at > place, e.id > after) if search.oldest else (e.at < place, e.id < after)
+        conditions.append(or_(beyond[0], and_(e.at == place, beyond[1])))
+    order = (e.at, e.id) if search.oldest else (e.at.desc(), e.id.desc())
+    rows = await connection.execute(select(*_SHOWN).where(*conditions).order_by(*order).limit(most))
     return [_entry(row) for row in rows]
 
 

@@ -1,7 +1,7 @@
 """What cannot be used is kept with its reason, counted, and taken in again after a mend."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from uuid import UUID, uuid4
 
 import pytest
@@ -59,6 +59,20 @@ async def held(desks: Offices, sender: Sender) -> Sequence[HeldMessage]:
 async def hold(desks: Offices, messages: Sequence[Unusable]) -> int:
     async with desks.machine.work() as work:
         return await quarantine.hold(work, messages)
+
+
+async def test_the_oldest_can_stand_first(desks: Offices, town: Town) -> None:
+    sender = Sender(town.estates[0].id)
+    await hold(desks, [sender.says(f"{{{number}".encode()) for number in range(5)])
+    async with desks.machine.work() as work:
+        newest = HeldFilter(connection_id=sender.connection_id)
+        oldest = replace(newest, oldest=True)
+        down = (await quarantine.list_held(work, newest, most=9)).messages
+        first = await quarantine.list_held(work, oldest, most=3)
+        rest = await quarantine.list_held(work, oldest, after=first.next_after, most=3)
+    up = [*first.messages, *rest.messages]
+    assert [one.id for one in up] == [one.id for one in down][::-1]
+    assert len(up) == 5
 
 
 async def test_repeats_count_on_one_row(desks: Offices, town: Town) -> None:

@@ -134,6 +134,39 @@ async def test_an_event_is_read_with_its_title_and_its_picture(desks: Offices, t
         assert (event["fields"], event["evidence"]) == ({"confidence": 0.93}, [picture])
 
 
+@pytest.mark.parametrize("by", ["code", "title", "kind", "state", "seen"])
+async def test_a_list_in_any_order_leaves_nothing_out_page_by_page(
+    desks: Offices, town: Town, by: str
+) -> None:
+    async with page_of(desks, town, "wuye") as page:
+        made = [
+            await register(page, town, kind=kind, title=title)
+            for kind, title in (("water_meter", "丙"), ("sos_button", "甲"), ("sos_button", "乙"))
+        ]
+        await say(desks, made[1]["device"]["id"], [Said(START)])
+        every = {"estate_id": str(town.estates[0].id)}
+
+        async def read(sort: str) -> list[str]:
+            seen: list[str] = []
+            query: dict[str, str | int] = {**every, "sort": sort, "limit": 2}
+            while True:
+                answer = (await page.get("/api/devices", **query)).json()
+                seen += [one["id"] for one in answer["items"]]
+                if answer["next_cursor"] is None:
+                    return seen
+                query["cursor"] = answer["next_cursor"]
+
+        up, down = await read(by), await read(f"-{by}")
+        assert up == down[::-1]
+        assert {one["device"]["id"] for one in made} <= set(up)
+        assert len(up) == len(set(up)) == (await page.get("/api/devices", **every)).json()["total"]
+        if by == "title":
+            ours = [one["device"]["id"] for one in made]
+            assert [one for one in up if one in ours] == [ours[0], ours[2], ours[1]]
+        wrong = await page.get("/api/devices", sort="seen", cursor=f"{up[0]} tomorrow")
+        assert (wrong.status_code, wrong.json()["field"]) == (422, "cursor")
+
+
 async def test_a_command_is_asked_for_and_can_be_followed(desks: Offices, town: Town) -> None:
     async with page_of(desks, town, "wuye") as page:
         device_id = (await register(page, town))["device"]["id"]

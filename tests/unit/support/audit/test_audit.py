@@ -156,6 +156,12 @@ async def test_filters_and_pages(desks: Offices, town: Town) -> None:
                 break
             query["cursor"] = answer["next_cursor"]
         assert len(seen) == len(set(seen)) == 7
+        oldest = (await page.get("/api/audit", actor_id=who, sort="at", limit=4)).json()
+        rest = await page.get(
+            "/api/audit", actor_id=who, sort="at", cursor=oldest["next_cursor"], limit=4
+        )
+        turned = [entry["id"] for entry in (*oldest["items"], *rest.json()["items"])]
+        assert turned == seen[::-1]
         newest = (await page.get("/api/audit", actor_id=who, limit=1)).json()["items"][0]
         assert newest["subject_title"] == "第6次"
         assert (newest["action_title"], newest["address"]) == ("下发设备指令", "10.0.0.7")

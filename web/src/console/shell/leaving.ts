@@ -2,7 +2,8 @@
 import { ref, shallowRef } from "vue";
 import { waitingCount, wipe } from "@/offline/queue";
 import { forgetVisits, visitsRefused, visitsWaiting } from "@/offline/visit_queue";
-import { signOut } from "@/session/session";
+import { me, signOut } from "@/session/session";
+import { clearDesk } from "@/session/terminal";
 import { router } from "../router";
 
 export const leavingAsk = ref<{ everywhere: boolean; waiting: number } | null>(null);
@@ -15,6 +16,7 @@ export async function leave(everywhere: boolean, confirmed = false): Promise<voi
     leavingAsk.value = { everywhere, waiting };
     return;
   }
+  const atTerminal = me.value?.terminal !== null && me.value?.terminal !== undefined;
   try {
     await signOut(everywhere);
     forgetVisits();
@@ -25,5 +27,9 @@ export async function leave(everywhere: boolean, confirmed = false): Promise<voi
     return;
   }
   leavingAsk.value = null;
+  if (atTerminal) {
+    await clearDesk();
+    return;
+  }
   await router.push({ name: "sign-in" });
 }

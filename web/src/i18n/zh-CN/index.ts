@@ -31,6 +31,7 @@ import rules from "./rules";
 import shell from "./shell";
 import signIn from "./sign_in";
 import tasks from "./tasks";
+import terminals from "./terminals";
 import tour from "./tour";
 import ui from "./ui";
 import workplace from "./workplace";
@@ -41,6 +42,7 @@ export default {
   shell,
   signIn,
   workplace,
+  terminals,
   guests,
   partners,
   tasks,

@@ -1,4 +1,7 @@
 export default {
+  order: "先后",
+  newest: "最新的在前",
+  oldest: "最早的在前",
   title: "隔离区",
   lead: "平台看不懂、或不知道属于哪台设备的消息，先放在这里，不会丢。处理好原因后可以重新处理。",
   waiting: "待处理",
