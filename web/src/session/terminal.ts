@@ -37,6 +37,6 @@ export async function lock(): Promise<void> {
 }
 
 // The browser's way back would show the former's page as it was.
-globalThis.addEventListener?.("pageshow", (event) => {
+globalThis.window?.addEventListener("pageshow", (event) => {
   if (event.persisted && me.value?.terminal) location.reload();
 });
