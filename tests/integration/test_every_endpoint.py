@@ -74,7 +74,7 @@ INSISTING = 60
 SAMPLES = Path(__file__).parents[2] / "protocols" / "samples" / "native"
 NOT_SIGNED_IN = 401
 # Answers to who is not in yet, and asked to come in.
-TRIED_TO_COME_IN = ("wrong_password", "openid_late")
+TRIED_TO_COME_IN = ("wrong_password", "openid_late", "no_terminal")
 KEYS = Keys(
     admin_password="unused",
     owner_password="owner-of-tests",

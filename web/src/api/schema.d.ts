@@ -1495,7 +1495,7 @@ export interface paths {
         };
         /**
          * Read Terminal
-         * @description Who may switch in here; 401 `no_terminal` when this browser is no shared terminal.
+         * @description Who may switch in here; null when this browser is no shared terminal. Open to all.
          */
         get: operations["read_terminal_api_session_terminal_get"];
         put?: never;
@@ -5791,7 +5791,7 @@ export interface paths {
         };
         /**
          * List Entries
-         * @description Who did what, newest first (`at`: oldest first). Needs `see_audit`; shows the acts of one's own area.
+         * @description Who did what, newest first (`at`: oldest first), of one's own area. Needs `see_audit`.
          */
         get: operations["list_entries_api_audit_get"];
         put?: never;
@@ -18112,7 +18112,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SeatView"];
+                    "application/json": components["schemas"]["SeatView"] | null;
                 };
             };
             /** @description 没有接受，以及为什么 */

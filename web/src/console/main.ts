@@ -5,7 +5,7 @@ import { setClientTexts, whenSignedOut } from "@/api/client";
 import { i18n, t } from "@/i18n";
 import { listen } from "@/live/hub";
 import { lastHome, lostSession, me } from "@/session/session";
-import { clearDesk } from "@/session/terminal";
+import { clearDesk, isLeaving } from "@/session/terminal";
 import "@/session/theme";
 import App from "./App.vue";
 import { PAGES } from "./pages";
@@ -19,6 +19,7 @@ setClientTexts({
 });
 
 function toSignIn() {
+  if (isLeaving()) return;
   if (me.value?.terminal) {
     void clearDesk();
     return;

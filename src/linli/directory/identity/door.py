@@ -628,17 +628,15 @@ class SessionDoor:
             await self._record(work, session, Action.SIGNED_OUT, reason="登记公用终端")
         return terminal, token
 
-    async def tiles_at(self, token: str, address: str | None) -> tuple[Seat, tuple[Tile, ...]]:
-        """The terminal of this token, and who used it lately.
-
-        Raises:
-            NoTerminal: it is none, or none any more.
-        """
+    async def tiles_at(
+        self, token: str, address: str | None
+    ) -> tuple[Seat, tuple[Tile, ...]] | None:
+        """The terminal of this token, and who used it lately; None when it is none any more."""
         now = self._clock.now()
         async with self._visit(address) as work:
             seat = await terminals.seat_of(work, hash_of(token), now, used=False)
             if seat is None:
-                raise NoTerminal
+                return None
             people = await terminals.people_of(work, hash_of(token), now)
         return seat, tuple(_tile(one) for one in people)
 
