@@ -26,25 +26,31 @@ export async function switchTo(accountId: string, pin: string): Promise<Me> {
   return welcome(await post<Me>("/api/session/terminal", { account_id: accountId, pin }));
 }
 
-/** To the tiles by a page loaded anew: nothing that somebody had typed or opened is left in memory. */
 let leaving = false;
 /** The page is about to be loaded anew. */
 export const isLeaving = (): boolean => leaving;
+
+/** To the tiles by a page loaded anew: nothing that somebody had typed or opened is left in memory. */
 export async function clearDesk(): Promise<void> {
   leaving = true;
   await wipeDrafts().catch(() => undefined);
   location.replace("/sign-in");
 }
 
-/** Ends the session and shows the tiles. */
-export async function lock(): Promise<void> {
+/** Ends the session; what the page still asks meanwhile is not taken for news of its end. */
+export async function leaveDesk(everywhere: boolean): Promise<void> {
   leaving = true;
   try {
-    await signOut(false);
+    await signOut(everywhere);
   } catch (error) {
     leaving = false;
     throw error;
   }
+}
+
+/** Ends the session and shows the tiles. */
+export async function lock(): Promise<void> {
+  await leaveDesk(false);
   await clearDesk();
 }
 

@@ -18,7 +18,8 @@ describe("where a grid lies on the plan", () => {
   });
   it("has none without buildings, and its name stands above", () => {
     expect(shapesOf([], [box(0, 0)], 2)).toEqual([]);
-    expect(headOf(shapesOf([box(0, 10)], [], 2))).toEqual({ x: 5, y: 8 });
+    expect(headOf(shapesOf([box(0, 10)], [], 2)[0] ?? [])).toEqual({ x: 5, y: 8 });
+    expect(headOf(shapesOf([box(0, 10), box(40, 0)], [], 2)[0] ?? [])).toEqual({ x: 45, y: -2 });
   });
   it("keeps no point of a hull that others hold already", () => {
     expect(hull([{ x: 0, y: 0 }, { x: 4, y: 0 }, { x: 4, y: 4 }, { x: 0, y: 4 }, { x: 2, y: 2 }, { x: 2, y: 0 }])).toHaveLength(4);

@@ -49,10 +49,9 @@ export function shapesOf(own: readonly Box[], others: readonly Box[], room: numb
   return between ? own.map((one) => corners(one, room)) : [around];
 }
 
-/** Where the grid's name stands: above the middle of its shapes. */
-export function headOf(shapes: readonly Point[][]): Point {
-  const all = shapes.flat();
-  const left = Math.min(...all.map(({ x }) => x));
-  const right = Math.max(...all.map(({ x }) => x));
-  return { x: (left + right) / 2, y: Math.min(...all.map(({ y }) => y)) };
+/** Where the name of a shape stands: above the middle of its upper edge. */
+export function headOf(shape: readonly Point[]): Point {
+  const top = Math.min(...shape.map(({ y }) => y));
+  const upper = shape.filter(({ y }) => y === top).map(({ x }) => x);
+  return { x: (Math.min(...upper) + Math.max(...upper)) / 2, y: top };
 }

@@ -3,7 +3,7 @@ import { ref, shallowRef } from "vue";
 import { waitingCount, wipe } from "@/offline/queue";
 import { forgetVisits, visitsRefused, visitsWaiting } from "@/offline/visit_queue";
 import { me, signOut } from "@/session/session";
-import { clearDesk } from "@/session/terminal";
+import { clearDesk, leaveDesk } from "@/session/terminal";
 import { router } from "../router";
 
 export const leavingAsk = ref<{ everywhere: boolean; waiting: number } | null>(null);
@@ -18,7 +18,7 @@ export async function leave(everywhere: boolean, confirmed = false): Promise<voi
   }
   const atTerminal = me.value?.terminal !== null && me.value?.terminal !== undefined;
   try {
-    await signOut(everywhere);
+    await (atTerminal ? leaveDesk : signOut)(everywhere);
     forgetVisits();
     await wipe();
   } catch (error) {

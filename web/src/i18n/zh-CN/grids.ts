@@ -21,7 +21,6 @@ export default {
   allIn: "所有楼栋都已划入网格",
   map: "网格图",
   mapEstate: "小区",
-  mine: "我的{title}",
   inNone: "不属于任何网格",
   mapHint: "虚线框是网格，蓝框是您负责的；虚线边的楼还没有划入网格。点楼栋看它的房屋、设备和事件。",
   taken: "属于{title}",
