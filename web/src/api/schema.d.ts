@@ -324,6 +324,106 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/opening-balances": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Opening Balances
+         * @description What homes owed at the change-over. `place_id`: of a building, an entrance or a home.
+         */
+        get: operations["list_opening_balances_api_opening_balances_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/opening-balances/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Write Opening Balances
+         * @description The list `opening_balances` with the same questions, as xlsx or csv. 422 above 5000 rows; what goes out is on record.
+         */
+        post: operations["write_opening_balances_api_opening_balances_file_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/opening-balances/print": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Print Opening Balances
+         * @description The list `opening_balances` with the same questions, all of it, to be printed. 422 above 5000 rows; what goes out is on record.
+         */
+        post: operations["print_opening_balances_api_opening_balances_print_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/opening-balances/items": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Items
+         * @description What the lines in sight are for, by name.
+         */
+        get: operations["list_items_api_opening_balances_items_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/opening-balances/{balance_id}/correct": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Correct
+         * @description Let the line come to the right amount by one more line. 422 names the field.
+         */
+        post: operations["correct_api_opening_balances__balance_id__correct_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/enterprises": {
         parameters: {
             query?: never;
@@ -6753,6 +6853,90 @@ export interface components {
             error: string;
         };
         /**
+         * BalanceOrder
+         * @description What a list is ordered by; backwards with a `-` before it.
+         * @enum {string}
+         */
+        BalanceOrder: "amount" | "-amount" | "entered" | "-entered";
+        /**
+         * BalancePage
+         * @description Lines of one page; `total`, `homes` and the amounts are of all that match.
+         */
+        BalancePage: {
+            /** Items */
+            items: components["schemas"]["BalanceView"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Total */
+            total: number;
+            /** Homes */
+            homes: number;
+            /** Owed */
+            owed: number;
+            /** Prepaid */
+            prepaid: number;
+            /** Together */
+            together: number;
+        };
+        /**
+         * BalanceView
+         * @description What a home owed (above zero) or had paid ahead (below), in fen.
+         *
+         *     `corrects`: the line that this one corrects; `comes_to`: the line with its corrections.
+         */
+        BalanceView: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Estate Id
+             * Format: uuid
+             */
+            estate_id: string;
+            /**
+             * Home Id
+             * Format: uuid
+             */
+            home_id: string;
+            /** Home Title */
+            home_title: string;
+            /** Item */
+            item: string;
+            /** Since */
+            since: string | null;
+            /** Until */
+            until: string | null;
+            /** Fen */
+            fen: number;
+            side: components["schemas"]["Side"];
+            /** Side Title */
+            side_title: string;
+            /**
+             * As Of
+             * Format: date
+             */
+            as_of: string;
+            /** Note */
+            note: string;
+            /** Corrects */
+            corrects: string | null;
+            /** Comes To */
+            comes_to: number;
+            /** Source Title */
+            source_title: string;
+            /** Entered By */
+            entered_by: string;
+            /**
+             * Entered At
+             * Format: date-time
+             */
+            entered_at: string;
+            /** May Correct */
+            may_correct: boolean;
+        };
+        /**
          * BandShape
          * @description Windows, both ends included.
          */
@@ -7570,6 +7754,16 @@ export interface components {
             valid_to: string | null;
             /** In Force */
             in_force: boolean;
+        };
+        /**
+         * CorrectBody
+         * @description The right amount in yuan as people write it (`1234.50`), and why.
+         */
+        CorrectBody: {
+            /** Amount */
+            amount: string;
+            /** Reason */
+            reason: string;
         };
         /**
          * CorrectionBody
@@ -11724,7 +11918,7 @@ export interface components {
          * @description One right. A session holds it for estates, organisations or incidents.
          * @enum {string}
          */
-        Permission: "see_incidents" | "handle_incidents" | "dispatch_orders" | "see_orders" | "do_orders" | "verify_orders" | "see_devices" | "manage_devices" | "command_devices" | "see_cameras" | "see_recordings" | "manage_cameras" | "see_rules" | "manage_rules" | "see_people" | "see_people_full" | "manage_people" | "see_key_people" | "manage_key_people" | "visit_key_people" | "see_medical_notes" | "see_places" | "manage_places" | "see_rosters" | "manage_rosters" | "manage_modules" | "manage_organisations" | "manage_accounts" | "see_audit" | "see_looks" | "see_quarantine" | "run_demo";
+        Permission: "see_incidents" | "handle_incidents" | "dispatch_orders" | "see_orders" | "do_orders" | "verify_orders" | "see_devices" | "manage_devices" | "command_devices" | "see_cameras" | "see_recordings" | "manage_cameras" | "see_rules" | "manage_rules" | "see_people" | "see_people_full" | "manage_people" | "see_key_people" | "manage_key_people" | "visit_key_people" | "see_medical_notes" | "see_places" | "manage_places" | "see_rosters" | "manage_rosters" | "manage_modules" | "see_arrears" | "manage_arrears" | "manage_organisations" | "manage_accounts" | "see_audit" | "see_looks" | "see_quarantine" | "run_demo";
         /**
          * PersonBody
          * @description A person to be registered, with no more than is needed.
@@ -13127,7 +13321,7 @@ export interface components {
         };
         /**
          * SheetReportView
-         * @description What a sheet came to, in lines.
+         * @description What a sheet came to, in lines; `sums`: amounts in fen by title, where lines hold money.
          */
         SheetReportView: {
             /** Sheet */
@@ -13144,6 +13338,10 @@ export interface components {
             unchanged: number;
             /** Wrong */
             wrong: number;
+            /** Sums */
+            sums: {
+                [key: string]: number;
+            };
         };
         /**
          * SheetView
@@ -13223,6 +13421,12 @@ export interface components {
          * @enum {string}
          */
         ShiftState: "planned" | "working" | "done" | "missed" | "cancelled";
+        /**
+         * Side
+         * @description Owed, or paid ahead.
+         * @enum {string}
+         */
+        Side: "owed" | "prepaid";
         /**
          * SightingShape
          * @description What one camera saw; `track_url` is a `TrackFile` (JSON), moments in it as it says.
@@ -15912,6 +16116,185 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PrintedList"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    list_opening_balances_api_opening_balances_get: {
+        parameters: {
+            query?: {
+                estate_id?: string | null;
+                place_id?: string | null;
+                item?: string | null;
+                side?: components["schemas"]["Side"] | null;
+                sort?: components["schemas"]["BalanceOrder"];
+                limit?: number;
+                cursor?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BalancePage"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    write_opening_balances_api_opening_balances_file_post: {
+        parameters: {
+            query?: {
+                estate_id?: string | null;
+                place_id?: string | null;
+                item?: string | null;
+                side?: components["schemas"]["Side"] | null;
+                sort?: components["schemas"]["BalanceOrder"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FileBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    print_opening_balances_api_opening_balances_print_post: {
+        parameters: {
+            query?: {
+                estate_id?: string | null;
+                place_id?: string | null;
+                item?: string | null;
+                side?: components["schemas"]["Side"] | null;
+                sort?: components["schemas"]["BalanceOrder"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PrintBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrintedList"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    list_items_api_opening_balances_items_get: {
+        parameters: {
+            query?: {
+                estate_id?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string[];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    correct_api_opening_balances__balance_id__correct_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                balance_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CorrectBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BalanceView"];
                 };
             };
             /** @description 没有接受，以及为什么 */

@@ -256,6 +256,14 @@ export const PAGES: ConsolePage[] = [
     view: () => import("./questions/QuestionsPage.vue"),
   },
   {
+    path: "/opening-balances",
+    name: "opening-balances",
+    title: "balances.page",
+    needs: ["see_arrears"],
+    nav: { group: "estate", icon: "money" },
+    view: () => import("./balances/BalancesPage.vue"),
+  },
+  {
     path: "/vehicles",
     name: "vehicles",
     title: "base.vehicle.page",

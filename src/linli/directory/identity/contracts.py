@@ -36,6 +36,8 @@ class Permission(StrEnum):
     SEE_ROSTERS = "see_rosters"
     MANAGE_ROSTERS = "manage_rosters"
     MANAGE_MODULES = "manage_modules"
+    SEE_ARREARS = "see_arrears"
+    MANAGE_ARREARS = "manage_arrears"
     MANAGE_ORGANISATIONS = "manage_organisations"
     MANAGE_ACCOUNTS = "manage_accounts"
     SEE_AUDIT = "see_audit"

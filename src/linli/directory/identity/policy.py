@@ -127,6 +127,8 @@ ROLES: Mapping[Role, RoleRule] = {
                 P.SEE_RECORDINGS,
                 P.MANAGE_CAMERAS,
                 P.SEE_RULES,
+                P.SEE_ARREARS,
+                P.MANAGE_ARREARS,
                 P.SEE_PLACES,
                 P.MANAGE_PLACES,
                 P.SEE_PEOPLE,

@@ -30,6 +30,7 @@ USED_BY: Mapping[str, str] = {
     "directory_person_correction": "更正申请",
     "directory_home": "房屋资料",
     "directory_place": "下级场所",
+    "directory_opening_balance": "期初欠费",
     "sensing_device": "设备",
     "sensing_command": "下发过的指令",
     "sensing_device_fault": "设备故障",

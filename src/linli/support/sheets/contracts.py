@@ -81,13 +81,18 @@ class LineFault:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What entering a batch did. `made` are ids that only the import itself can name later."""
+    """What entering a batch did.
+
+    `made` are ids that only the import itself can name later; `sums` are amounts in fen, by title,
+    of what the lines that hold come to.
+    """
 
     created: int = 0
     updated: int = 0
     unchanged: int = 0
     faults: tuple[LineFault, ...] = ()
     made: tuple[UUID, ...] = ()
+    sums: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +176,7 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class SheetReport:
-    """What a sheet came to; `wrong` are lines that were left out."""
+    """What a sheet came to; `wrong` are lines left out, `sums` amounts in fen by title."""
 
     sheet: str
     title: str
@@ -180,6 +185,7 @@ class SheetReport:
     updated: int
     unchanged: int
     wrong: int
+    sums: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
 
 
 class ImportState(StrEnum):

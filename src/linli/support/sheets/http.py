@@ -76,7 +76,7 @@ class TableMappingView(_Frozen):
 
 
 class SheetReportView(_Frozen):
-    """What a sheet came to, in lines."""
+    """What a sheet came to, in lines; `sums`: amounts in fen by title, where lines hold money."""
 
     sheet: str
     title: str
@@ -85,6 +85,7 @@ class SheetReportView(_Frozen):
     updated: int
     unchanged: int
     wrong: int
+    sums: dict[str, int]
 
 
 class ImportView(_Frozen):
@@ -411,6 +412,7 @@ def _view(one: Import) -> ImportView:
                 updated=r.updated,
                 unchanged=r.unchanged,
                 wrong=r.wrong,
+                sums=dict(r.sums),
             )
             for r in one.reports
         ),

@@ -6,7 +6,7 @@ leaves nothing half done; the next one begins anew.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 import structlog
@@ -203,6 +203,7 @@ class Imports:
                     updated=total.updated,
                     unchanged=total.unchanged,
                     wrong=rows - entered,
+                    sums=dict(total.sums),
                 )
             )
         return told
@@ -239,11 +240,14 @@ class _Sum:
     updated: int = 0
     unchanged: int = 0
     wrong: int = 0
+    sums: dict[str, int] = field(default_factory=dict)
 
     def add(self, done: Done) -> None:
         self.created += done.created
         self.updated += done.updated
         self.unchanged += done.unchanged
+        for title, fen in done.sums.items():
+            self.sums[title] = self.sums.get(title, 0) + fen
 
     def strange(self, read: Parsed, entered: int) -> int:
         """Lines that held cell by cell and were not entered all the same."""

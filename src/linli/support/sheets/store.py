@@ -156,6 +156,7 @@ def reports_json(reports: Sequence[SheetReport]) -> list[dict[str, object]]:
             "updated": one.updated,
             "unchanged": one.unchanged,
             "wrong": one.wrong,
+            "sums": dict(one.sums),
         }
         for one in reports
     ]

@@ -1,6 +1,7 @@
 import accounts from "./accounts";
 import approvals from "./approvals";
 import audit from "./audit";
+import balances from "./balances";
 import base from "./base";
 import cameras from "./cameras";
 import cockpit from "./cockpit";
@@ -60,6 +61,7 @@ export default {
   quarantine,
   places,
   people,
+  balances,
   base,
   keyPeople,
   organisations,
