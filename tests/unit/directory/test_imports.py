@@ -33,6 +33,7 @@ from linli.support.sheets import service
 from linli.support.sheets.contracts import Batch, Done, Import, ImportState
 from linli.support.sheets.reading import Unreadable
 from linli.support.sheets.running import BROKEN
+from linli.support.sheets.writing import sample
 
 HOMES = [
     ["楼栋", "单元", "房间号", "建筑面积(平方米)", "用途"],
@@ -161,6 +162,34 @@ async def test_a_workbook_is_tried_entered_and_taken_back(clerk: Clerk) -> None:
     undone = await clerk.undone(done)
     assert (undone.state, undone.failure) == (ImportState.UNDONE, None)
     assert await clerk.facts() == before
+
+
+async def test_the_sample_workbook_holds_as_it_is_and_is_taken_back(
+    desks: Offices, town: Town
+) -> None:
+    before = await Clerk(desks, town).facts()
+    ran: list[tuple[Clerk, Import]] = []
+    for login, needs in (
+        ("shequ", {"manage_people", "manage_places", "manage_key_people"}),
+        ("wuye", {"manage_devices", "manage_arrears"}),
+    ):
+        clerk = Clerk(desks, town, login)
+        wanted = sorted((s for s in sheets() if s.needs in needs), key=lambda one: one.order)
+        assert all(one.samples for one in wanted)
+        one = await clerk.upload(sample(wanted), "导入样例.xlsx")
+        assert [each.sheet for each in one.mapping if each.sheet] == [one.code for one in wanted]
+        tried = await clerk.tried(one)
+        assert await clerk.faults(tried) == []
+        assert [r.created for r in tried.reports] == [len(one.samples) for one in wanted]
+        done = await clerk.run(tried)
+        assert done.state is ImportState.DONE, done.failure
+        ran.append((clerk, done))
+    sums = {title: fen for r in ran[1][1].reports for title, fen in r.sums.items()}
+    assert sums == {"欠费": 183450, "预存": 20000}
+    for clerk, done in reversed(ran):
+        undone = await clerk.undone(done)
+        assert (undone.state, undone.failure) == (ImportState.UNDONE, None)
+    assert await Clerk(desks, town).facts() == before
 
 
 async def test_what_an_import_changed_is_again_what_it_was(clerk: Clerk) -> None:

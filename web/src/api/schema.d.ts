@@ -6230,6 +6230,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/imports/sample": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Sample
+         * @description A workbook of made-up lines that can be tried out as it is, of the sheets one may import.
+         */
+        get: operations["read_sample_api_imports_sample_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/imports": {
         parameters: {
             query?: never;
@@ -26706,6 +26726,33 @@ export interface operations {
             query?: {
                 sheet?: string | null;
             };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    read_sample_api_imports_sample_get: {
+        parameters: {
+            query?: never;
             header?: never;
             path?: never;
             cookie?: never;

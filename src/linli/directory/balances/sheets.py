@@ -136,6 +136,31 @@ async def undo(work: Work, cipher: Cipher, import_id: UUID, made: Sequence[UUID]
     return TakenBack(await service.withdraw(work, import_id))
 
 
+SAMPLES = (
+    {
+        "home": "1-1-101",
+        "item": "物业费",
+        "amount": "1234.50",
+        "since": "2026-01-01",
+        "until": "2026-06-30",
+        "as_of": "2026-06-30",
+    },
+    {
+        "home": "1-1-102",
+        "item": "停车费",
+        "amount": "600",
+        "since": "2026-04-01",
+        "until": "2026-06-30",
+        "as_of": "2026-06-30",
+    },
+    {
+        "home": "1-1-201",
+        "item": "预存水费",
+        "amount": "-200.00",
+        "as_of": "2026-06-30",
+        "note": "业主充值余额",
+    },
+)
 SHEETS = (
     Sheet(
         code="balances",
@@ -146,6 +171,7 @@ SHEETS = (
         enter=enter,
         undo=undo,
         same=("home", "item", "since", "until", "as_of"),
+        samples=SAMPLES,
         synonyms=("欠费", "欠费明细", "期初余额", "应收欠费", "欠费清单"),
     ),
 )

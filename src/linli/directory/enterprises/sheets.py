@@ -168,6 +168,19 @@ async def undo(work: Work, cipher: Cipher, import_id: UUID, made: Sequence[UUID]
     return TakenBack(len(back.removed), len(back.restored))
 
 
+SAMPLES = (
+    {
+        "title": "晨光便利店",
+        "code": "QY-001",
+        "kind": "商铺",
+        "contact": "赵敏",
+        "staff": "3",
+        "since": "2022-06-01",
+        "state": "营业",
+    },
+    {"title": "康乐诊所", "code": "QY-002", "kind": "医疗诊所", "contact": "孙医生", "staff": "6"},
+    {"title": "老张面馆", "code": "QY-003", "kind": "餐饮", "contact": "张师傅", "staff": "4"},
+)
 SHEETS = (
     Sheet(
         code="enterprises",
@@ -178,6 +191,7 @@ SHEETS = (
         enter=enter,
         undo=undo,
         same=tuple(column.code for column in COLUMNS),
+        samples=SAMPLES,
         synonyms=("企业", "商铺", "商户", "单位", "企业信息"),
     ),
 )

@@ -183,6 +183,33 @@ async def undo(work: Work, cipher: Cipher, import_id: UUID, made: Sequence[UUID]
     return TakenBack(len(back.removed), len(back.restored))
 
 
+SAMPLES = (
+    {
+        "code": "YL-DT-01",
+        "title": "1号楼1号电梯",
+        "kind": "电梯",
+        "place": "1号楼",
+        "maker": "上海三菱",
+        "installed_on": "2019-04-01",
+        "check_months": "12",
+        "checked_on": "2026-03-15",
+        "state": "在用",
+    },
+    {
+        "code": "YL-SB-01",
+        "title": "生活水泵",
+        "kind": "水泵",
+        "installed_on": "2019-04-01",
+        "check_months": "6",
+    },
+    {
+        "code": "YL-XH-01",
+        "title": "1号楼消火栓",
+        "kind": "消火栓",
+        "place": "1号楼",
+        "check_months": "1",
+    },
+)
 SHEETS = (
     Sheet(
         code="facilities",
@@ -193,5 +220,6 @@ SHEETS = (
         enter=enter,
         undo=undo,
         synonyms=("设施设备", "资产", "设备设施", "设施台账"),
+        samples=SAMPLES,
     ),
 )

@@ -339,6 +339,7 @@ def _sheet(
         enter=_entering(verb),
         undo=_undoing(table, title),
         same=SAME.get(code, ()),
+        samples=SAMPLES[code],
         synonyms=synonyms,
     )
 
@@ -346,6 +347,40 @@ def _sheet(
 SAME: Mapping[str, tuple[str, ...]] = {
     "owners": ("home", "name", "id_number", "code", "since"),
     "tenants": ("home", "name", "id_number", "code", "since"),
+}
+
+SAMPLES: Mapping[str, tuple[Mapping[str, str], ...]] = {
+    "owners": (
+        {"home": "1-1-101", "name": "王晓明", "code": "YL-001", "since": "2020-05-01"},
+        {
+            "home": "1-1-201",
+            "name": "张建国",
+            "code": "YL-003",
+            "part": "1/2",
+            "since": "2021-09-01",
+        },
+    ),
+    "tenants": (
+        {
+            "home": "1-1-102",
+            "name": "李秀兰",
+            "code": "YL-002",
+            "since": "2026-01-01",
+            "until": "2026-12-31",
+        },
+    ),
+    "vehicles": (
+        {
+            "plate": "川A12345",
+            "kind": "小型汽车",
+            "home": "1-1-101",
+            "name": "王晓明",
+            "code": "YL-001",
+            "space": "B1-023",
+            "space_kind": "自有车位",
+        },
+        {"plate": "川A67890", "home": "1-1-201", "name": "张建国", "code": "YL-003"},
+    ),
 }
 
 HOLDINGS = (

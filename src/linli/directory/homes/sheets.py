@@ -82,6 +82,11 @@ COLUMNS = (
         synonyms=("状态", "房屋状态", "入住状态"),
     ),
 )
+SAMPLES = (
+    {"building": "1号楼", "entrance": "1单元", "home": "101", "area": "89.60", "state": "自住"},
+    {"building": "1号楼", "entrance": "1单元", "home": "102", "area": "120.35", "state": "出租"},
+    {"building": "1号楼", "entrance": "1单元", "home": "201", "area": "89.60", "use": "住宅"},
+)
 FIELDS = {"home_id": "home", "home": "home", "area": "area", "code": "home"}
 
 
@@ -166,6 +171,7 @@ SHEETS = (
         enter=enter,
         undo=undo,
         same=("building", "entrance", "home"),
+        samples=SAMPLES,
         synonyms=("房屋信息", "房产", "房产信息", "房间", "房屋资料"),
     ),
     *HOLDINGS,

@@ -389,6 +389,36 @@ async def undo(work: Work, cipher: Cipher, import_id: UUID, made: Sequence[UUID]
     return TakenBack(await service.take_list_back(work, made))
 
 
+SAMPLES = (
+    {
+        "name": "王晓明",
+        "home": "1-1-101",
+        "code": "YL-001",
+        "category": "独居老人",
+        "basis": "本人单独同意",
+        "basis_words": "入户登记时签署",
+        "every_days": "7",
+        "carer": "王小红",
+        "carer_relation": "女儿",
+        "carer_phone": "13800000009",
+    },
+    {
+        "name": "李秀兰",
+        "home": "1-1-102",
+        "code": "YL-002",
+        "category": "残疾人",
+        "basis": "履行法定职责",
+        "basis_words": "残疾人补贴名册",
+    },
+    {
+        "name": "张建国",
+        "home": "1-1-201",
+        "code": "YL-003",
+        "category": "卧床",
+        "basis": "本人单独同意",
+        "basis_words": "本人书面同意",
+    },
+)
 SHEETS = (
     Sheet(
         code="key_people",
@@ -399,6 +429,7 @@ SHEETS = (
         enter=enter,
         undo=undo,
         same=("home", "name", "id_number", "code", "category"),
+        samples=SAMPLES,
         synonyms=("重点人群", "重点人员台账", "重点人员名册", "独居老人"),
     ),
 )

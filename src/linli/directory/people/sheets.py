@@ -249,6 +249,40 @@ async def undo(work: Work, cipher: Cipher, import_id: UUID, made: Sequence[UUID]
     )
 
 
+SAMPLES = (
+    {
+        "name": "王晓明",
+        "phone": "13800000001",
+        "birth_date": "1949-12-31",
+        "building": "1号楼",
+        "entrance": "1单元",
+        "home": "101",
+        "relation": "业主",
+        "since": "2020-05-01",
+        "code": "YL-001",
+    },
+    {
+        "name": "李秀兰",
+        "phone": "13800000002",
+        "building": "1号楼",
+        "entrance": "1单元",
+        "home": "102",
+        "relation": "租户",
+        "since": "2026-01-01",
+        "code": "YL-002",
+    },
+    {
+        "name": "张建国",
+        "phone": "13800000003",
+        "birth_date": "1975-03-08",
+        "building": "1号楼",
+        "entrance": "1单元",
+        "home": "201",
+        "relation": "业主",
+        "since": "2021-09-01",
+        "code": "YL-003",
+    },
+)
 SHEETS = (
     Sheet(
         code="people",
@@ -259,6 +293,7 @@ SHEETS = (
         enter=enter,
         undo=undo,
         same=("building", "entrance", "home", "name", "phone", "id_number", "code"),
+        samples=SAMPLES,
         synonyms=("人员名单", "居民", "住户", "业主", "业主信息", "居民信息", "住户信息"),
     ),
 )

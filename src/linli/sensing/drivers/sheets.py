@@ -224,6 +224,21 @@ async def undo(work: Work, cipher: Cipher, import_id: UUID, made: Sequence[UUID]
     return TakenBack(removed=await withdraw(work, made) if made else 0)
 
 
+SAMPLES = (
+    {
+        "code": "yl-smoke-101",
+        "kind": "烟雾报警器",
+        "title": "1号楼1单元101 烟感",
+        "place": "1-1-101",
+    },
+    {"code": "yl-water-102", "kind": "智能水表", "title": "1号楼1单元102 水表", "place": "1-1-102"},
+    {
+        "code": "yl-sos-201",
+        "kind": "紧急呼叫按钮",
+        "title": "1号楼1单元201 呼叫按钮",
+        "place": "1-1-201",
+    },
+)
 SHEETS = (
     Sheet(
         code="devices",
@@ -235,5 +250,6 @@ SHEETS = (
         undo=undo,
         synonyms=("设备清单", "设备台账", "物联设备", "接入设备"),
         restores=False,
+        samples=SAMPLES,
     ),
 )

@@ -116,7 +116,7 @@ class Sheet:
     what an import added and restores what it changed, and raises `IllegalMove` with the reason
     where later work depends on it. Two lines equal in all columns of `same` are one too many.
     `restores` is False where nothing keeps what a row was before: an import that changed some
-    cannot be taken back.
+    cannot be taken back. `samples` are made-up lines by column that fit those of the other sheets.
     """
 
     code: str
@@ -129,6 +129,7 @@ class Sheet:
     same: tuple[str, ...] = ()
     synonyms: tuple[str, ...] = ()
     restores: bool = True
+    samples: tuple[Mapping[str, str], ...] = ()
 
     def column(self, code: str) -> Column | None:
         return next((one for one in self.columns if one.code == code), None)

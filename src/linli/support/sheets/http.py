@@ -222,6 +222,15 @@ async def read_template(
     return file_answer(writing.template(wanted), writing.XLSX, f"导入模板-{title}.xlsx")
 
 
+@api.get("/sample", response_class=Response)
+async def read_sample(work: CurrentWork, sheets: Sheets) -> Response:
+    """A workbook of made-up lines that can be tried out as it is, of the sheets one may import."""
+    wanted = sorted(_may(work, sheets), key=lambda one: one.order)
+    if not wanted:
+        raise BadInput("没有您可以导入的表", field="sheet")
+    return file_answer(writing.sample(wanted), writing.XLSX, "导入样例.xlsx")
+
+
 @api.post("", status_code=201)
 async def upload_import(
     work: CurrentWork,

@@ -112,6 +112,27 @@ def template(sheets: Sequence[Sheet]) -> bytes:
     return held.getvalue()
 
 
+def sample(sheets: Sequence[Sheet]) -> bytes:
+    """A workbook that can be imported as it is: made-up lines that fit one another."""
+    held = io.BytesIO()
+    with xlsxwriter.Workbook(held, OPTIONS) as book:
+        head = book.add_format({"bold": True, "bg_color": "#E8EEF5", "border": 1})
+        as_text = book.add_format({"num_format": "@"})
+        for sheet in sheets:
+            page = book.add_worksheet(sheet.title)
+            page.freeze_panes(1, 0)
+            for at, column in enumerate(sheet.columns):
+                page.write_string(0, at, column.title, head)
+                page.set_column(at, at, max(12, len(column.title) * 2 + 4), as_text)
+                for row, values in enumerate(sheet.samples, start=1):
+                    page.write_string(row, at, values.get(column.code, ""), as_text)
+        notes = book.add_worksheet(NOTES)
+        notes.set_column(0, 0, 80)
+        notes.write_string(0, 0, "样例：里面的人、房屋和号码都是编造的，可以直接上传试算。", head)
+        notes.write_string(1, 0, "请不要导入正在使用的小区；导入了可以整批撤销。")
+    return held.getvalue()
+
+
 def marked(tables: Sequence[ReadTable], faults: Sequence[Fault]) -> bytes:
     """The lines that are wrong, as they were uploaded, with a column that says what is wrong."""
     held = io.BytesIO()

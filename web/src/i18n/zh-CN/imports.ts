@@ -7,6 +7,8 @@ export default {
   estate: "小区",
   estateHint: "表里没有“小区”一列时，全部登记到这个小区",
   template: "下载模板",
+  sample: "样例工作簿",
+  sampleHint: "编造的几行，可以直接上传试算",
   templateAll: "全部表",
   chooseFile: "请选择文件",
   chooseEstate: "请选择小区",
