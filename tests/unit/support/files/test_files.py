@@ -37,7 +37,7 @@ def vault() -> Vault:
 
 
 async def audited(work: Work) -> Sequence[Entry]:
-    return await find(work.connection, AuditSearch(), before=None, most=10)
+    return await find(work.connection, AuditSearch(), after=None, most=10)
 
 
 async def content_of(work: Work, vault: Vault, file_id: UUID) -> bytes | None:
