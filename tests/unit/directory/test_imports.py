@@ -192,6 +192,45 @@ async def test_the_sample_workbook_holds_as_it_is_and_is_taken_back(
     assert await Clerk(desks, town).facts() == before
 
 
+FAMILY: Table = (
+    ("姓名", "手机号", "房屋", "人员编号"),
+    ("王晓明", "13800000001", "8-2-301", "R1"),
+    ("李梅", "13800000002", "8-2-301", "R2"),
+    ("王小宝", "", "8-2-301", "R3"),
+    ("独居人", "13800000004", "8-2-302", "R4"),
+)
+
+
+async def test_a_household_comes_in_whole_or_not_at_all(clerk: Clerk) -> None:
+    await clerk.entered(workbook(房屋=HOMES, 人员=FAMILY))
+    before = await clerk.facts()
+    header = ("房屋", "姓名", "人员编号", "与户主关系", "立户日期")
+    lines = [
+        header,
+        ("8-2-301", "王晓明", "R1", "户主", "2020-05-01"),
+        ("8-2-302", "独居人", "R4", "子女", "2021-01-01"),
+        ("8-2-301", "李梅", "R2", "配偶", "2020-05-01"),
+        ("8-2-301", "王小宝", "R3", "子女", "2020-05-01"),
+    ]
+    tried = await clerk.tried(await clerk.upload(workbook(家庭户=tuple(lines))))
+    [report] = tried.reports
+    assert (report.created, report.wrong) == (3, 1)
+    assert [(row, column) for row, column, _ in await clerk.faults(tried)] == [(3, "与户主关系")]
+    lines[2] = ("8-2-302", "独居人", "R4", "户主", "2021-01-01")
+    done = await clerk.entered(workbook(家庭户=tuple(lines)))
+    assert [(r.created, r.wrong) for r in done.reports] == [(4, 0)], await clerk.faults(done)
+    again = await clerk.tried(await clerk.upload(workbook(家庭户=tuple(lines))))
+    assert [(r.created, r.updated, r.unchanged) for r in again.reports] == [(0, 0, 4)]
+    # One wrong line holds its household back, and says so beside each of its lines.
+    lines[4] = ("8-2-301", "无此人", "R9", "子女", "2020-05-01")
+    lines.append(("8-2-301", "王小宝", "R3", "子女", "2020-05-01"))
+    held = await clerk.tried(await clerk.upload(workbook(家庭户=tuple(lines))))
+    assert sorted(row for row, _, _ in await clerk.faults(held)) == [2, 4, 5, 6]
+    undone = await clerk.undone(done)
+    assert (undone.state, undone.failure) == (ImportState.UNDONE, None)
+    assert await clerk.facts() == before
+
+
 async def test_what_an_import_changed_is_again_what_it_was(clerk: Clerk) -> None:
     await clerk.entered(workbook(房屋=HOMES, 人员=PEOPLE))
     before = await clerk.facts()

@@ -11,8 +11,11 @@ from sqlalchemy import Table
 
 from linli.directory.homes import policy, service
 from linli.directory.homes.contracts import (
+    ROLE_TITLES,
     SPACE_TITLES,
     VEHICLE_TITLES,
+    HouseholdEntry,
+    HouseholdRole,
     LeaseEntry,
     OwnershipEntry,
     Party,
@@ -20,10 +23,16 @@ from linli.directory.homes.contracts import (
     VehicleEntry,
     VehicleKind,
 )
-from linli.directory.homes.models import lease_table, ownership_table, vehicle_table
+from linli.directory.homes.models import (
+    household_table,
+    lease_table,
+    member_table,
+    ownership_table,
+    vehicle_table,
+)
 from linli.directory.people.public import Meant, id_number, people_meant
 from linli.directory.places.contracts import PlaceKind
-from linli.directory.places.public import places_said
+from linli.directory.places.public import places_named, places_said
 from linli.directory.sources.contracts import Entered, Source, SourceKind
 from linli.directory.sources.public import take_back
 from linli.kernel.errors import BadInput
@@ -193,6 +202,41 @@ VEHICLES = (
 )
 
 
+HOUSEHOLDS = (
+    HOME,
+    Column(
+        code="household",
+        title="户编号",
+        longest=60,
+        example="HK-0502",
+        note="户口簿户号或自己的编号；不填就按房屋，一套房屋一户",
+        synonyms=("户号", "家庭编号", "户籍号", "家庭户编号", "户口簿号"),
+    ),
+    NAME,
+    ID_NUMBER,
+    CODE,
+    Column(
+        code="role",
+        title="与户主关系",
+        kind=CellKind.CHOICE,
+        required=True,
+        choices={one.value: title for one, title in ROLE_TITLES.items()},
+        example="户主",
+        note="每户有且只有一位户主",
+        synonyms=("关系", "家庭关系", "户主关系", "与户主的关系"),
+    ),
+    Column(
+        code="since",
+        title="立户日期",
+        kind=CellKind.DAY,
+        required=True,
+        example="2020-05-01",
+        note="不知道就写入住日期；同一户写同一天",
+        synonyms=("入户日期", "登记日期", "入住日期", "迁入日期"),
+    ),
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Held:
     """What a line comes to, once home and person are found."""
@@ -321,6 +365,73 @@ async def _vehicles(work: Work, estate_id: UUID, held: Sequence[Held], source: S
     return await service.enter_vehicles(work, estate_id, entries, source)
 
 
+async def _households(work: Work, cipher: Cipher, batch: Batch) -> Done:
+    """Enter households, each with all its lines or not at all."""
+    held, faults = await _held(work, cipher, batch)
+    unknown = {_household_of(batch.lines[one.at]) for one in faults}
+    groups: dict[str, list[int]] = {}
+    for at in held:
+        key = _household_of(batch.lines[at])
+        if key in unknown:
+            faults.append(LineFault(at, "home", "同一户里有别的行没有填对，整户没有登记"))
+        else:
+            groups.setdefault(key, []).append(at)
+    places = await places_named(work, {one.home_id for one in held.values() if one.home_id})
+    entries: list[HouseholdEntry] = []
+    kept: list[list[int]] = []
+    for lines in groups.values():
+        first = held[lines[0]]
+        if len({held[at].home_id for at in lines}) > 1 or len({held[at].since for at in lines}) > 1:
+            faults.append(LineFault(lines[0], "household", "同一户的房屋和立户日期应该相同"))
+            faults.extend(LineFault(at, "household", "同上") for at in lines[1:])
+            continue
+        home_id = _home(first)
+        entries.append(
+            HouseholdEntry(
+                home_id=home_id,
+                valid_from=first.since,
+                members=tuple(_member(held[at]) for at in lines),
+                code=first.line.maybe("household") or places[home_id].code,
+            )
+        )
+        kept.append(lines)
+    source = Source(SourceKind.IMPORT, batch.title, batch.import_id)
+
+    async def some(which: Sequence[int]) -> tuple[int, int, int]:
+        chosen = [entries[at] for at in which]
+        # A line is a member.
+        one = await service.enter_members(work, batch.estate_id, chosen, source)
+        return one.created, one.updated, one.unchanged
+
+    done = await enter_what_holds(work.connection, list(range(len(entries))), some, FIELDS)
+    wrong = [
+        LineFault(at, one.column or "role", one.message)
+        for one in done.faults
+        for at in kept[one.at]
+    ]
+    return replace(done, faults=(*faults, *wrong))
+
+
+def _household_of(line: Line) -> str:
+    return line.text("household") or line.text("home")
+
+
+def _member(held: Held) -> tuple[UUID, HouseholdRole]:
+    if held.party.person_id is None:
+        raise BadInput("请填写姓名", field="person_id")
+    return held.party.person_id, HouseholdRole(held.line.text("role"))
+
+
+async def _undo_households(
+    work: Work, cipher: Cipher, import_id: UUID, made: Sequence[UUID]
+) -> TakenBack:
+    """Take members back, then the households that nobody else is in."""
+    del cipher, made
+    members = await take_back(work, member_table, "家庭成员", import_id)
+    households = await take_back(work, household_table, "家庭户", import_id)
+    return TakenBack(len(members.removed), len(members.restored) + len(households.restored))
+
+
 def _sheet(
     code: str,
     title: str,
@@ -350,6 +461,22 @@ SAME: Mapping[str, tuple[str, ...]] = {
 }
 
 SAMPLES: Mapping[str, tuple[Mapping[str, str], ...]] = {
+    "households": (
+        {
+            "home": "1-1-101",
+            "name": "王晓明",
+            "code": "YL-001",
+            "role": "户主",
+            "since": "2020-05-01",
+        },
+        {
+            "home": "1-1-201",
+            "name": "张建国",
+            "code": "YL-003",
+            "role": "户主",
+            "since": "2021-09-01",
+        },
+    ),
     "owners": (
         {"home": "1-1-101", "name": "王晓明", "code": "YL-001", "since": "2020-05-01"},
         {
@@ -384,6 +511,19 @@ SAMPLES: Mapping[str, tuple[Mapping[str, str], ...]] = {
 }
 
 HOLDINGS = (
+    Sheet(
+        code="households",
+        title="家庭户",
+        needs=NEEDS,
+        order=35,
+        columns=HOUSEHOLDS,
+        enter=_households,
+        undo=_undo_households,
+        same=("home", "household", "name", "id_number", "code"),
+        together=("household", "home"),
+        samples=SAMPLES["households"],
+        synonyms=("户籍", "家庭成员", "户口", "家庭"),
+    ),
     _sheet("owners", "产权", 40, OWNERS, _owners, ownership_table, ("业主产权", "产权登记")),
     _sheet("tenants", "租约", 50, TENANTS, _tenants, lease_table, ("租户", "租赁", "出租")),
     _sheet("vehicles", "车辆", 60, VEHICLES, _vehicles, vehicle_table, ("车辆信息", "车牌")),

@@ -340,6 +340,21 @@ async def enter_households(
         BadHousehold: a household has no head or two, or somebody twice.
         BadInput: a home or a person is unknown.
     """
+    entered, _ = await _enter_households(work, estate_id, entries, source)
+    return entered
+
+
+async def enter_members(
+    work: Work, estate_id: UUID, entries: Sequence[HouseholdEntry], source: Source
+) -> Entered:
+    """As `enter_households`, but answers what became of the members."""
+    _, belonging = await _enter_households(work, estate_id, entries, source)
+    return belonging
+
+
+async def _enter_households(
+    work: Work, estate_id: UUID, entries: Sequence[HouseholdEntry], source: Source
+) -> tuple[Entered, Entered]:
     await _homes(work, estate_id, [entry.home_id for entry in entries])
     await _people(work, [person for entry in entries for person, _ in entry.members])
     for entry in entries:
@@ -376,9 +391,9 @@ async def enter_households(
         for entry, code in zip(entries, codes, strict=True)
         for person, role in entry.members
     ]
-    await enter_rows(work, MEMBERS, members, source)
+    belonging = await enter_rows(work, MEMBERS, members, source)
     await _recorded(work, estate_id, "家庭户", entered, source)
-    return entered
+    return entered, belonging
 
 
 async def change_members(

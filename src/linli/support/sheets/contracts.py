@@ -117,6 +117,7 @@ class Sheet:
     where later work depends on it. Two lines equal in all columns of `same` are one too many.
     `restores` is False where nothing keeps what a row was before: an import that changed some
     cannot be taken back. `samples` are made-up lines by column that fit those of the other sheets.
+    Lines equal in the first filled column of `together` are one thing and come in one batch.
     """
 
     code: str
@@ -130,6 +131,7 @@ class Sheet:
     synonyms: tuple[str, ...] = ()
     restores: bool = True
     samples: tuple[Mapping[str, str], ...] = ()
+    together: tuple[str, ...] = ()
 
     def column(self, code: str) -> Column | None:
         return next((one for one in self.columns if one.code == code), None)

@@ -86,6 +86,21 @@ def check_restorable(one: Import, sheets: Sequence[Sheet]) -> None:
             )
 
 
+def batches(lines: Sequence[Line], together: Sequence[str], most: int) -> list[list[Line]]:
+    """Lines in batches of about so many; those that are one thing are never parted."""
+    groups: dict[str, list[Line]] = {}
+    for line in lines:
+        key = next((f"{code} {line.text(code)}" for code in together if line.text(code)), "")
+        groups.setdefault(key or f"row {line.row}", []).append(line)
+    found: list[list[Line]] = []
+    for group in groups.values():
+        if found and len(found[-1]) + len(group) <= most:
+            found[-1].extend(group)
+        else:
+            found.append(group)
+    return found
+
+
 def undo_request(one: Import, reason: str) -> dict[str, Json]:
     """What is asked for when an import is to be undone, exactly."""
     return {

@@ -179,8 +179,7 @@ class Imports:
             total.wrong = read.wrong
             asked = Asked(sheet, mapping.table, one.estate_id)
             for estate_id, lines in asked.by_estate(work, read, estates, told.faults):
-                for start in range(0, len(lines), LINES_AT_ONCE):
-                    part = lines[start : start + LINES_AT_ONCE]
+                for part in policy.batches(lines, sheet.together, LINES_AT_ONCE):
                     batch = Batch(one.id, estate_id, one.title, part)
                     done = await sheet.enter(work, self.cipher, batch)
                     told.faults.extend(
