@@ -24,6 +24,7 @@ from benchmarks.falling_objects.records import (
     PieceRecord,
     append,
     engine_stamp,
+    pieces_of,
     read,
 )
 from benchmarks.falling_objects.splits import FIRST_PIECE, FIRST_SEED, fall_wish, piece_wish
@@ -54,25 +55,25 @@ def main() -> None:
     else:
         run = falls if wanted.command == "falls" else hours
         for number in range(wanted.count):
-            first = next_number(wanted.command, wanted.split)
+            first = next_number(wanted.command, wanted.split, rival=wanted.rival)
             run(wanted.split, first if wanted.first is None else wanted.first + number,
                 rival=wanted.rival)  # fmt: skip
 
 
-def next_number(command: str, split: str) -> int:
-    """The first number that the present detector has not done yet."""
-    stamp = engine_stamp()
+def next_number(command: str, split: str, *, rival: bool) -> int:
+    """The first number that the present detector has not done yet; with `rival`, not beside it."""
     if command == "falls":
         done = {
             one.seed - FIRST_SEED[split]
             for one in read("falls", ClipRecord)
-            if one.engine == stamp and one.split == split
+            if one.engine == engine_stamp() and one.split == split
+            if not rival or one.rival_false is not None
         }
     else:
         done = {
             one.seed - FIRST_PIECE[split]
-            for one in read("hours", PieceRecord)
-            if one.engine == stamp and one.split == split
+            for one in pieces_of(split)
+            if not rival or one.rival_false is not None
         }
     return next(number for number in range(1_000_000) if number not in done)
 

@@ -100,3 +100,14 @@ def read(name: str, kind: type[Record]) -> Iterator[Record]:
         return
     for line in path.read_text(encoding="utf-8").splitlines():
         yield kind(**cast("dict[str, Any]", json.loads(line)))
+
+
+def pieces_of(split: str) -> list[PieceRecord]:
+    """What the present detector made of each piece; one watched again counts as it was last."""
+    stamp = engine_stamp()
+    last = {
+        one.seed: one
+        for one in read("hours", PieceRecord)
+        if one.engine == stamp and one.split == split
+    }
+    return list(last.values())

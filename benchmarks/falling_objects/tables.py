@@ -10,6 +10,7 @@ from benchmarks.falling_objects.records import (
     CostRecord,
     PieceRecord,
     engine_stamp,
+    pieces_of,
     read,
 )
 
@@ -29,10 +30,7 @@ def show() -> None:
         ]  # fmt: skip
         if clips:
             _falls(split, clips)
-        pieces = [
-            one for one in read("hours", PieceRecord)
-            if one.engine == stamp and one.split == split
-        ]  # fmt: skip
+        pieces = pieces_of(split)
         if pieces:
             _hours(split, pieces)
     costs = [one for one in read("cost", CostRecord) if one.engine == stamp]
@@ -151,6 +149,8 @@ def _hours(split: str, pieces: Sequence[PieceRecord]) -> None:
     print(f"| linli, confirmed only | {rate(confirmed, hours)} |")
     if both:
         count = sum(piece.rival_false or 0 for piece in both)
+        mine = sum(piece.false_confirmed + piece.false_suspected for piece in both)
+        print(f"| linli in the pieces that the rival saw too | {rate(mine, rival_hours)} |")
         print(f"| full-frame MOG2 and tracking | {rate(count, rival_hours)} |")
     print("\n| distraction in the scene | hours | linli | MOG2 and tracking, an hour |")
     print("|---|---|---|---|")
