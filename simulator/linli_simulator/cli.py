@@ -120,7 +120,7 @@ def _make_films(folder: Path) -> None:
 
 async def _until_told_to_stop(wish: Wish, register: Register) -> int:
     """SIGTERM and SIGINT cancel everything; connections say good-bye on the way out."""
-    if wish.scene is None:
+    if wish.scene is None and register.control is not None:
         _make_films(wish.folder / "footage")
     loop, task = asyncio.get_running_loop(), asyncio.current_task()
     assert task is not None  # noqa: S101 - we are inside asyncio.run
@@ -142,9 +142,11 @@ async def _live(wish: Wish, register: Register) -> None:
     async with asyncio.TaskGroup() as group:
         stage.open(group, names)
         group.create_task(Life(stage, clock, wish.seed).live(group))
+        door = Door(register.mqtt_host, register.mqtt_port)
         if control is not None:
-            door = Door(register.mqtt_host, register.mqtt_port)
             group.create_task(Control(control, door, stage, clock).listen(group))
+        for estate, account in register.controls.items():
+            group.create_task(Control(account, door, stage, clock, estate).listen(group))
         if wish.faults:
             group.create_task(have_faults(stage, clock))
         if wish.scene_every_minutes is not None:

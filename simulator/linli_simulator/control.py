@@ -21,6 +21,8 @@ BEAT = 60
 class Control:
     """Takes `play_scene` {"scene": code, "device"?: code} and plays it.
 
+    One that is for an estate `apart` has only the devices of that estate, and no say on the clock.
+
     Takes `forward_clock` {"ahead_s": seconds} too: the estate lives on until its clock is that much
     ahead of the wall's, and `done` says that linli has acknowledged all that was said on the way.
 
@@ -29,7 +31,9 @@ class Control:
     `scene_played` {"scene", "device", "sent", "arrived"}. A command that comes twice plays once.
     """
 
-    def __init__(self, account: Account, door: Door, stage: Stage, clock: Clock) -> None:
+    def __init__(
+        self, account: Account, door: Door, stage: Stage, clock: Clock, apart: str = ""
+    ) -> None:
         self._device = Device(
             code=account.username,
             kind=Kind.SIMULATOR,
@@ -43,6 +47,7 @@ class Control:
         )
         self._stage = stage
         self._clock = clock
+        self._apart = apart
         self._answers: OrderedDict[str, Answer | None] = OrderedDict()
         self._group: asyncio.TaskGroup | None = None
         self._walking = asyncio.Lock()
@@ -103,14 +108,14 @@ class Control:
     async def _answered(self, command: Command) -> tuple[Answer, Played | None]:
         if command.expires is not None and command.expires < self._clock.now():
             return Answer(command.id, "refused", "命令已过期"), None
-        if command.name == FORWARD_CLOCK:
+        if command.name == FORWARD_CLOCK and not self._apart:
             return await self._forwarded(command), None
         scene = _words(command.params, "scene")
         if command.name != PLAY_SCENE or scene is None:
             words = "模拟器只会 forward_clock，和给出 scene 的 play_scene"
             return Answer(command.id, "refused", words), None
         try:
-            played = await self._stage.play(scene, _words(command.params, "device"))
+            played = await self._stage.play(scene, _words(command.params, "device"), self._apart)
         except CannotPlay as reason:
             return Answer(command.id, "refused", str(reason)), None
         if played.sent == played.arrived:

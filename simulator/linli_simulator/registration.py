@@ -47,7 +47,10 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """A terminal as the platform knows it; `gateway` is the connection that speaks for it."""
+    """A terminal as the platform knows it; `gateway` is the connection that speaks for it.
+
+    `apart` is the code of its estate, where that estate is told apart what to play.
+    """
 
     code: str
     kind: Kind
@@ -58,16 +61,20 @@ class Device:
     connection: str
     is_child: bool
     external_code: str
+    apart: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Register:
+    """What is played. `controls` are, by estate, the connections of those that are told apart."""
+
     mqtt_host: str
     mqtt_port: int
     http: str
     devices: tuple[Device, ...]
     accounts: Mapping[str, Account]
     control: Account | None
+    controls: Mapping[str, Account]
 
 
 def read(folder: Path) -> Register:
@@ -87,10 +94,16 @@ def read(folder: Path) -> Register:
 
 def _register(top: Json) -> Register:
     mqtt = _as_object(top.get("mqtt"), "mqtt")
+    estates = [_as_object(one, "an estate") for one in _as_list(top.get("estates"), "estates")]
+    controls = {
+        _words(one, "code"): _account(_as_object(one["control"], "control"))
+        for one in estates
+        if one.get("control") is not None
+    }
     rows = [
-        _as_object(row, "a device")
-        for estate in _as_list(top.get("estates"), "estates")
-        for row in _as_list(_as_object(estate, "an estate").get("devices"), "devices")
+        {**_as_object(row, "a device"), "apart": str(one.get("code")) if one.get("control") else ""}
+        for one in estates
+        for row in _as_list(one.get("devices"), "devices")
     ]
     accounts: dict[str, Account] = {}
     for row in rows:
@@ -113,6 +126,7 @@ def _register(top: Json) -> Register:
         devices=devices,
         accounts=accounts,
         control=None if control is None else _account(_as_object(control, "control")),
+        controls=controls,
     )
 
 
@@ -139,6 +153,7 @@ def _device(row: Json) -> Device | None:
         connection=parent if isinstance(parent, str) else _words(row, "username"),
         is_child=isinstance(parent, str),
         external_code=str(row.get("external_code") or code),
+        apart=str(row.get("apart") or ""),
     )
 
 

@@ -96,15 +96,17 @@ class Stage:
             for message in dialects.encode(saying, terminal.device)
         ]
 
-    async def play(self, code: str, wanted: str | None = None) -> Played:
+    async def play(self, code: str, wanted: str | None = None, apart: str = "") -> Played:
         """Play a scene and wait until linli has acknowledged all of it.
+
+        `apart`: with the devices of this estate; without it, with those told by all together.
 
         What puts things right later runs on in the background; `finish` waits for it.
 
         Raises:
             CannotPlay: there is no such scene, or no device for it.
         """
-        scene, terminal = self.prepare(code, wanted)
+        scene, terminal = self.prepare(code, wanted, apart)
         performance = (terminal.device.code, scene.code)
         if (earlier := self._aftermaths.pop(performance, None)) is not None:
             earlier.cancel()
@@ -130,7 +132,9 @@ class Stage:
         for task in (*self._aftermaths.values(), *self._obeying.values(), *self._holding):
             task.cancel()
 
-    def prepare(self, code: str, wanted: str | None = None) -> tuple[Scene, Terminal]:
+    def prepare(
+        self, code: str, wanted: str | None = None, apart: str = ""
+    ) -> tuple[Scene, Terminal]:
         """The scene and who will play it.
 
         Raises:
@@ -139,7 +143,8 @@ class Stage:
         scene = BY_CODE.get(code)
         if scene is None:
             raise CannotPlay(f"没有场景 {code}")
-        device = cast_for(scene, self._register.devices, wanted)
+        there = [device for device in self._register.devices if device.apart == apart]
+        device = cast_for(scene, there, wanted)
         if device is None:
             raise CannotPlay(f"小区里没有能演“{scene.title}”的设备")
         return scene, self.terminals[device.code]

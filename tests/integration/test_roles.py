@@ -12,7 +12,8 @@ from fastapi import FastAPI
 from sqlalchemy import Connection, event
 from sqlalchemy.engine import Engine
 
-from linli.app.demo.seeding import DemoDoors, SeededWorld, seed
+from linli.app.demo.entering import SeededWorld
+from linli.app.demo.seeding import DemoDoors, seed
 from linli.app.doors.http_door import open_http_door
 from linli.app.engine.roles import DatabaseUrls
 from linli.app.keys import generate_keys

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from linli.app.demo.seeding import DemoDoors, SeededWorld, seed
+from linli.app.demo.entering import SeededWorld
+from linli.app.demo.seeding import DemoDoors, seed
 from linli.app.engine.roles import DatabaseUrls
 from linli.app.processes.declared import declared_rules
 from linli.directory.identity.public import HashCost, Passwords

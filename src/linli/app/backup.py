@@ -1,7 +1,8 @@
 """Backup and restore: the database, the files and the keys, each with its fingerprint.
 
 A backup is a folder: `database.dump` (pg_dump's custom format, one consistent moment),
-`secrets.json`, what there is of `files/`, `linli.toml` and `demo/` (what a demo's simulator plays),
+`secrets.json`, what there is of `files/`, `linli.toml`, `demo/` and `training/`
+(what the simulator plays),
 and `manifest.json`, written last.
 """
 
@@ -33,6 +34,7 @@ MANIFEST = "manifest.json"
 DUMP = "database.dump"
 FILES = "files"
 DEMO = "demo"
+TRAINING = "training"
 FORMAT = 1
 READ_BYTES = 1 << 20
 KNOWS_TRANSACTION_TIMEOUT = 17
@@ -248,7 +250,7 @@ def _copy_installation(settings: Settings, folder: Path) -> None:
     for name in (KEYS_FILE, SETTINGS_FILE):
         if (settings.data / name).exists():
             shutil.copy2(settings.data / name, folder / name)
-    for name in (FILES, DEMO):
+    for name in (FILES, DEMO, TRAINING):
         if (settings.data / name).is_dir():
             shutil.copytree(settings.data / name, folder / name)
 
@@ -256,7 +258,7 @@ def _copy_installation(settings: Settings, folder: Path) -> None:
 def _copy_back(folder: Path, settings: Settings) -> None:
     if (folder / SETTINGS_FILE).exists():
         shutil.copy2(folder / SETTINGS_FILE, settings.data / SETTINGS_FILE)
-    for name in (FILES, DEMO):
+    for name in (FILES, DEMO, TRAINING):
         if (folder / name).is_dir():
             shutil.copytree(folder / name, settings.data / name, dirs_exist_ok=True)
 

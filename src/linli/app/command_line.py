@@ -32,6 +32,7 @@ COMMANDS = (
     Command("init", "正式安装", "make a real installation"),
     Command("up", "启动全部", "run everything"),
     Command("demo", "演示：启动、触发场景、快进时间", "the demo: run it, play a scene, go ahead"),
+    Command("training", "建立练习县", "set up a county to train in"),
     Command("web", "只运行网页和接口", "run pages and API only"),
     Command("gateway", "只运行设备网关", "run the device gateway only"),
     Command("worker", "只运行后台任务", "run the background worker only"),

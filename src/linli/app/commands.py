@@ -26,6 +26,7 @@ from linli.app.migrate import upgrade_database
 from linli.app.packs import verify_pack
 from linli.app.problems import Problem
 from linli.app.settings import Settings
+from linli.app.training_county import set_up_training
 from linli.kernel.time import SystemClock
 
 # SQL states: no such user or wrong password, no such database, not enough rights.
@@ -79,6 +80,16 @@ def _demo(asked: argparse.Namespace, settings: Settings) -> int:
         return asyncio.run(ask_for_county(settings, print))
     by = None if asked.forward is None else duration_of(asked.forward)
     return asyncio.run(ask_of_demo(settings, asked.scene, by, print))
+
+
+def _training(_asked: argparse.Namespace, settings: Settings) -> int:
+    accounts = asyncio.run(set_up_training(settings))
+    print("练习县已建立，账号和首次密码（只显示这一次，登录后须改）：")
+    print("the county to train in is there; accounts and first passwords, shown this once:")
+    for title, login, password in accounts:
+        print(f"  {login:<12} {password}   {title}")
+    print("重新启动 linli up，练习小区的设备就会上线 / restart linli up: its devices come on line")
+    return 0
 
 
 def _ask(given: str | None, question: str) -> str:
@@ -155,6 +166,7 @@ RUN: Mapping[str, Callable[[argparse.Namespace, Settings], int]] = {
     "restore": _restore,
     "verify-pack": _verify_pack,
     "demo": _demo,
+    "training": _training,
 }
 
 

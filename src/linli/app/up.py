@@ -29,6 +29,8 @@ from linli.app.supervisor import Child, Supervisor, bound_to_parent
 DATABASE = "database"
 SERVING = ("web", "gateway", "worker")
 SIMULATOR = "simulator"
+TRAINING = "training"
+WORLD = "estate.json"
 VISION = "vision"
 PROCESSES = "linli.app.processes"
 # Together with the three serving processes' five seconds this stays below ten.
@@ -203,6 +205,9 @@ async def _start(installation: _Installation, supervisor: Supervisor) -> None:
     if settings.demo:
         demo = ("--data", str(settings.data / "demo"))
         supervisor.keep(installation.child(SIMULATOR, (*parts.simulator, *demo)))
+    elif (settings.data / TRAINING / WORLD).exists():
+        training = ("--data", str(settings.data / TRAINING), "--no-faults")
+        supervisor.keep(installation.child(SIMULATOR, (*parts.simulator, *training)))
     node = local_node(settings)
     if node is not None:
         supervisor.keep(installation.child(VISION, parts.vision, node))

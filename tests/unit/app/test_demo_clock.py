@@ -17,9 +17,9 @@ from linli.app.demo import playing, policy, store
 from linli.app.demo.asking import duration_of, require_running_demo
 from linli.app.demo.clock import DemoClock, Follower, followed, held_by
 from linli.app.demo.contracts import Outcome, Shift, Walk
+from linli.app.demo.entering import CONTROL
 from linli.app.demo.forwarding import COMMAND, Forwarder
 from linli.app.demo.moved import refuse_moved_clock
-from linli.app.demo.seeding import CONTROL
 from linli.app.engine.roles import DatabaseUrls
 from linli.app.problems import Problem
 from linli.app.processes.surroundings import clock_of

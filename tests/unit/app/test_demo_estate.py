@@ -8,8 +8,9 @@ from sqlalchemy import text
 
 from linli.app.demo.accounts import ACCOUNTS
 from linli.app.demo.cameras import read_cameras
+from linli.app.demo.entering import SeededWorld
 from linli.app.demo.scenes import SCENES
-from linli.app.demo.seeding import DemoDoors, SeededWorld, is_seeded, seed
+from linli.app.demo.seeding import DemoDoors, is_seeded, seed
 from linli.app.engine.roles import DatabaseUrls
 from linli.app.processes.declared import declared_rules
 from linli.directory.identity.public import HashCost, Passwords
@@ -58,6 +59,7 @@ async def test_seeding_fills_an_empty_installation_once(workshop: Workshop) -> N
     assert counts.total == len(devices) + 2 + len(eyes.cameras)
     played = set(all_kinds()) - {"simulator", *(camera.kind for camera in eyes.cameras)}
     assert {device.kind for device in devices} >= played
+    assert world.vision is not None
     assert world.vision.token
     assert all(device.token for device in devices)
     assert len({account.login for account in ACCOUNTS}) == len(ACCOUNTS)

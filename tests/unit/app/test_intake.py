@@ -15,7 +15,7 @@ from sqlalchemy import text
 from tests.support.demo import SeededDatabase
 from tests.support.workshops import workshops_on
 
-from linli.app.demo.seeding import SeededWorld
+from linli.app.demo.entering import SeededWorld
 from linli.app.doors.ports import admission_of
 from linli.app.doors.replaying import IntakeReplay, Replayer
 from linli.app.engine.roles import DatabaseUrls, connected

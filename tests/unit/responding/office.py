@@ -1,6 +1,6 @@
 """A seeded estate where people act as `linli_app` in their own scope, and linli as itself."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -20,7 +20,13 @@ from linli.app.worker.due import Deadlines
 from linli.directory.identity.public import resolve_scope
 from linli.kernel.database import engine_for, transaction
 from linli.kernel.events import stamp
-from linli.kernel.reactions import next_event, pass_event, register_consumer
+from linli.kernel.reactions import (
+    DeadlineReaction,
+    EventReaction,
+    next_event,
+    pass_event,
+    register_consumer,
+)
 from linli.kernel.scope import Actor
 from linli.kernel.work import Work, Workshop
 from linli.responding.alerts.contracts import Finding
@@ -56,6 +62,8 @@ class Office:
     clock: HandClock
     estate_id: UUID
     accounts: dict[str, tuple[UUID, str]] = field(default_factory=dict[str, tuple[UUID, str]])
+    reactions: Sequence[EventReaction] = handlers.EVENTS
+    due: Sequence[DeadlineReaction] = handlers.DEADLINES
 
     @asynccontextmanager
     async def as_(self, login: str) -> AsyncGenerator[Work]:
@@ -99,7 +107,7 @@ class Office:
             more = False
             async with transaction(self.machine.engine) as connection:
                 await stamp(connection)
-            for reaction in handlers.EVENTS:
+            for reaction in self.reactions:
                 while await self._handle(reaction):
                     more = True
 
@@ -115,7 +123,7 @@ class Office:
     async def look_at_deadlines(self) -> None:
         """The worker looks at what is due, as one that was just started."""
         counts = WorkerCounts(CollectorRegistry())
-        deadlines = Deadlines(self.machine, handlers.DEADLINES, counts)
+        deadlines = Deadlines(self.machine, self.due, counts)
         while await deadlines.look():
             pass
         await self.settle()
@@ -183,17 +191,29 @@ def picture() -> bytes:
 
 
 @asynccontextmanager
-async def office_on(urls: DatabaseUrls) -> AsyncGenerator[Office]:
-    """The office of the demo estate in this database (`morning_database`, or a clone of it)."""
+async def office_on(
+    urls: DatabaseUrls,
+    *,
+    events: Sequence[EventReaction] = (),
+    deadlines: Sequence[DeadlineReaction] = (),
+) -> AsyncGenerator[Office]:
+    """The office of the demo estate in this database (`morning_database`, or a clone of it).
+
+    `events` and `deadlines` are reactions of other contexts that its worker has beside incidents'.
+    """
     clock = HandClock()
     people = Workshop(engine_for(urls.app, connections=6), clock)
     machine = Workshop(engine_for(urls.gateway, connections=6), clock)
     async with transaction(machine.engine) as connection:
         await stamp(connection)
-        for reaction in handlers.EVENTS:
+        for reaction in (*handlers.EVENTS, *events):
             await register_consumer(connection, reaction.name)
     office = Office(urls, people, machine, clock, UUID(int=0))
-    ((office.estate_id,),) = await office.rows("SELECT id FROM directory_estate")
+    office.reactions = (*handlers.EVENTS, *events)
+    office.due = (*handlers.DEADLINES, *deadlines)
+    ((office.estate_id,),) = await office.rows(
+        "SELECT id FROM directory_estate ORDER BY code DESC LIMIT 1"
+    )
     rows = await office.rows("SELECT login, id, display_name FROM directory_account")
     office.accounts = {login: (account_id, name) for login, account_id, name in rows}
     yield office

@@ -3369,6 +3369,132 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/drills": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Drills
+         * @description Drills of the training estates one sees, and how they went.
+         */
+        get: operations["list_drills_api_drills_get"];
+        put?: never;
+        /**
+         * Start Drill
+         * @description Let the simulator play a scene; its alarm comes as every alarm does.
+         *
+         *     409 while the device is in a drill or has an incident going on; 422 for a real estate.
+         */
+        post: operations["start_drill_api_drills_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/drills/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Write Drills
+         * @description The list `drills` with the same questions, as xlsx or csv. 422 above 5000 rows; what goes out is on record.
+         */
+        post: operations["write_drills_api_drills_file_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/drills/print": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Print Drills
+         * @description The list `drills` with the same questions, all of it, to be printed. 422 above 5000 rows; what goes out is on record.
+         */
+        post: operations["print_drills_api_drills_print_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/drills/scenarios": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Scenarios
+         * @description What can be played in a training estate, on which devices. 422 for a real estate.
+         */
+        get: operations["list_scenarios_api_drills_scenarios_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/drills/{drill_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Drill
+         * @description A drill and its score with the reason of every mark.
+         */
+        get: operations["read_drill_api_drills__drill_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/drills/{drill_id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End Drill
+         * @description End a drill: it is scored as far as it came, or cancelled while no alarm has come.
+         */
+        post: operations["end_drill_api_drills__drill_id__end_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/orders/{order_id}/guest-links": {
         parameters: {
             query?: never;
@@ -6633,7 +6759,7 @@ export interface components {
          * @description What was done. Codes never change; titles may.
          * @enum {string}
          */
-        Action: "signed_in" | "sign_in_failed" | "sign_in_blocked" | "signed_out" | "signed_out_everywhere" | "password_changed" | "password_reset" | "second_factor_enabled" | "second_factor_removed" | "identity_linked" | "identity_unlinked" | "second_factor_reset" | "terminal_registered" | "terminal_ended" | "pin_set" | "pin_removed" | "recovery_code_used" | "recovery_codes_renewed" | "account_created" | "account_locked" | "account_unlocked" | "key_made" | "key_revoked" | "hook_made" | "hook_changed" | "leaving_noted" | "leaving_taken_back" | "account_left" | "grant_given" | "grant_revoked" | "organisation_added" | "contract_signed" | "contract_ended" | "estate_added" | "person_registered" | "person_revealed" | "person_erased" | "person_exported" | "people_entered" | "person_changed" | "person_moved" | "people_merged" | "merge_undone" | "twins_differ" | "correction_asked" | "correction_decided" | "key_person_entered" | "key_person_changed" | "key_person_seen" | "visit_recorded" | "absence_noted" | "base_entered" | "base_changed" | "question_saved" | "file_seen" | "device_registered" | "device_changed" | "command_sent" | "camera_changed" | "camera_seen" | "recording_seen" | "facade_changed" | "evidence_seen" | "evidence_exported" | "credential_rotated" | "credential_revoked" | "rule_changed" | "module_off" | "module_on" | "quarantine_replayed" | "quarantine_dropped" | "incident_moved" | "order_moved" | "roster_planned" | "grid_changed" | "task_given" | "task_moved" | "guest_link_made" | "guest_link_revoked" | "imported" | "import_undone" | "people_exported" | "list_exported" | "approval_asked" | "approval_given" | "approval_refused" | "approval_withdrawn" | "approval_used" | "demo_played";
+        Action: "signed_in" | "sign_in_failed" | "sign_in_blocked" | "signed_out" | "signed_out_everywhere" | "password_changed" | "password_reset" | "second_factor_enabled" | "second_factor_removed" | "identity_linked" | "identity_unlinked" | "second_factor_reset" | "terminal_registered" | "terminal_ended" | "pin_set" | "pin_removed" | "recovery_code_used" | "recovery_codes_renewed" | "account_created" | "account_locked" | "account_unlocked" | "key_made" | "key_revoked" | "hook_made" | "hook_changed" | "leaving_noted" | "leaving_taken_back" | "account_left" | "grant_given" | "grant_revoked" | "organisation_added" | "contract_signed" | "contract_ended" | "estate_added" | "person_registered" | "person_revealed" | "person_erased" | "person_exported" | "people_entered" | "person_changed" | "person_moved" | "people_merged" | "merge_undone" | "twins_differ" | "correction_asked" | "correction_decided" | "key_person_entered" | "key_person_changed" | "key_person_seen" | "visit_recorded" | "absence_noted" | "base_entered" | "base_changed" | "question_saved" | "file_seen" | "device_registered" | "device_changed" | "command_sent" | "camera_changed" | "camera_seen" | "recording_seen" | "facade_changed" | "evidence_seen" | "evidence_exported" | "credential_rotated" | "credential_revoked" | "rule_changed" | "drill_started" | "drill_ended" | "module_off" | "module_on" | "quarantine_replayed" | "quarantine_dropped" | "incident_moved" | "order_moved" | "roster_planned" | "grid_changed" | "task_given" | "task_moved" | "guest_link_made" | "guest_link_revoked" | "imported" | "import_undone" | "people_exported" | "list_exported" | "approval_asked" | "approval_given" | "approval_refused" | "approval_withdrawn" | "approval_used" | "demo_played";
         /**
          * ActionView
          * @description An action one may filter by.
@@ -8209,6 +8335,145 @@ export interface components {
             /** Words */
             words: string;
         };
+        /**
+         * DrillBody
+         * @description What to play, and on which device.
+         */
+        DrillBody: {
+            /**
+             * Estate Id
+             * Format: uuid
+             */
+            estate_id: string;
+            /** Scenario */
+            scenario: string;
+            /**
+             * Device Id
+             * Format: uuid
+             */
+            device_id: string;
+        };
+        /**
+         * DrillDetail
+         * @description A drill with its score (null while no alarm has come) and what good handling looks like.
+         */
+        DrillDetail: {
+            drill: components["schemas"]["DrillShape"];
+            score: components["schemas"]["ScoreShape"] | null;
+            /** Points */
+            points: string[];
+        };
+        /**
+         * DrillDeviceShape
+         * @description A device that can play a scenario.
+         */
+        DrillDeviceShape: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Title */
+            title: string;
+            /** Place Path */
+            place_path: string;
+        };
+        /**
+         * DrillEndBody
+         * @description What the leader says about it.
+         */
+        DrillEndBody: {
+            /**
+             * Remark
+             * @default
+             */
+            remark: string;
+        };
+        /**
+         * DrillOrder
+         * @description By what a list of drills is sorted.
+         * @enum {string}
+         */
+        DrillOrder: "-started" | "started" | "-points" | "points";
+        /**
+         * DrillPage
+         * @description Drills of one page; `scored`, `mean` of 100 and `short` of 60 are of all that match.
+         */
+        DrillPage: {
+            /** Items */
+            items: components["schemas"]["DrillShape"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Total */
+            total: number;
+            /** Scored */
+            scored: number;
+            /** Mean */
+            mean: number | null;
+            /** Short */
+            short: number;
+        };
+        /**
+         * DrillShape
+         * @description A drill; `points` and `grade` once it was scored, `remark` why it failed or was ended.
+         */
+        DrillShape: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Estate Id
+             * Format: uuid
+             */
+            estate_id: string;
+            /** Scenario */
+            scenario: string;
+            /** Title */
+            title: string;
+            /**
+             * Device Id
+             * Format: uuid
+             */
+            device_id: string;
+            /** Device Title */
+            device_title: string;
+            /** Place Path */
+            place_path: string;
+            state: components["schemas"]["DrillState"];
+            /** State Title */
+            state_title: string;
+            /** Version */
+            version: number;
+            /**
+             * Started At
+             * Format: date-time
+             */
+            started_at: string;
+            /** Started By */
+            started_by: string;
+            /** Incident Id */
+            incident_id: string | null;
+            /** Incident Code */
+            incident_code: string;
+            /** Ended At */
+            ended_at: string | null;
+            /** Points */
+            points: number | null;
+            /** Grade */
+            grade: string;
+            /** Remark */
+            remark: string;
+            /** May End */
+            may_end: boolean;
+        };
+        /**
+         * DrillState
+         * @description How far a drill has come; the last three are ends.
+         * @enum {string}
+         */
+        DrillState: "called" | "running" | "scored" | "cancelled" | "failed";
         /**
          * DriverShape
          * @description A way in for devices of some make.
@@ -11066,6 +11331,22 @@ export interface components {
             path: string;
         };
         /**
+         * MarkShape
+         * @description Points for one thing, of how many, and why.
+         */
+        MarkShape: {
+            /** Code */
+            code: string;
+            /** Title */
+            title: string;
+            /** Points */
+            points: number;
+            /** Most */
+            most: number;
+            /** Words */
+            words: string;
+        };
+        /**
          * MarkView
          * @description A place marked by a point, in metres.
          */
@@ -11106,7 +11387,8 @@ export interface components {
          * Me
          * @description Who is signed in, and what they may do. `csrf` goes back as `X-CSRF-Token`.
          *
-         *     `terminal` is what the shared terminal is called at which they sit.
+         *     `terminal` is what the shared terminal is called at which they sit. `training`: they belong to a
+         *     training county, where nothing is real.
          */
         Me: {
             account: components["schemas"]["OwnAccount"];
@@ -11125,6 +11407,8 @@ export interface components {
             second_factor: components["schemas"]["SecondFactorView"];
             /** Terminal */
             terminal: string | null;
+            /** Training */
+            training: boolean;
         };
         /**
          * MedicalBody
@@ -11938,7 +12222,7 @@ export interface components {
          * @description One right. A session holds it for estates, organisations or incidents.
          * @enum {string}
          */
-        Permission: "see_incidents" | "handle_incidents" | "dispatch_orders" | "see_orders" | "do_orders" | "verify_orders" | "see_devices" | "manage_devices" | "command_devices" | "see_cameras" | "see_recordings" | "manage_cameras" | "see_rules" | "manage_rules" | "see_people" | "see_people_full" | "manage_people" | "see_key_people" | "manage_key_people" | "visit_key_people" | "see_medical_notes" | "see_places" | "manage_places" | "see_rosters" | "manage_rosters" | "manage_modules" | "see_arrears" | "manage_arrears" | "manage_organisations" | "manage_accounts" | "see_audit" | "see_looks" | "see_quarantine" | "run_demo";
+        Permission: "see_incidents" | "handle_incidents" | "dispatch_orders" | "see_orders" | "do_orders" | "verify_orders" | "see_devices" | "manage_devices" | "command_devices" | "see_cameras" | "see_recordings" | "manage_cameras" | "see_rules" | "manage_rules" | "see_people" | "see_people_full" | "manage_people" | "see_key_people" | "manage_key_people" | "visit_key_people" | "see_medical_notes" | "see_places" | "manage_places" | "see_rosters" | "manage_rosters" | "manage_modules" | "see_arrears" | "manage_arrears" | "lead_drills" | "manage_organisations" | "manage_accounts" | "see_audit" | "see_looks" | "see_quarantine" | "run_demo";
         /**
          * PersonBody
          * @description A person to be registered, with no more than is needed.
@@ -13117,6 +13401,22 @@ export interface components {
             created_at: string | null;
         };
         /**
+         * ScenarioShape
+         * @description What can be played, with whom, and what good handling looks like.
+         */
+        ScenarioShape: {
+            /** Code */
+            code: string;
+            /** Title */
+            title: string;
+            /** Words */
+            words: string;
+            /** Points */
+            points: string[];
+            /** Devices */
+            devices: components["schemas"]["DrillDeviceShape"][];
+        };
+        /**
          * SceneShape
          * @description Something the simulator can play.
          */
@@ -13131,6 +13431,20 @@ export interface components {
             playing: boolean;
             /** Forward S */
             forward_s: number | null;
+        };
+        /**
+         * ScoreShape
+         * @description All marks; `points` of 100. Until the drill is over they are as things stand now.
+         */
+        ScoreShape: {
+            /** Points */
+            points: number;
+            /** Grade */
+            grade: string;
+            /** Final */
+            final: boolean;
+            /** Marks */
+            marks: components["schemas"]["MarkShape"][];
         };
         /**
          * SeatView
@@ -21633,6 +21947,246 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["OrderShape"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    list_drills_api_drills_get: {
+        parameters: {
+            query?: {
+                estate_id?: string | null;
+                scenario?: ("sos" | "smoke" | "trapped_lift" | "e_bike" | "charging_overheat" | "cover_tilted" | "forced_gate") | null;
+                state?: components["schemas"]["DrillState"] | null;
+                sort?: components["schemas"]["DrillOrder"];
+                limit?: number;
+                cursor?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrillPage"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    start_drill_api_drills_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DrillBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrillShape"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    write_drills_api_drills_file_post: {
+        parameters: {
+            query?: {
+                estate_id?: string | null;
+                scenario?: ("sos" | "smoke" | "trapped_lift" | "e_bike" | "charging_overheat" | "cover_tilted" | "forced_gate") | null;
+                state?: components["schemas"]["DrillState"] | null;
+                sort?: components["schemas"]["DrillOrder"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FileBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    print_drills_api_drills_print_post: {
+        parameters: {
+            query?: {
+                estate_id?: string | null;
+                scenario?: ("sos" | "smoke" | "trapped_lift" | "e_bike" | "charging_overheat" | "cover_tilted" | "forced_gate") | null;
+                state?: components["schemas"]["DrillState"] | null;
+                sort?: components["schemas"]["DrillOrder"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PrintBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrintedList"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    list_scenarios_api_drills_scenarios_get: {
+        parameters: {
+            query: {
+                estate_id: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScenarioShape"][];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    read_drill_api_drills__drill_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                drill_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrillDetail"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    end_drill_api_drills__drill_id__end_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                drill_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DrillEndBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrillShape"];
                 };
             };
             /** @description 没有接受，以及为什么 */

@@ -18,9 +18,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from linli.app.demo import policy, store
 from linli.app.demo.clock import GONE_AFTER, DemoClock
 from linli.app.demo.contracts import Ended, Outcome, Shift, Walk
+from linli.app.demo.entering import CONTROL
 from linli.app.demo.plan import read_plan
 from linli.app.demo.playing import simulator_of
-from linli.app.demo.seeding import CONTROL
 from linli.app.worker.running import Look
 from linli.app.worker.supervised import Step, woken
 from linli.kernel.database import transaction

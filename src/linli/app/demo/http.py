@@ -13,6 +13,7 @@ from linli.app.demo.county import asking as county
 from linli.app.demo.county import store as county_store
 from linli.app.demo.county.contracts import County, CountyState, Measure
 from linli.app.demo.scenes import SCENES
+from linli.app.demo.training import ACCOUNTS as TRAINING
 from linli.app.settings import Settings
 from linli.kernel.errors import NotFound
 from linli.kernel.web import CurrentWork, require, router
@@ -118,7 +119,7 @@ async def list_accounts(request: Request) -> list[DemoAccountShape]:
     _only_in_demo(request)
     return [
         DemoAccountShape(login=a.login, password=PASSWORD, name=a.name, title=a.title)
-        for a in ACCOUNTS
+        for a in (*ACCOUNTS, *TRAINING)
     ]
 
 

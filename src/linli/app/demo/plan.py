@@ -1,4 +1,4 @@
-"""The demo estate as written in `estate_yg.json`; the simulator plays the same estate."""
+"""An estate as written in `estate_yg.json`; the simulator plays the same estate."""
 
 from importlib.resources import files
 
@@ -120,7 +120,6 @@ class DemoPlan(msgspec.Struct, frozen=True):
     estate: EstatePlan
 
 
-def read_plan() -> DemoPlan:
-    """The plan that ships with linli."""
-    text = files("linli.app.demo").joinpath("estate_yg.json").read_bytes()
-    return msgspec.json.decode(text, type=DemoPlan)
+def read_plan(name: str = "estate_yg.json") -> DemoPlan:
+    """A plan that ships with linli: without a name the demo's."""
+    return msgspec.json.decode(files("linli.app.demo").joinpath(name).read_bytes(), type=DemoPlan)

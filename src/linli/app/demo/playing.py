@@ -5,8 +5,8 @@ from uuid import UUID
 
 from linli.app.demo import policy, store
 from linli.app.demo.contracts import ClockState, Walk
+from linli.app.demo.entering import CONTROL
 from linli.app.demo.scenes import scene_coded
-from linli.app.demo.seeding import CONTROL
 from linli.directory.places.public import all_estates
 from linli.kernel.errors import IllegalMove, NotFound
 from linli.kernel.time import on_wall

@@ -3,8 +3,14 @@
 import asyncio
 from pathlib import Path
 
+from msgspec import structs
+
+from linli.app.demo.accounts import PASSWORD
 from linli.app.demo.cameras import FILMS
-from linli.app.demo.seeding import DemoDoors, is_seeded, seed, write_world
+from linli.app.demo.entering import write_world
+from linli.app.demo.seeding import DemoDoors, is_seeded, seed
+from linli.app.demo.training import ACCOUNTS as TRAINING
+from linli.app.demo.training import Entrance, seed_training
 from linli.app.keys import Keys
 from linli.app.local_node import write_credential
 from linli.app.processes.begin import begin
@@ -34,9 +40,14 @@ async def run(settings: Settings, keys: Keys) -> None:
                 http_url=f"http://{settings.host}:{settings.port}",
                 films=world_folder(settings) / FILMS,
             )
-            world = await seed(work, cipher_of(keys), Passwords(), doors)
-            write_world(world, world_folder(settings))
-            write_credential(world.vision.username, world.vision.token, settings.data)
+            cipher, passwords = cipher_of(keys), Passwords()
+            world = await seed(work, cipher, passwords, doors)
+            known = Entrance({one.login: PASSWORD for one in TRAINING}, must_change=False)
+            training = await seed_training(work, cipher, passwords, known)
+            both = structs.replace(world, estates=(*world.estates, training))
+            write_world(both, world_folder(settings))
+            if world.vision is not None:
+                write_credential(world.vision.username, world.vision.token, settings.data)
     await engine.dispose()
 
 

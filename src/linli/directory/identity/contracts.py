@@ -38,6 +38,7 @@ class Permission(StrEnum):
     MANAGE_MODULES = "manage_modules"
     SEE_ARREARS = "see_arrears"
     MANAGE_ARREARS = "manage_arrears"
+    LEAD_DRILLS = "lead_drills"
     MANAGE_ORGANISATIONS = "manage_organisations"
     MANAGE_ACCOUNTS = "manage_accounts"
     SEE_AUDIT = "see_audit"

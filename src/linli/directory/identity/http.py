@@ -121,7 +121,8 @@ class SecondFactorView(Shape):
 class Me(Shape):
     """Who is signed in, and what they may do. `csrf` goes back as `X-CSRF-Token`.
 
-    `terminal` is what the shared terminal is called at which they sit.
+    `terminal` is what the shared terminal is called at which they sit. `training`: they belong to a
+    training county, where nothing is real.
     """
 
     account: OwnAccount
@@ -134,6 +135,7 @@ class Me(Shape):
     installation_title: str
     second_factor: SecondFactorView
     terminal: str | None
+    training: bool
 
 
 class LeavingView(Shape):
@@ -1102,6 +1104,7 @@ async def _me(work: Work, door: SessionDoor, session: OpenSession) -> Me:
             codes_left=factor.codes_left,
         ),
         terminal=session.seat.title if session.seat else None,
+        training=organisation is not None and organisation.training,
     )
 
 

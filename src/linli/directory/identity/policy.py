@@ -50,6 +50,7 @@ _LEVEL = frozenset(
         P.SEE_ROSTERS,
         P.MANAGE_ROSTERS,
         P.MANAGE_MODULES,
+        P.LEAD_DRILLS,
         P.RUN_DEMO,
     }
 )
@@ -134,6 +135,7 @@ ROLES: Mapping[Role, RoleRule] = {
                 P.SEE_PEOPLE,
                 P.SEE_ROSTERS,
                 P.MANAGE_ROSTERS,
+                P.LEAD_DRILLS,
                 P.RUN_DEMO,
             }
         ),
@@ -295,6 +297,7 @@ NOT_FOR_PROGRAMS = frozenset(
         P.SEE_RECORDINGS,
         P.SEE_AUDIT,
         P.SEE_LOOKS,
+        P.LEAD_DRILLS,
         P.RUN_DEMO,
     }
 )

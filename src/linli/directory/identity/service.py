@@ -28,6 +28,8 @@ from linli.directory.organisation.public import (
     companies_of,
     organisation_of,
     organisations_above,
+    organisations_named,
+    same_world,
 )
 from linli.directory.places.public import estate_of
 from linli.directory.second_factor.public import remove_factor
@@ -292,12 +294,14 @@ async def grant_role(work: Work, account_id: UUID, draft: GrantDraft) -> Grant:
         NotYourself: nobody grants to themselves.
         BeyondYourScope: the actor could not hand out this role over this target.
         WrongTarget, WrongPeriod, NotTheirCompany: the draft makes no sense.
+        TrainingApart: the account is for training and the target is real, or the other way.
     """
     account = await account_of(work, account_id)
     _not_yourself(work, account_id)
     _may_manage_accounts(work, account.organisation_id)
     target = await _target(work, draft)
     policy.fits(draft.role, target)
+    await _same_world(work, account, draft)
     _period(draft, work.now, must_end=policy.ROLES[draft.role].must_end)
     if target.kind is TargetKind.COMPANY:
         employer = await organisation_of(work, account.organisation_id)
@@ -442,6 +446,17 @@ async def _target(work: Work, draft: GrantDraft) -> policy.Target:
             draft.target_kind, organisation.id, organisation.title, organisation.kind
         )
     raise policy.WrongTarget(field="target_kind", remedy="协助单位请在事件页面邀请")
+
+
+async def _same_world(work: Work, account: Account, draft: GrantDraft) -> None:
+    """Nobody practises on real estates, and nobody real is put on those for training."""
+    if draft.target_kind is TargetKind.ESTATE:
+        target_id = (await estate_of(work, draft.target_id)).community_id
+    else:
+        target_id = draft.target_id
+    found = await organisations_named(work, [account.organisation_id, target_id])
+    if account.organisation_id in found and target_id in found:
+        same_world(found[account.organisation_id], found[target_id], "target_id")
 
 
 def _period(draft: GrantDraft, now: datetime, *, must_end: bool) -> None:

@@ -49,22 +49,30 @@ DUTY_TITLES: Mapping[Duty, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Organisation:
-    """A node of the tree; `path` are the ids from the root to this one."""
+    """A node of the tree; `path` are the ids from the root to this one.
+
+    `training`: nothing at and below its county is real.
+    """
 
     id: UUID
     parent_id: UUID | None
     kind: OrganisationKind
     title: str
     path: tuple[UUID, ...]
+    training: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrganisationDraft:
-    """An organisation to be added under a parent; only a county stands without one."""
+    """An organisation to be added under a parent; only a county stands without one.
+
+    `training` is said of a county; what stands below it is what its county is.
+    """
 
     kind: OrganisationKind
     title: str
     parent_id: UUID | None
+    training: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

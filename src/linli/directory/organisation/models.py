@@ -1,6 +1,6 @@
 """Tables of organisations and service contracts."""
 
-from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, String, Table, Text
+from sqlalchemy import Boolean, CheckConstraint, Column, ForeignKey, Index, String, Table, Text
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from linli.kernel.database import Id, Moment, metadata
@@ -14,6 +14,7 @@ organisation_table = Table(
     Column("kind", String(20), nullable=False),
     Column("title", String(80), nullable=False),
     Column("path", ARRAY(Id), nullable=False),
+    Column("training", Boolean, nullable=False, server_default="false"),
     Column("created_at", Moment, nullable=False),
     info=guarded(
         any_of(

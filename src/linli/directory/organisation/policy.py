@@ -45,6 +45,12 @@ class WrongPeriod(BadInput):
     text = "结束时间必须晚于开始时间"
 
 
+class TrainingApart(BadInput):
+    code = "training_apart"
+    text = "练习县与真实的区县是分开的，不能互相授权或签合同"
+    remedy = "在同一边另选一个对象"
+
+
 def placed(kind: OrganisationKind, parent: Organisation | None) -> None:
     """Refuse an organisation that cannot stand under its parent."""
     if (parent.kind if parent else None) not in PARENTS[kind]:
@@ -59,6 +65,12 @@ def signable(draft: ContractDraft, company: Organisation) -> None:
         raise NoDuties(field="duties")
     if draft.valid_to is not None and draft.valid_to <= draft.valid_from:
         raise WrongPeriod(field="valid_to")
+
+
+def same_world(one: Organisation, other: Organisation, field: str) -> None:
+    """Refuse to tie what is for training to what is real."""
+    if one.training is not other.training:
+        raise TrainingApart(field=field)
 
 
 def in_force(contract: ServiceContract, at: datetime) -> bool:

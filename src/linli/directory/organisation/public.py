@@ -1,5 +1,6 @@
 """The door of organisations: who governs an estate, who serves it, and how both are changed."""
 
+from linli.directory.organisation.policy import same_world
 from linli.directory.organisation.service import (
     add_organisation,
     all_contracts,
@@ -10,6 +11,7 @@ from linli.directory.organisation.service import (
     contracts_on,
     end_contract,
     found_estate,
+    is_training,
     organisation_of,
     organisations_above,
     organisations_named,
@@ -27,9 +29,11 @@ __all__ = [
     "contracts_on",
     "end_contract",
     "found_estate",
+    "is_training",
     "organisation_of",
     "organisations_above",
     "organisations_named",
     "property_companies",
+    "same_world",
     "sign_contract",
 ]

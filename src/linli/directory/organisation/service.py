@@ -44,6 +44,7 @@ async def add_organisation(work: Work, draft: OrganisationDraft) -> Organisation
         kind=draft.kind,
         title=draft.title,
         path=(*(parent.path if parent else ()), new_id),
+        training=parent.training if parent else draft.training,
     )
     await store.add(work.connection, organisation, work.now)
     await record(
@@ -78,12 +79,14 @@ async def sign_contract(work: Work, draft: ContractDraft) -> ServiceContract:
         Forbidden: the actor manages not both the company and the estate's community.
         NotFound: company or estate is absent or out of sight.
         NotACompany, NoDuties, WrongPeriod: the draft makes no sense.
+        TrainingApart: one of them is for training and the other is real.
     """
     company = await organisation_of(work, draft.company_id)
     estate = await estate_of(work, draft.estate_id)
     _may_manage(work, company.id)
     _may_manage(work, estate.community_id)
     policy.signable(draft, company)
+    policy.same_world(company, await organisation_of(work, estate.community_id), "estate_id")
     contract = ServiceContract(
         id=work.new_id(),
         company_id=draft.company_id,
@@ -154,6 +157,16 @@ async def organisations_above(work: Work, estate_id: UUID) -> tuple[Organisation
     community = await organisation_of(work, estate.community_id)
     found = await organisations_named(work, community.path)
     return tuple(found[node] for node in reversed(community.path) if node in found)
+
+
+async def is_training(work: Work, estate_id: UUID) -> bool:
+    """Whether an estate belongs to a training county: nothing there is real.
+
+    Raises:
+        NotFound: the estate is absent or out of sight.
+    """
+    estate = await estate_of(work, estate_id)
+    return (await organisation_of(work, estate.community_id)).training
 
 
 async def company_for(work: Work, estate_id: UUID, duty: Duty | str) -> Organisation | None:

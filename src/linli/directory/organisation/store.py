@@ -20,7 +20,7 @@ from linli.kernel.database import Id
 o = organisation_table.c
 k = contract_table.c
 
-_ORGANISATION = (o.id, o.parent_id, o.kind, o.title, o.path)
+_ORGANISATION = (o.id, o.parent_id, o.kind, o.title, o.path, o.training)
 _CONTRACT = (k.id, k.company_id, k.estate_id, k.duties, k.valid_from, k.valid_to)
 
 
@@ -32,6 +32,7 @@ async def add(connection: AsyncConnection, organisation: Organisation, now: date
             kind=organisation.kind.value,
             title=organisation.title,
             path=list(organisation.path),
+            training=organisation.training,
             created_at=now,
         )
     )
@@ -102,6 +103,7 @@ def _organisation(row: Row[*tuple[Any, ...]]) -> Organisation:
         kind=OrganisationKind(row.kind),
         title=row.title,
         path=tuple(row.path),
+        training=row.training,
     )
 
 

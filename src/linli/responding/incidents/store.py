@@ -150,6 +150,18 @@ async def joinable(
     return _incident(row) if row else None
 
 
+async def open_of_device(connection: AsyncConnection, device_id: UUID) -> Incident | None:
+    """The newest incident about this device that is not over yet."""
+    rows = await connection.execute(
+        select(incident_table)
+        .where(_i.source_device_id == device_id, _i.state.in_(sorted(ACTIVE_STATES)))
+        .order_by(_i.opened_at.desc())
+        .limit(1)
+    )
+    row = rows.first()
+    return _incident(row) if row else None
+
+
 async def add_step(connection: AsyncConnection, step: Step) -> None:
     row = {field.name: getattr(step, field.name) for field in fields(Step)}
     row["evidence"] = list(step.evidence)

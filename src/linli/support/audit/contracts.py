@@ -77,6 +77,8 @@ class Action(StrEnum):
     CREDENTIAL_ROTATED = "credential_rotated"
     CREDENTIAL_REVOKED = "credential_revoked"
     RULE_CHANGED = "rule_changed"
+    DRILL_STARTED = "drill_started"
+    DRILL_ENDED = "drill_ended"
     MODULE_OFF = "module_off"
     MODULE_ON = "module_on"
     QUARANTINE_REPLAYED = "quarantine_replayed"
@@ -169,6 +171,8 @@ ACTION_TITLES: Mapping[Action, str] = {
     Action.CREDENTIAL_ROTATED: "更换设备凭证",
     Action.CREDENTIAL_REVOKED: "吊销设备凭证",
     Action.RULE_CHANGED: "修改规则",
+    Action.DRILL_STARTED: "开始演练",
+    Action.DRILL_ENDED: "结束演练",
     Action.MODULE_OFF: "关闭小区模块",
     Action.MODULE_ON: "开启小区模块",
     Action.QUARANTINE_REPLAYED: "重新处理隔离消息",

@@ -19,7 +19,7 @@ from sqlalchemy import text
 from tests.support.demo import CIPHER, SeededDatabase
 from tests.support.workshops import workshops_on
 
-from linli.app.demo.seeding import SeededWorld
+from linli.app.demo.entering import SeededWorld
 from linli.app.doors.ports import admission_of
 from linli.app.engine.roles import DatabaseUrls, connected
 from linli.app.intake.absorbing import Absorber
@@ -73,8 +73,10 @@ class Yard:
 
     async def say(self, camera: str, body: dict[str, Any]) -> None:
         """The node passes on what a camera says."""
+        eyes = self.world.vision
+        assert eyes is not None
         ((node,),) = await self.rows(
-            "SELECT id FROM sensing_connection WHERE code = :code", code=self.world.vision.username
+            "SELECT id FROM sensing_connection WHERE code = :code", code=eyes.username
         )
         await self.register.ensure([node])
         known = self.register.get(node)
