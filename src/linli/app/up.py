@@ -251,5 +251,6 @@ def greeting(settings: Settings) -> str:
             "  演示账号（密码都是 linli-demo）/ demo accounts (password linli-demo):",
             "    xian 县级 · jiedao 街道 · shequ 社区值班 · wangge 网格员",
             "    wuye 物业经理 · weixiu 物业维修 · anbao 秩序员 · admin 管理员",
+            "    lx-jiedao 主持演练 · lx-shequ · lx-wuye · lx-weixiu 练习县 / to train",
         ]
     return "\n".join([*lines, "  停止 / stop: Ctrl-C", ""])

@@ -22,7 +22,9 @@ from linli.app.founding import Founder, found
 from linli.app.keys import generate_keys, make_data_folder, read_keys, write_keys
 from linli.app.problems import Problem
 from linli.app.settings import Settings
+from linli.app.training_county import set_up_training
 from linli.kernel.time import SystemClock
+from linli_simulator.registration import read
 
 FOUNDER = Founder(name="王主任", login="wang", organisation="示范县", password="山高水长 2026 路远")
 NOW = datetime(2026, 12, 1, 8, 0, tzinfo=UTC)
@@ -279,3 +281,32 @@ async def test_known_passwords_are_recognised(installed: Settings) -> None:
             assert "演示密码" in said
         finally:
             await connection.execute(change, {"hash": kept})
+
+
+async def test_a_county_to_train_in_stands_beside_the_real_one(installed: Settings) -> None:
+    accounts = await set_up_training(installed)
+    assert [login for _, login, _ in accounts] == ["lx-jiedao", "lx-shequ", "lx-wuye", "lx-weixiu"]
+    assert len({password for *_, password in accounts}) == len(accounts)
+    world = installed.data / "training" / "estate.json"
+    assert world.stat().st_mode & 0o077 == 0, "it holds tokens"
+    played = read(world.parent)
+    assert played.control is None
+    assert set(played.controls) == {"LX"}
+    async with database_access(installed, read_keys(installed.data)) as urls:
+        async with connected(urls.admin) as connection:
+            rows = await connection.execute(
+                text("SELECT title, training FROM directory_organisation WHERE kind = 'county'")
+            )
+            assert {tuple(row) for row in rows} == {("示范县", False), ("练习县", True)}
+            changes = await connection.execute(
+                text(
+                    "SELECT bool_and(p.must_change) FROM directory_account_password p"
+                    " JOIN directory_account a ON a.id = p.account_id WHERE a.login LIKE 'lx-%'"
+                )
+            )
+            assert changes.scalar_one()
+        with pytest.raises(Problem, match="already"):
+            await set_up_training(installed)
+        backup = installed.data.parent / "with-training"
+        manifest = await back_up(installed, backup, now=NOW, version="0.1.0")
+    assert "training/estate.json" in {entry.path for entry in manifest.entries}

@@ -14,6 +14,7 @@ import psutil
 import pytest
 
 from linli.app.health import State, read_health
+from linli.app.keys import generate_keys, make_data_folder, write_keys
 from linli.app.problems import Problem
 from linli.app.settings import Settings
 from linli.app.up import greeting, prepare_installation
@@ -90,6 +91,20 @@ class Running:
     def end(self, how: signal.Signals) -> str:
         self.process.send_signal(how)
         return self.process.communicate(timeout=30)[1]
+
+
+def test_where_there_is_a_training_county_its_devices_are_played(data_folder: Path) -> None:
+    make_data_folder(data_folder)
+    write_keys(data_folder, generate_keys())
+    training = data_folder / "training"
+    training.mkdir(parents=True)
+    (training / "estate.json").write_text("{}", encoding="utf-8")
+    up = Running(environment_for(data_folder, LINLI_DEMO="false"))
+    up.until_ready()
+    health = read_health(data_folder / "run")
+    assert health is not None
+    assert [one.name for one in health.processes][-1] == "simulator"
+    up.end(signal.SIGTERM)
 
 
 def test_it_starts_everything_and_ends_it_within_ten_seconds(data_folder: Path) -> None:

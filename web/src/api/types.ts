@@ -199,3 +199,7 @@ export type ModuleSwitch = Modules["off"][number];
 export type ModuleCode = ModuleSheet["code"];
 export type Hushed = Answer<"/api/rules/hushed", "get">[number];
 export type HushedCount = Answer<"/api/rules/hushed/counts", "get">[number];
+export type Drills = Answer<"/api/drills", "get">;
+export type Drill = Drills["items"][number];
+export type DrillDetail = Answer<"/api/drills/{drill_id}", "get">;
+export type Scenario = Answer<"/api/drills/scenarios", "get">[number];

@@ -16,6 +16,8 @@ export interface ConsolePage {
   nav?: { group: NavGroup; icon: IconName };
   /** Hidden in the navigation where this module is off in every estate one looks at. */
   module?: ModuleCode;
+  /** Only for who belongs to a training county. */
+  training?: boolean;
   /** Also in the bottom bar of a phone. */
   tab?: boolean;
   view: () => Promise<{ default: Component }>;
@@ -39,6 +41,22 @@ export const PAGES: ConsolePage[] = [
     nav: { group: "handling", icon: "desk" },
     tab: true,
     view: () => import("./desk/DeskPage.vue"),
+  },
+  {
+    path: "/drills",
+    name: "drills",
+    title: "drills.page",
+    needs: ["see_incidents"],
+    nav: { group: "handling", icon: "demo" },
+    training: true,
+    view: () => import("./drills/DrillsPage.vue"),
+  },
+  {
+    path: "/drills/:id",
+    name: "drill",
+    title: "drills.one",
+    needs: ["see_incidents"],
+    view: () => import("./drills/DrillPage.vue"),
   },
   {
     path: "/cockpit",

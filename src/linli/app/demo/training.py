@@ -25,17 +25,17 @@ PLAN = "estate_lx.json"
 
 ACCOUNTS = (
     DemoAccount(
-        "lx-jiedao", "练习街道", "练习：街道（主持）", "13800007101", Role.STREET_OFFICER, "street"
+        "lx-jiedao", "练习街道", "主持演练", "13800007101", Role.STREET_OFFICER, "street"
     ),
     DemoAccount(
-        "lx-shequ", "练习值班", "练习：社区值班员", "13800007102", Role.DUTY_OFFICER, "community"
+        "lx-shequ", "练习值班", "练习值班", "13800007102", Role.DUTY_OFFICER, "community"
     ),
     DemoAccount(
-        "lx-wuye", "练习经理", "练习：物业经理", "13800007103", Role.PROPERTY_MANAGER, "company",
+        "lx-wuye", "练习经理", "练习派单", "13800007103", Role.PROPERTY_MANAGER, "company",
         TargetKind.COMPANY,
     ),
     DemoAccount(
-        "lx-weixiu", "练习维修", "练习：物业维修", "13800007104", Role.PROPERTY_STAFF, "company",
+        "lx-weixiu", "练习维修", "练习处置", "13800007104", Role.PROPERTY_STAFF, "company",
         TargetKind.COMPANY,
     ),
 )  # fmt: skip

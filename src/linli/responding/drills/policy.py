@@ -128,8 +128,8 @@ def score(done: Handling) -> Score:
         _timed("accept", "接警", ACCEPT, done, done.accepted_at, Stage.ACCEPT),
         _timed("arrive", "到场", ARRIVE, done, done.arrived_at, Stage.ARRIVE),
         _timed("fix", "处置", FIX, done, done.fixed_at, Stage.FIX),
-        _yes("proof", "留证", PROOF, done.proved, "处理结果附了照片", "处理结果没有附照片"),
-        _yes("verify", "核实", VERIFY, done.verified, "另一个人核实过", "没有人核实处理结果"),
+        _yes("proof", "留证", PROOF, done.proved, "处理结果附了照片", "处理结果还没有照片"),
+        _yes("verify", "核实", VERIFY, done.verified, "另一个人核实过", "处理结果还没有人核实"),
         _yes("close", "办结", CLOSE, done.closed, "已确认解决", "还没有确认解决"),
     ]
     if done.called_false:
@@ -159,7 +159,7 @@ def _timed(
     allowed = done.due[stage] - done.received_at
     limit = f"{span_said(allowed)}内满分，到{span_said(2 * allowed)}减为零"
     if at is None:
-        return Mark(code, title, 0, most, f"没有做（{limit}）")
+        return Mark(code, title, 0, most, f"还没做（{limit}）")
     took = max(at - done.received_at, timedelta())
     late = (took - allowed) / allowed
     points = most if late <= 0 else max(0, round(most * (1 - late)))

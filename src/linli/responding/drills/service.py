@@ -12,6 +12,7 @@ from linli.kernel.work import Work
 from linli.responding.dispatch import public as dispatch
 from linli.responding.drills import policy, store
 from linli.responding.drills.contracts import SCENARIOS, Drill, DrillState, Scenario, Score
+from linli.responding.drills.events import DrillChanged
 from linli.responding.incidents import public as incidents
 from linli.responding.incidents.contracts import Incident
 from linli.sensing.devices.contracts import Device
@@ -95,6 +96,7 @@ async def start(work: Work, estate_id: UUID, scenario: str, device_id: UUID) -> 
         started_by=work.actor.name,
     )
     await store.add(work.connection, drill)
+    _told(work, drill)
     await set_deadline(work, Deadline(HEARD, drill.id, work.now + policy.HEARD_WITHIN))
     await set_deadline(work, Deadline(TOO_LONG, drill.id, work.now + policy.LONGEST))
     await record(
@@ -127,6 +129,7 @@ async def follow(work: Work, incident_id: UUID) -> None:
         )
         await clear_deadlines(work, drill.id, kind=HEARD)
         await store.overwrite(work.connection, drill)
+        _told(work, drill)
     if drill.incident_id == incident.id and incident.state in policy.OVER:
         await _score(work, drill, incident, "")
 
@@ -209,6 +212,7 @@ async def _close(work: Work, drill: Drill, state: DrillState, remark: str) -> Dr
         remark=remark,
     )
     await store.overwrite(work.connection, ended)
+    _told(work, ended)
     await clear_deadlines(work, drill.id, kind=HEARD)
     await clear_deadlines(work, drill.id, kind=TOO_LONG)
     points = "" if ended.points is None else f" · {ended.points}分 {ended.grade}"
@@ -222,6 +226,18 @@ async def _close(work: Work, drill: Drill, state: DrillState, remark: str) -> Dr
         estate_id=drill.estate_id,
     )
     return ended
+
+
+def _told(work: Work, drill: Drill) -> None:
+    work.outbox.add(
+        DrillChanged(
+            estate_id=drill.estate_id,
+            happened_at=work.now,
+            drill_id=drill.id,
+            version=drill.version,
+            state=drill.state.value,
+        )
+    )
 
 
 async def _incident(work: Work, drill: Drill) -> Incident:

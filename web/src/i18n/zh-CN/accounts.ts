@@ -107,6 +107,7 @@ export default {
     manage_modules: "开关小区的模块",
     see_arrears: "看期初欠费",
     manage_arrears: "登记和更正期初欠费",
+    lead_drills: "主持演练",
     manage_organisations: "管理组织与合同",
     manage_accounts: "管理账号",
     see_audit: "查审计",

@@ -7,6 +7,7 @@ import cameras from "./cameras";
 import cockpit from "./cockpit";
 import demo from "./demo";
 import desk from "./desk";
+import drills from "./drills";
 import devices from "./devices";
 import factor from "./factor";
 import identity from "./identity";
@@ -54,6 +55,7 @@ export default {
   modules,
   orders,
   devices,
+  drills,
   cameras,
   falling,
   rosters,

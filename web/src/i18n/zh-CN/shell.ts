@@ -43,6 +43,7 @@ export default {
   lightMode: "浅色模式",
   roles: "岗位",
   demo: "演示环境",
+  training: "练习环境：这里的小区、住户和报警都是编的，与真实数据分开。",
   queueAsk: "还有 {n} 项填写的内容没有发送出去，退出登录会删除它们。确定要退出吗？",
   queueKeep: "先不退出",
   queueDrop: "删除并退出",
