@@ -424,6 +424,112 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/cards": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Cards
+         * @description Door cards, the last change first. `q`: a whole number, or its last four.
+         */
+        get: operations["list_cards_api_cards_get"];
+        put?: never;
+        /**
+         * Add Card
+         * @description Enter one card by hand. 422 names the field, also when the number is there already.
+         */
+        post: operations["add_card_api_cards_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cards/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Write Cards
+         * @description The list `cards` with the same questions, as xlsx or csv. 422 above 5000 rows; what goes out is on record.
+         */
+        post: operations["write_cards_api_cards_file_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cards/print": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Print Cards
+         * @description The list `cards` with the same questions, all of it, to be printed. 422 above 5000 rows; what goes out is on record.
+         */
+        post: operations["print_cards_api_cards_print_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cards/{card_id}/moves": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Move Card
+         * @description Report a card lost or found, block it, take it back, hand it out again.
+         *
+         *     409 when it stands otherwise, 422 without a reason.
+         */
+        post: operations["move_card_api_cards__card_id__moves_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cards/{card_id}/look": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Look At Card
+         * @description The whole number. Needs `manage_cards` and a reason; the look is on record.
+         */
+        post: operations["look_at_card_api_cards__card_id__look_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/enterprises": {
         parameters: {
             query?: never;
@@ -7430,6 +7536,156 @@ export interface components {
             reason: string;
         };
         /**
+         * CardBody
+         * @description A card to be entered by hand; `holder` where the holder is not registered.
+         */
+        CardBody: {
+            /**
+             * Estate Id
+             * Format: uuid
+             */
+            estate_id: string;
+            /** Number */
+            number: string;
+            /** @default ic */
+            kind: components["schemas"]["CardKind"];
+            /** Home Id */
+            home_id?: string | null;
+            /** Person Id */
+            person_id?: string | null;
+            /**
+             * Holder
+             * @default
+             */
+            holder: string;
+            /** Valid From */
+            valid_from?: string | null;
+            /** Valid To */
+            valid_to?: string | null;
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+        };
+        /**
+         * CardKind
+         * @description What a card is, technically.
+         * @enum {string}
+         */
+        CardKind: "ic" | "id" | "cpu" | "other";
+        /**
+         * CardLookBody
+         * @description Why somebody looks.
+         */
+        CardLookBody: {
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * CardMove
+         * @description What can be done with a card.
+         * @enum {string}
+         */
+        CardMove: "report_lost" | "found" | "block" | "unblock" | "take_back" | "hand_out";
+        /**
+         * CardMoveBody
+         * @description A move, and why.
+         */
+        CardMoveBody: {
+            move: components["schemas"]["CardMove"];
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * CardMoveView
+         * @description A move that may be made now.
+         */
+        CardMoveView: {
+            move: components["schemas"]["CardMove"];
+            /** Title */
+            title: string;
+        };
+        /**
+         * CardOrder
+         * @description What a list is ordered by; backwards with a `-` before it.
+         * @enum {string}
+         */
+        CardOrder: "changed" | "-changed" | "home" | "-home";
+        /**
+         * CardPage
+         * @description Cards of one page; `total` and `by_state` are of all that match.
+         */
+        CardPage: {
+            /** Items */
+            items: components["schemas"]["CardView"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Total */
+            total: number;
+            /** By State */
+            by_state: {
+                [key: string]: number;
+            };
+        };
+        /**
+         * CardState
+         * @description Whether a card may be used.
+         * @enum {string}
+         */
+        CardState: "active" | "lost" | "blocked" | "returned";
+        /**
+         * CardView
+         * @description A card: `number` shows its last four, `holder` a masked name.
+         */
+        CardView: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Estate Id
+             * Format: uuid
+             */
+            estate_id: string;
+            /** Number */
+            number: string;
+            kind: components["schemas"]["CardKind"];
+            /** Kind Title */
+            kind_title: string;
+            /** Home Id */
+            home_id: string | null;
+            /** Home Title */
+            home_title: string;
+            /** Person Id */
+            person_id: string | null;
+            /** Holder */
+            holder: string;
+            state: components["schemas"]["CardState"];
+            /** State Title */
+            state_title: string;
+            /** State Reason */
+            state_reason: string;
+            /**
+             * State At
+             * Format: date-time
+             */
+            state_at: string;
+            /** Valid From */
+            valid_from: string | null;
+            /** Valid To */
+            valid_to: string | null;
+            /** Note */
+            note: string;
+            /** Source Title */
+            source_title: string;
+            /** Entered By */
+            entered_by: string;
+            /** Moves */
+            moves: components["schemas"]["CardMoveView"][];
+        };
+        /**
          * CarerBody
          * @description Who looks after somebody.
          */
@@ -12222,7 +12478,7 @@ export interface components {
          * @description One right. A session holds it for estates, organisations or incidents.
          * @enum {string}
          */
-        Permission: "see_incidents" | "handle_incidents" | "dispatch_orders" | "see_orders" | "do_orders" | "verify_orders" | "see_devices" | "manage_devices" | "command_devices" | "see_cameras" | "see_recordings" | "manage_cameras" | "see_rules" | "manage_rules" | "see_people" | "see_people_full" | "manage_people" | "see_key_people" | "manage_key_people" | "visit_key_people" | "see_medical_notes" | "see_places" | "manage_places" | "see_rosters" | "manage_rosters" | "manage_modules" | "see_arrears" | "manage_arrears" | "lead_drills" | "manage_organisations" | "manage_accounts" | "see_audit" | "see_looks" | "see_quarantine" | "run_demo";
+        Permission: "see_incidents" | "handle_incidents" | "dispatch_orders" | "see_orders" | "do_orders" | "verify_orders" | "see_devices" | "manage_devices" | "command_devices" | "see_cameras" | "see_recordings" | "manage_cameras" | "see_rules" | "manage_rules" | "see_people" | "see_people_full" | "manage_people" | "see_key_people" | "manage_key_people" | "visit_key_people" | "see_medical_notes" | "see_places" | "manage_places" | "see_rosters" | "manage_rosters" | "manage_modules" | "see_arrears" | "manage_arrears" | "lead_drills" | "see_cards" | "manage_cards" | "manage_organisations" | "manage_accounts" | "see_audit" | "see_looks" | "see_quarantine" | "run_demo";
         /**
          * PersonBody
          * @description A person to be registered, with no more than is needed.
@@ -15111,7 +15367,17 @@ export interface components {
          * @description What was read.
          * @enum {string}
          */
-        What: "details" | "plate" | "notes" | "picture" | "recording" | "evidence" | "file";
+        What: "details" | "plate" | "card" | "notes" | "picture" | "recording" | "evidence" | "file";
+        /**
+         * WholeCardView
+         * @description The whole number, and the holder's whole name where it is only written down.
+         */
+        WholeCardView: {
+            /** Shown */
+            shown: string;
+            /** Holder */
+            holder: string;
+        };
         /**
          * WindowRequest
          * @description What really lies behind a window.
@@ -16629,6 +16895,225 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BalanceView"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    list_cards_api_cards_get: {
+        parameters: {
+            query?: {
+                estate_id?: string | null;
+                place_id?: string | null;
+                q?: string;
+                kind?: components["schemas"]["CardKind"] | null;
+                state?: components["schemas"]["CardState"] | null;
+                sort?: components["schemas"]["CardOrder"];
+                limit?: number;
+                cursor?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardPage"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    add_card_api_cards_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CardBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardView"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    write_cards_api_cards_file_post: {
+        parameters: {
+            query?: {
+                estate_id?: string | null;
+                place_id?: string | null;
+                q?: string;
+                kind?: components["schemas"]["CardKind"] | null;
+                state?: components["schemas"]["CardState"] | null;
+                sort?: components["schemas"]["CardOrder"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FileBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    print_cards_api_cards_print_post: {
+        parameters: {
+            query?: {
+                estate_id?: string | null;
+                place_id?: string | null;
+                q?: string;
+                kind?: components["schemas"]["CardKind"] | null;
+                state?: components["schemas"]["CardState"] | null;
+                sort?: components["schemas"]["CardOrder"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PrintBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrintedList"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    move_card_api_cards__card_id__moves_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                card_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CardMoveBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardView"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    look_at_card_api_cards__card_id__look_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                card_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CardLookBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WholeCardView"];
                 };
             };
             /** @description 没有接受，以及为什么 */

@@ -203,3 +203,5 @@ export type Drills = Answer<"/api/drills", "get">;
 export type Drill = Drills["items"][number];
 export type DrillDetail = Answer<"/api/drills/{drill_id}", "get">;
 export type Scenario = Answer<"/api/drills/scenarios", "get">[number];
+export type Cards = Answer<"/api/cards", "get">;
+export type Card = Cards["items"][number];

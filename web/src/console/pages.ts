@@ -282,6 +282,14 @@ export const PAGES: ConsolePage[] = [
     view: () => import("./balances/BalancesPage.vue"),
   },
   {
+    path: "/cards",
+    name: "cards",
+    title: "cards.page",
+    needs: ["see_cards"],
+    nav: { group: "estate", icon: "key" },
+    view: () => import("./cards/CardsPage.vue"),
+  },
+  {
     path: "/vehicles",
     name: "vehicles",
     title: "base.vehicle.page",

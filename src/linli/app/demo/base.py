@@ -10,6 +10,8 @@ from fractions import Fraction
 from uuid import UUID
 
 from linli.app.demo.plan import EstatePlan
+from linli.directory.cards.contracts import CardEntry, CardKind, CardState
+from linli.directory.cards.public import enter as enter_cards
 from linli.directory.enterprises.contracts import EnterpriseEntry, EnterpriseKind
 from linli.directory.enterprises.public import check_of, enter_enterprises
 from linli.directory.facilities.contracts import FacilityEntry, FacilityKind, FacilityState
@@ -133,6 +135,7 @@ async def seed_base(
     households = [_household(one, living[one.code]) for one in homes if one.code in living]
     await enter_households(work, estate_id, households, SOURCE)
     await _vehicles(work, estate_id, owned, living)
+    await _cards(work, cipher, estate_id, owned, living)
     await _shops(work, cipher, estate_id)
     await _facilities(work, estate_id)
 
@@ -206,6 +209,30 @@ async def _vehicles(
             )
         )
     await enter_vehicles(work, estate_id, entries, SOURCE)
+
+
+async def _cards(
+    work: Work,
+    cipher: Cipher,
+    estate_id: UUID,
+    owned: Sequence[Place],
+    living: Mapping[str, Sequence[tuple[UUID, Relation]]],
+) -> None:
+    """Cards as the gates' former system had them: two lost, one of a cleaner."""
+    states = {3: CardState.LOST, 11: CardState.LOST, 17: CardState.RETURNED}
+    entries = [
+        CardEntry(
+            number=f"00{48_271_000 + at * 613:08d}",
+            kind=CardKind.CPU if at % 9 == 0 else CardKind.IC,
+            home_id=home.id,
+            person_id=_of(living, home, Relation.OWNER)[0],
+            state=states.get(at),
+            valid_from=date(2021 + at % 4, 1 + at % 12, 3),
+        )
+        for at, home in enumerate(owned[:32])
+    ]
+    cleaner = CardEntry(number="0048299001", holder="周师傅", note="保洁，只开单元门")
+    await enter_cards(work, cipher, estate_id, [*entries, cleaner], SOURCE)
 
 
 async def _shops(work: Work, cipher: Cipher, estate_id: UUID) -> None:

@@ -39,6 +39,8 @@ class Permission(StrEnum):
     SEE_ARREARS = "see_arrears"
     MANAGE_ARREARS = "manage_arrears"
     LEAD_DRILLS = "lead_drills"
+    SEE_CARDS = "see_cards"
+    MANAGE_CARDS = "manage_cards"
     MANAGE_ORGANISATIONS = "manage_organisations"
     MANAGE_ACCOUNTS = "manage_accounts"
     SEE_AUDIT = "see_audit"

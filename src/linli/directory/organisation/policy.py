@@ -48,7 +48,6 @@ class WrongPeriod(BadInput):
 class TrainingApart(BadInput):
     code = "training_apart"
     text = "练习县与真实的区县是分开的，不能互相授权或签合同"
-    remedy = "在同一边另选一个对象"
 
 
 def placed(kind: OrganisationKind, parent: Organisation | None) -> None:
@@ -70,7 +69,7 @@ def signable(draft: ContractDraft, company: Organisation) -> None:
 def same_world(one: Organisation, other: Organisation, field: str) -> None:
     """Refuse to tie what is for training to what is real."""
     if one.training is not other.training:
-        raise TrainingApart(field=field)
+        raise TrainingApart(field=field, remedy="在同一边另选一个对象")
 
 
 def in_force(contract: ServiceContract, at: datetime) -> bool:

@@ -32,8 +32,8 @@ from linli.support.sealing.ports import Cipher
 
 e = erasure_table.c
 SEE_LOOKS = "see_looks"
-NEEDS = (MANAGE, "see_key_people")
-"""Without the latter a session would not see that the person is cared for still."""
+NEEDS = (MANAGE, "see_key_people", "see_cards")
+"""Without these a session would not see that the person is cared for, or holds a card, still."""
 
 
 class Basis(StrEnum):
@@ -66,6 +66,7 @@ ROW_TITLES: Mapping[str, str] = MappingProxyType(
         "directory_key_medical": "健康备注",
         "directory_key_visit": "走访记录",
         "directory_vehicle": "车牌号",
+        "directory_door_card": "门卡号和持卡人",
         "support_file": "走访照片",
         "support_sheets_content": "导入时的原始表格",
         "support_message": "消息里的姓名和号码",
@@ -119,6 +120,10 @@ IN_USE: tuple[tuple[str, str], ...] = (
             "SELECT count(*) FROM directory_vehicle WHERE person_id = :person"
             " AND (valid_to IS NULL OR valid_to > :today)"
         ),
+    ),
+    (
+        "仍持有在用的门卡",
+        "SELECT count(*) FROM directory_door_card WHERE person_id = :person AND state = 'active'",
     ),
     (
         "仍是重点人员",

@@ -24,6 +24,7 @@ USED_BY: Mapping[str, str] = {
     "directory_household": "家庭户",
     "directory_household_member": "家庭户",
     "directory_vehicle": "车辆登记",
+    "directory_door_card": "门卡登记",
     "directory_enterprise": "企业商铺",
     "directory_facility": "设施",
     "directory_facility_check": "设施检查记录",

@@ -35,6 +35,7 @@ class What(StrEnum):
 
     DETAILS = "details"
     PLATE = "plate"
+    CARD = "card"
     NOTES = "notes"
     PICTURE = "picture"
     RECORDING = "recording"
@@ -45,6 +46,7 @@ class What(StrEnum):
 WHAT_TITLES: Mapping[What, str] = {
     What.DETAILS: "电话、证件号和住址",
     What.PLATE: "车牌号",
+    What.CARD: "门卡号",
     What.NOTES: "关爱档案和备注",
     What.PICTURE: "摄像机画面",
     What.RECORDING: "录像",

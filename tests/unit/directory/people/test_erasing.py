@@ -14,6 +14,9 @@ from tests.unit.directory.browser import signed_in
 from tests.unit.directory.town import CIPHER, Offices, Town, appoint, hire
 
 from linli.app.engine.roles import DatabaseUrls, connected
+from linli.directory.cards.contracts import CardEntry, CardState
+from linli.directory.cards.public import enter as enter_cards
+from linli.directory.cards.store import number_hash
 from linli.directory.identity.contracts import Role
 from linli.directory.key_people import service as key_people
 from linli.directory.key_people.contracts import Basis as KeyBasis
@@ -27,6 +30,7 @@ from linli.directory.people.contracts import (
     Relation,
 )
 from linli.directory.people.erasing import Basis, Link
+from linli.directory.sources.contracts import CLERK
 from linli.kernel.errors import BadInput
 from linli.support.approvals import service as approvals
 from linli.support.approvals.policy import SecondPairNeeded
@@ -60,6 +64,21 @@ async def registered(
         )
         await service.change_person(work, CIPHER, person, PersonChange(phone="13977770999"))
         await service.change_person(work, CIPHER, person, PersonChange(phone=phone))
+        await enter_cards(
+            work,
+            CIPHER,
+            town.estates[0].id,
+            [
+                CardEntry(
+                    number=f"{phone}01",
+                    home_id=town.home,
+                    person_id=person,
+                    state=CardState.RETURNED,
+                ),
+                CardEntry(number=f"{phone}02", home_id=town.home, holder=name),
+            ],
+            CLERK,
+        )
         await work.connection.execute(
             text(
                 "INSERT INTO kernel_idempotency"
@@ -145,7 +164,11 @@ async def found_in(database: DatabaseUrls, traces: Iterable[str]) -> set[str]:
 
 
 def traces() -> tuple[str, ...]:
-    hashes = (store.phone_hash(CIPHER, PHONE), store.id_hash(CIPHER, NUMBER))
+    hashes = (
+        store.phone_hash(CIPHER, PHONE),
+        store.id_hash(CIPHER, NUMBER),
+        *(number_hash(CIPHER, f"{PHONE}{last}") for last in ("01", "02")),
+    )
     plain = (NAME, "ouyangbuwang", PHONE, NUMBER)
     # Bytes are compared as PostgreSQL writes them: in hexadecimal.
     return (*plain, *(one.encode().hex() for one in plain), *(one.hex() for one in hashes))
@@ -158,6 +181,7 @@ async def test_after_the_erasure_the_person_is_found_only_where_the_law_keeps_it
     await moved_out(desks, person)
     before = await found_in(directory_database, traces())
     assert before >= {
+        "directory_door_card",
         "directory_person",
         "directory_revision",
         "kernel_idempotency",
@@ -168,6 +192,7 @@ async def test_after_the_erasure_the_person_is_found_only_where_the_law_keeps_it
     assert await found_in(directory_database, traces()) <= KEPT
     assert proof.intact
     assert proof.told.rows["directory_person_contact"] == 1
+    assert proof.told.rows["directory_door_card"] == 2
     assert proof.told.rows["directory_revision"] == 2
     assert proof.told.also["kernel_idempotency"] == 1
     # The visit asked for, and what the asker was told of the decision.

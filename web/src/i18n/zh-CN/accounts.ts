@@ -108,6 +108,8 @@ export default {
     see_arrears: "看期初欠费",
     manage_arrears: "登记和更正期初欠费",
     lead_drills: "主持演练",
+    see_cards: "看门卡",
+    manage_cards: "登记、挂失和停用门卡",
     manage_organisations: "管理组织与合同",
     manage_accounts: "管理账号",
     see_audit: "查审计",

@@ -4,6 +4,7 @@ import audit from "./audit";
 import balances from "./balances";
 import base from "./base";
 import cameras from "./cameras";
+import cards from "./cards";
 import cockpit from "./cockpit";
 import demo from "./demo";
 import desk from "./desk";
@@ -57,6 +58,7 @@ export default {
   devices,
   drills,
   cameras,
+  cards,
   falling,
   rosters,
   rules,

@@ -15,6 +15,7 @@ export default {
   whats: {
     details: "电话、证件号和住址",
     plate: "车牌号",
+    card: "门卡号",
     notes: "关爱档案和备注",
     picture: "摄像机画面",
     recording: "录像",

@@ -1,0 +1,1 @@
+"""Door cards: which are out, who holds them, which are lost. No gate is opened here."""
