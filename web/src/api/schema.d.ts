@@ -1258,6 +1258,8 @@ export interface paths {
         /**
          * List Terminals
          * @description The shared terminals of the organisations whose accounts one manages.
+         *
+         *     `q`: a part of where one stands.
          */
         get: operations["list_terminals_api_terminals_get"];
         put?: never;
@@ -1266,6 +1268,46 @@ export interface paths {
          * @description Make this very browser a shared terminal; one's session here ends with it.
          */
         post: operations["register_terminal_api_terminals_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/terminals/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Write Terminals
+         * @description The list `terminals` with the same questions, as xlsx or csv. 422 above 5000 rows; what goes out is on record.
+         */
+        post: operations["write_terminals_api_terminals_file_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/terminals/print": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Print Terminals
+         * @description The list `terminals` with the same questions, all of it, to be printed. 422 above 5000 rows; what goes out is on record.
+         */
+        post: operations["print_terminals_api_terminals_print_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -13935,7 +13977,7 @@ export interface components {
         };
         /**
          * SheetView
-         * @description A sheet that can be entered. `restores`: what it changed is restored by undoing.
+         * @description A sheet that can be entered.
          */
         SheetView: {
             /** Code */
@@ -13944,8 +13986,6 @@ export interface components {
             title: string;
             /** Needs */
             needs: string;
-            /** Restores */
-            restores: boolean;
             /** Columns */
             columns: components["schemas"]["SheetColumnView"][];
         };
@@ -14786,6 +14826,24 @@ export interface components {
              * Format: uuid
              */
             organisation_id: string;
+        };
+        /**
+         * TerminalOrder
+         * @description What a list is ordered by; backwards with a `-` before it.
+         * @enum {string}
+         */
+        TerminalOrder: "title" | "-title" | "used" | "-used" | "registered" | "-registered";
+        /**
+         * TerminalPage
+         * @description Shared terminals of one page.
+         */
+        TerminalPage: {
+            /** Items */
+            items: components["schemas"]["TerminalView"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Total */
+            total: number;
         };
         /**
          * TerminalView
@@ -18491,7 +18549,12 @@ export interface operations {
     };
     list_terminals_api_terminals_get: {
         parameters: {
-            query?: never;
+            query?: {
+                q?: string;
+                sort?: components["schemas"]["TerminalOrder"];
+                limit?: number;
+                cursor?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -18504,7 +18567,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TerminalView"][];
+                    "application/json": components["schemas"]["TerminalPage"];
                 };
             };
             /** @description 没有接受，以及为什么 */
@@ -18537,6 +18600,76 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    write_terminals_api_terminals_file_post: {
+        parameters: {
+            query?: {
+                q?: string;
+                sort?: components["schemas"]["TerminalOrder"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FileBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    print_terminals_api_terminals_print_post: {
+        parameters: {
+            query?: {
+                q?: string;
+                sort?: components["schemas"]["TerminalOrder"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PrintBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrintedList"];
+                };
             };
             /** @description 没有接受，以及为什么 */
             "4XX": {

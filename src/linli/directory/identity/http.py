@@ -52,6 +52,7 @@ from linli.directory.openid.public import links_of
 from linli.directory.organisation.contracts import OrganisationKind
 from linli.directory.organisation.public import organisations_named
 from linli.directory.second_factor.public import enrolled_among, state_of
+from linli.directory.terminals.contracts import TerminalOrder, TerminalSearch
 from linli.directory.terminals.public import IDLE as IDLE_AT_TERMINAL
 from linli.directory.terminals.public import end_terminal, terminals_of
 from linli.kernel.errors import Forbidden, NotFound, Refusal
@@ -366,6 +367,14 @@ class TerminalView(Shape):
     on_it: tuple[str, ...]
 
 
+class TerminalPage(Shape):
+    """Shared terminals of one page."""
+
+    items: tuple[TerminalView, ...]
+    next_cursor: str | None
+    total: int
+
+
 class LeavingBody(Shape):
     """Somebody leaves at a moment (None: now); `successor_id` takes over what they have in hand."""
 
@@ -556,33 +565,61 @@ async def register_terminal(request: Request, response: Response, body: Terminal
 
 
 @api.get("/terminals")
-async def list_terminals(request: Request, work: CurrentWork) -> tuple[TerminalView, ...]:
-    """The shared terminals of the organisations whose accounts one manages."""
+async def list_terminals(
+    work: CurrentWork,
+    *,
+    q: Annotated[str, Query(max_length=40)] = "",
+    sort: TerminalOrder = TerminalOrder.TITLE,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    cursor: Annotated[int, Query(ge=0, lt=1 << 31)] = 0,
+) -> TerminalPage:
+    """The shared terminals of the organisations whose accounts one manages.
+
+    `q`: a part of where one stands.
+    """
     require(work, MANAGE)
-    found = await terminals_of(work)
+    search = TerminalSearch(words=q.strip(), order=sort)
+    found, total = await terminals_of(work, search, most=limit, skip=cursor)
     organisations = await organisations_named(work, {one.organisation_id for one in found})
     on_them = await store.on_terminals(
-        work.connection,
-        [one.id for one in found],
-        at=_door(request).now(),
-        idle=IDLE_AT_TERMINAL,
+        work.connection, [one.id for one in found], at=work.now, idle=IDLE_AT_TERMINAL
     )
-    return tuple(
-        TerminalView(
-            id=one.id,
-            title=one.title,
-            organisation=(
-                OrganisationBrief(id=its.id, title=its.title, kind=its.kind)
-                if (its := organisations.get(one.organisation_id))
-                else None
-            ),
-            registered_by=one.registered_by,
-            registered_at=one.registered_at,
-            last_used_at=one.last_used_at,
-            on_it=on_them.get(one.id, ()),
-        )
-        for one in found
+    return TerminalPage(
+        items=tuple(
+            TerminalView(
+                id=one.id,
+                title=one.title,
+                organisation=(
+                    OrganisationBrief(id=its.id, title=its.title, kind=its.kind)
+                    if (its := organisations.get(one.organisation_id))
+                    else None
+                ),
+                registered_by=one.registered_by,
+                registered_at=one.registered_at,
+                last_used_at=one.last_used_at,
+                on_it=on_them.get(one.id, ()),
+            )
+            for one in found
+        ),
+        next_cursor=str(cursor + limit) if cursor + limit < total else None,
+        total=total,
     )
+
+
+as_file(
+    api,
+    list_terminals,
+    "公用终端",
+    (
+        Column("放在哪里", lambda row: row.title),
+        Column("归属单位", lambda row: row.organisation.title if row.organisation else None),
+        Column("现在谁在用", lambda row: row.on_it),
+        Column("最近使用", lambda row: row.last_used_at),
+        Column("登记人", lambda row: row.registered_by),
+        Column("登记时间", lambda row: row.registered_at),
+    ),
+    path="/terminals",
+)
 
 
 @api.delete("/terminals/{terminal_id}", status_code=204)

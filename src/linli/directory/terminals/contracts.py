@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from uuid import UUID
 
 
@@ -16,6 +17,25 @@ class Terminal:
     registered_at: datetime
     last_used_at: datetime
     ended_at: datetime | None
+
+
+class TerminalOrder(StrEnum):
+    """What a list is ordered by; backwards with a `-` before it."""
+
+    TITLE = "title"
+    TITLE_DOWN = "-title"
+    USED = "used"
+    USED_DOWN = "-used"
+    REGISTERED = "registered"
+    REGISTERED_DOWN = "-registered"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TerminalSearch:
+    """Which terminals a list shows; `words` are a part of the title."""
+
+    words: str = ""
+    order: TerminalOrder = TerminalOrder.TITLE
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,14 @@ from uuid import UUID
 
 from linli.directory.organisation.public import organisation_of
 from linli.directory.terminals import store
-from linli.directory.terminals.contracts import Colleague, PinState, PinTry, Seat, Terminal
+from linli.directory.terminals.contracts import (
+    Colleague,
+    PinState,
+    PinTry,
+    Seat,
+    Terminal,
+    TerminalSearch,
+)
 from linli.kernel.errors import BadInput, Forbidden, NotFound
 from linli.kernel.work import Work
 from linli.support.audit.contracts import Action
@@ -43,9 +50,11 @@ async def register(
     return terminal
 
 
-async def terminals_of(work: Work) -> Sequence[Terminal]:
-    """The terminals in sight that are in use."""
-    return await store.terminals(work.connection)
+async def terminals_of(
+    work: Work, search: TerminalSearch, *, most: int, skip: int
+) -> tuple[Sequence[Terminal], int]:
+    """The terminals in sight that are in use and match, and how many there are."""
+    return await store.terminals(work.connection, search, most=most, skip=skip)
 
 
 async def end_terminal(work: Work, terminal_id: UUID, at: datetime) -> None:

@@ -1,17 +1,20 @@
 """SQL of shared terminals."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
     Boolean,
+    ColumnElement,
     Integer,
     Interval,
     LargeBinary,
     Text,
     bindparam,
     delete,
+    func,
     insert,
     select,
     text,
@@ -22,7 +25,14 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from linli.directory.terminals import policy
-from linli.directory.terminals.contracts import Colleague, PinState, PinTry, Seat, Terminal
+from linli.directory.terminals.contracts import (
+    Colleague,
+    PinState,
+    PinTry,
+    Seat,
+    Terminal,
+    TerminalSearch,
+)
 from linli.directory.terminals.models import pin_table, terminal_table
 from linli.kernel.database import Id, Moment
 
@@ -67,6 +77,13 @@ _TRY = (
 )
 
 
+_SORTS: Mapping[str, ColumnElement[Any]] = {
+    "title": t.title,
+    "used": t.last_used_at,
+    "registered": t.registered_at,
+}
+
+
 async def add(connection: AsyncConnection, terminal: Terminal, token_hash: bytes) -> None:
     await connection.execute(
         insert(terminal_table).values(
@@ -81,8 +98,17 @@ async def add(connection: AsyncConnection, terminal: Terminal, token_hash: bytes
     )
 
 
-async def terminals(connection: AsyncConnection) -> Sequence[Terminal]:
-    """Those in sight that are not ended, by title."""
+async def terminals(
+    connection: AsyncConnection, search: TerminalSearch, *, most: int, skip: int
+) -> tuple[Sequence[Terminal], int]:
+    """Those in sight that are not ended and match, and how many there are."""
+    conditions: list[ColumnElement[bool]] = [t.ended_at.is_(None)]
+    if search.words:
+        conditions.append(t.title.contains(search.words, autoescape=True))
+    total = await connection.scalar(
+        select(func.count()).select_from(terminal_table).where(*conditions)
+    )
+    column = _SORTS[search.order.removeprefix("-")]
     rows = await connection.execute(
         select(
             t.id,
@@ -93,10 +119,12 @@ async def terminals(connection: AsyncConnection) -> Sequence[Terminal]:
             t.last_used_at,
             t.ended_at,
         )
-        .where(t.ended_at.is_(None))
-        .order_by(t.title, t.id)
+        .where(*conditions)
+        .order_by(column.desc() if search.order.startswith("-") else column, t.id)
+        .limit(most)
+        .offset(skip)
     )
-    return [Terminal(*row) for row in rows]
+    return [Terminal(*row) for row in rows], int(total or 0)
 
 
 async def end(connection: AsyncConnection, terminal_id: UUID, at: datetime) -> str | None:

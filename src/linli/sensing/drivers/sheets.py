@@ -5,6 +5,7 @@ from uuid import UUID
 
 from linli.directory.places.contracts import Place
 from linli.directory.places.public import places_said
+from linli.directory.sources.public import LaterWork
 from linli.kernel.errors import BadInput
 from linli.kernel.work import Work
 from linli.sensing.devices.contracts import Device, Registration
@@ -12,6 +13,7 @@ from linli.sensing.devices.public import (
     all_kinds,
     change_device,
     devices_coded,
+    devices_named,
     put_behind,
     register_device,
     withdraw,
@@ -23,12 +25,15 @@ from linli.support.sheets.contracts import (
     CellKind,
     Column,
     Done,
+    Former,
     Line,
     LineFault,
     Sheet,
     TakenBack,
 )
+from linli.support.sheets.public import former_of
 
+CODE = "devices"
 SITE_GATEWAY = "site_gateway"
 PLAYED = "simulator"
 USUAL_DRIVER = "linli_native"
@@ -117,7 +122,8 @@ async def enter(work: Work, cipher: Cipher, batch: Batch) -> Done:
     known = dict(await devices_coded(work, estate_id, codes - {""}))
     faults: list[LineFault] = []
     made: list[UUID] = []
-    updated = unchanged = 0
+    former: dict[UUID, Former] = {}
+    unchanged = 0
     # Gateways first: others of the batch may stand behind them.
     order = sorted(
         range(len(batch.lines)), key=lambda at: batch.lines[at].text("kind") != SITE_GATEWAY
@@ -140,10 +146,10 @@ async def enter(work: Work, cipher: Cipher, batch: Batch) -> Done:
         if before is None:
             made.append(after.id)
         elif after.version != before.version:
-            updated += 1
+            former[after.id] = _former(before, after)
         else:
             unchanged += 1
-    return Done(len(made), updated, unchanged, tuple(faults), tuple(made))
+    return Done(len(made), len(former), unchanged, tuple(faults), tuple(made), former)
 
 
 def _place(line: Line, places: Mapping[str, Place]) -> Place | None:
@@ -219,9 +225,37 @@ def _of_gateway(gateway: Device) -> str:
 
 
 async def undo(work: Work, cipher: Cipher, import_id: UUID, made: Sequence[UUID]) -> TakenBack:
-    """Take registered devices back, with their connections."""
-    del cipher, import_id
-    return TakenBack(removed=await withdraw(work, made) if made else 0)
+    """Take registered devices back, with their connections; the others are what they were."""
+    del cipher
+    former = await former_of(work.connection, import_id, CODE)
+    there = await devices_named(work, former)
+    later = [one for one in there.values() if one.version != former[one.id]["version"]]
+    if later:
+        raise LaterWork(f"有 {len(later)} 台设备在导入以后又被修改过，不能整批撤销")
+    for device in there.values():
+        await _restore(work, device, former[device.id])
+    return TakenBack(await withdraw(work, made) if made else 0, len(there))
+
+
+def _former(before: Device, after: Device) -> Former:
+    return {
+        "title": before.title,
+        "place_id": str(before.place_id) if before.place_id else None,
+        "connection_id": str(before.connection_id) if before.connection_id else None,
+        "version": after.version,
+    }
+
+
+async def _restore(work: Work, device: Device, former: Former) -> None:
+    place_id = UUID(str(former["place_id"])) if former["place_id"] else None
+    version = device.version
+    if former["connection_id"] and former["connection_id"] != str(device.connection_id):
+        version = (await put_behind(work, device.id, UUID(str(former["connection_id"])))).version
+    title = str(former["title"])
+    if (title, place_id) != (device.title, device.place_id):
+        await change_device(
+            work, device.id, title=title, place_id=place_id, expected_version=version
+        )
 
 
 SAMPLES = (
@@ -241,7 +275,7 @@ SAMPLES = (
 )
 SHEETS = (
     Sheet(
-        code="devices",
+        code=CODE,
         title="设备",
         needs="manage_devices",
         order=75,
@@ -249,7 +283,6 @@ SHEETS = (
         enter=enter,
         undo=undo,
         synonyms=("设备清单", "设备台账", "物联设备", "接入设备"),
-        restores=False,
         samples=SAMPLES,
     ),
 )

@@ -79,12 +79,17 @@ class LineFault:
     message: str
 
 
+Former = Mapping[str, str | int | None]
+"""What a row was before an import changed it, as its context writes and reads it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Done:
     """What entering a batch did.
 
-    `made` are ids that only the import itself can name later; `sums` are amounts in fen, by title,
-    of what the lines that hold come to.
+    `made` are ids that only the import itself can name later; `former` is what rows were that it
+    changed, where nothing else keeps that; `sums` are amounts in fen, by title, of what the lines
+    that hold come to.
     """
 
     created: int = 0
@@ -92,6 +97,7 @@ class Done:
     unchanged: int = 0
     faults: tuple[LineFault, ...] = ()
     made: tuple[UUID, ...] = ()
+    former: Mapping[UUID, Former] = field(default_factory=lambda: MappingProxyType({}))
     sums: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
 
 
@@ -115,8 +121,7 @@ class Sheet:
     back the other way round. `enter` enters what holds and names the other lines; `undo` removes
     what an import added and restores what it changed, and raises `IllegalMove` with the reason
     where later work depends on it. Two lines equal in all columns of `same` are one too many.
-    `restores` is False where nothing keeps what a row was before: an import that changed some
-    cannot be taken back. `samples` are made-up lines by column that fit those of the other sheets.
+    `samples` are made-up lines by column that fit those of the other sheets.
     Lines equal in the first filled column of `together` are one thing and come in one batch.
     """
 
@@ -129,7 +134,6 @@ class Sheet:
     undo: Undo
     same: tuple[str, ...] = ()
     synonyms: tuple[str, ...] = ()
-    restores: bool = True
     samples: tuple[Mapping[str, str], ...] = ()
     together: tuple[str, ...] = ()
 

@@ -44,12 +44,11 @@ class SheetColumnView(_Frozen):
 
 
 class SheetView(_Frozen):
-    """A sheet that can be entered. `restores`: what it changed is restored by undoing."""
+    """A sheet that can be entered."""
 
     code: str
     title: str
     needs: str
-    restores: bool
     columns: tuple[SheetColumnView, ...]
 
 
@@ -190,7 +189,6 @@ async def list_sheets(work: CurrentWork, sheets: Sheets) -> SheetList:
                 code=sheet.code,
                 title=sheet.title,
                 needs=sheet.needs,
-                restores=sheet.restores,
                 columns=tuple(
                     SheetColumnView(
                         code=one.code,

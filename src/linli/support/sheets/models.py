@@ -50,6 +50,8 @@ made_table = Table(
     Column("sheet", String(40), primary_key=True),
     Column("row_id", Id, primary_key=True),
     Column("number", Integer, nullable=False),
+    # What a row was that the import changed; null for one that it made.
+    Column("former", JSONB),
     info=guarded(through("support_sheets_import", "import_id")),
 )
 

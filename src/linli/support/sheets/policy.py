@@ -71,21 +71,6 @@ def lines_done(one: Import) -> int:
     return sum(report.created + report.updated for report in one.reports)
 
 
-def check_restorable(one: Import, sheets: Sequence[Sheet]) -> None:
-    """Refuse to take an import back that changed rows nobody can restore.
-
-    Raises:
-        IllegalMove: it did, with how many.
-    """
-    lasting = {sheet.code for sheet in sheets if not sheet.restores}
-    for report in one.reports:
-        if report.sheet in lasting and report.updated:
-            raise IllegalMove(
-                f"这次导入更新过 {report.updated} 行{report.title}，原来的内容没有留底，"
-                "不能整批撤销；请到各自的页面改回"
-            )
-
-
 def batches(lines: Sequence[Line], together: Sequence[str], most: int) -> list[list[Line]]:
     """Lines in batches of about so many; those that are one thing are never parted."""
     groups: dict[str, list[Line]] = {}

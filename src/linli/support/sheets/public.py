@@ -4,6 +4,7 @@ from linli.support.sheets.answering import file_answer
 from linli.support.sheets.listed import Column, as_file
 from linli.support.sheets.policy import day_of, folded, neutral
 from linli.support.sheets.running import Imports, enter_what_holds
+from linli.support.sheets.store import former_of
 from linli.support.sheets.writing import MEDIA, Format, template, written
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "enter_what_holds",
     "file_answer",
     "folded",
+    "former_of",
     "neutral",
     "template",
     "written",

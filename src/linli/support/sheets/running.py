@@ -26,6 +26,7 @@ from linli.support.sheets.contracts import (
     Batch,
     Done,
     Fault,
+    Former,
     Import,
     ImportState,
     Line,
@@ -175,6 +176,7 @@ class Imports:
             read = await asyncio.to_thread(parsed, sheet, mapping, table)
             told.faults.extend(read.faults)
             made: list[UUID] = []
+            former: dict[UUID, Former] = {}
             total = _Sum()
             total.wrong = read.wrong
             asked = Asked(sheet, mapping.table, one.estate_id)
@@ -187,10 +189,12 @@ class Imports:
                     )
                     total.add(done)
                     made.extend(done.made)
+                    former.update(done.former)
                     done_rows += len(part)
                     async with self.machine.work() as beside:
                         await store.progressed(beside.connection, one.id, done_rows)
             await store.add_made(work.connection, one.id, sheet.code, made)
+            await store.add_former(work.connection, one.id, sheet.code, former)
             entered = total.created + total.updated + total.unchanged
             rows = entered + total.wrong + total.strange(read, entered)
             told.reports.append(

@@ -7,13 +7,14 @@ from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import Row, delete, func, insert, select, text, update
+from sqlalchemy import Row, delete, func, insert, null, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from linli.support.sealing.ports import Cipher
 from linli.support.sheets.contracts import (
     Fault,
+    Former,
     Import,
     ImportState,
     SheetReport,
@@ -178,9 +179,42 @@ async def add_made(
 async def made_by(connection: AsyncConnection, import_id: UUID, sheet: str) -> Sequence[UUID]:
     """What only the import can name, in the order in which it was made."""
     found = await connection.scalars(
-        select(m.row_id).where(m.import_id == import_id, m.sheet == sheet).order_by(m.number)
+        select(m.row_id)
+        .where(m.import_id == import_id, m.sheet == sheet, m.former.is_(null()))
+        .order_by(m.number)
     )
     return found.all()
+
+
+async def add_former(
+    connection: AsyncConnection, import_id: UUID, sheet: str, former: Mapping[UUID, Former]
+) -> None:
+    if former:
+        await connection.execute(
+            insert(made_table),
+            [
+                {
+                    "import_id": import_id,
+                    "sheet": sheet,
+                    "row_id": row_id,
+                    "number": number,
+                    "former": dict(what),
+                }
+                for number, (row_id, what) in enumerate(former.items())
+            ],
+        )
+
+
+async def former_of(
+    connection: AsyncConnection, import_id: UUID, sheet: str
+) -> Mapping[UUID, Former]:
+    """What the rows were that the import changed, the last changed first."""
+    rows = await connection.execute(
+        select(m.row_id, m.former)
+        .where(m.import_id == import_id, m.sheet == sheet, m.former.is_not(null()))
+        .order_by(m.number.desc())
+    )
+    return {row.row_id: row.former for row in rows}
 
 
 async def remembered(

@@ -129,7 +129,7 @@ async def test_two_colleagues_take_turns(desks: Offices, town: Town) -> None:
             ("wangge的人", "网格员"),
         ]
         async with signed_in(desks, town, "jiedao") as street:
-            (listed,) = (await street.get("/api/terminals")).json()
+            (listed,) = (await street.get("/api/terminals")).json()["items"]
             assert (listed["title"], listed["on_it"]) == ("东门值班室", ["shequ的人"])
             assert listed["organisation"]["title"] == "仁里社区"
 
@@ -166,11 +166,11 @@ async def test_an_ended_terminal_puts_its_people_out(desks: Offices, town: Town)
         await used_once(page, town, "shequ")
         assert await switch(page, town) == "in"
         async with signed_in(desks, town, "jiedao") as street:
-            (listed,) = (await street.get("/api/terminals")).json()
+            (listed,) = (await street.get("/api/terminals")).json()["items"]
             path = f"/api/terminals/{listed['id']}"
             assert (await street.delete(path)).status_code == 204
             assert (await street.delete(path)).status_code == 404
-            assert (await street.get("/api/terminals")).json() == []
+            assert (await street.get("/api/terminals")).json()["items"] == []
         assert (await page.get("/api/session")).status_code == 401
         assert await switch(page, town) == "no_terminal"
         assert (await page.get("/api/session/terminal")).json() is None

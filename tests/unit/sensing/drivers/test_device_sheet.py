@@ -1,5 +1,6 @@
 """A property manager brings the list of devices as a spreadsheet, and fetches their credentials."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -7,7 +8,6 @@ from tests.unit.directory.test_imports import Clerk, Table, workbook
 from tests.unit.directory.town import Offices, Town
 from tests.unit.sensing.pages import page_of
 
-from linli.kernel.errors import IllegalMove
 from linli.sensing.devices import public as devices
 from linli.sensing.devices.contracts import Device, DeviceFilter, Sign
 from linli.support.sheets.contracts import ImportState
@@ -78,27 +78,47 @@ async def test_a_list_is_tried_entered_once_and_taken_back(clerk: Clerk) -> None
     assert (await clerk.entered(workbook(设备清单=LIST))).reports[0].created == 3
 
 
-async def test_title_place_and_gateway_follow_the_list_and_cannot_be_taken_back(
+CHANGED: Table = [
+    HEAD,
+    ["gw-4", "现场网关", "4号楼网关", "", "Zigbee2MQTT", "", ""],
+    ["yg-kitchen", "烟雾报警器", "502 厨房烟感", "", "", "gw-4", ""],
+    ["meter-502", "智能水表", "502 总水表", "3号楼", "", "", ""],
+]
+
+
+async def test_title_place_and_gateway_follow_the_list_and_are_again_what_they_were(
     clerk: Clerk,
 ) -> None:
     await clerk.entered(workbook(设备清单=LIST))
+    before = await register(clerk)
     later(clerk)
-    changed: Table = [
-        HEAD,
-        ["gw-4", "现场网关", "4号楼网关", "", "Zigbee2MQTT", "", ""],
-        ["yg-kitchen", "烟雾报警器", "502 厨房烟感", "", "", "gw-4", ""],
-        ["meter-502", "智能水表", "502 总水表", "3号楼", "", "", ""],
-    ]
-    done = await clerk.entered(workbook(设备清单=changed))
+    done = await clerk.entered(workbook(设备清单=CHANGED))
     assert [(r.created, r.updated, r.wrong) for r in done.reports] == [(1, 2, 0)]
     found = await register(clerk)
     assert found["yg-kitchen"].connection_id == found["gw-4"].connection_id
     # An empty cell leaves the place as it is.
     assert found["yg-kitchen"].place_id == clerk.town.home
     assert found["meter-502"].title == "502 总水表"
-    with pytest.raises(IllegalMove, match="更新过 2 行设备"):
-        await clerk.undone(done)
-    assert await register(clerk) == found
+    undone = await clerk.undone(done)
+    assert (undone.state, undone.failure) == (ImportState.UNDONE, None)
+    after = await register(clerk)
+    assert {code: replace(one, version=1) for code, one in after.items()} == before
+
+
+async def test_a_device_that_was_changed_by_hand_since_keeps_the_import(clerk: Clerk) -> None:
+    await clerk.entered(workbook(设备清单=LIST))
+    later(clerk)
+    done = await clerk.entered(workbook(设备清单=CHANGED))
+    meter = (await register(clerk))["meter-502"]
+    async with clerk.desks.as_account(clerk.account_id) as work:
+        await devices.change_device(
+            work, meter.id, title="又改了名", place_id=None, expected_version=meter.version
+        )
+    still = await clerk.undone(done)
+    assert still.state is ImportState.DONE
+    assert still.failure is not None
+    assert "1 台设备在导入以后又被修改过" in still.failure
+    assert (await register(clerk))["meter-502"].title == "又改了名"
 
 
 async def test_wrong_lines_are_named_by_row_and_column(clerk: Clerk) -> None:

@@ -53,8 +53,6 @@ export default {
   runSkip: "跳过有错的 {wrong} 行，导入 {n} 行",
   runTitle: "确认导入",
   runWords: "将新增 {created} 条、更新 {updated} 条。导入后可以整批撤销。",
-  runLasting: "将新增 {created} 条、更新 {updated} 条。其中有更新的内容不能撤销。",
-  lasting: "其中更新的 {n} 行{title}不能撤销：原来的内容不留底。",
   discard: "放弃",
   discardTitle: "放弃这次导入",
   discardWords: "上传的文件会立即删除，没有任何资料被改动。",
