@@ -10,6 +10,8 @@ from fractions import Fraction
 from uuid import UUID
 
 from linli.app.demo.plan import EstatePlan
+from linli.directory.balances.contracts import OpeningEntry
+from linli.directory.balances.public import enter as enter_balances
 from linli.directory.cards.contracts import CardEntry, CardKind, CardState
 from linli.directory.cards.public import enter as enter_cards
 from linli.directory.enterprises.contracts import EnterpriseEntry, EnterpriseKind
@@ -136,6 +138,7 @@ async def seed_base(
     await enter_households(work, estate_id, households, SOURCE)
     await _vehicles(work, estate_id, owned, living)
     await _cards(work, cipher, estate_id, owned, living)
+    await _balances(work, estate_id, owned)
     await _shops(work, cipher, estate_id)
     await _facilities(work, estate_id)
 
@@ -233,6 +236,22 @@ async def _cards(
     ]
     cleaner = CardEntry(number="0048299001", holder="周师傅", note="保洁，只开单元门")
     await enter_cards(work, cipher, estate_id, [*entries, cleaner], SOURCE)
+
+
+async def _balances(work: Work, estate_id: UUID, owned: Sequence[Place]) -> None:
+    """What homes owed or had paid ahead when the property company came over to linli."""
+    year = work.now.astimezone(SHANGHAI).year - 1
+    first, last = date(year, 1, 1), date(year, 12, 31)
+    entries = [
+        OpeningEntry(home.id, "物业费", first, last, 96_000 + at * 3_750, last)
+        for at, home in enumerate(owned[:36:4])
+    ]
+    entries += [
+        OpeningEntry(home.id, "停车费", date(year, 10, 1), last, 90_000, last)
+        for home in owned[2:14:6]
+    ]
+    entries.append(OpeningEntry(owned[5].id, "预存水费", None, None, -20_000, last, "账户余额"))
+    await enter_balances(work, estate_id, entries, SOURCE)
 
 
 async def _shops(work: Work, cipher: Cipher, estate_id: UUID) -> None:

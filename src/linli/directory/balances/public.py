@@ -1,5 +1,5 @@
 """The door of opening balances."""
 
-from linli.directory.balances.service import SEE, find
+from linli.directory.balances.service import enter
 
-__all__ = ["SEE", "find"]
+__all__ = ["enter"]
