@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import exp, sqrt
+from math import exp, fsum, lgamma, log, sqrt
 
 import numpy as np
 
@@ -137,10 +137,10 @@ def _poisson_bound(count: int, *, upper: bool) -> float:
     low, high = 0.0, 10.0 + 3 * count
     for _ in range(80):
         mean = (low + high) / 2
-        term = below = exp(-mean)
-        for n in range(1, count + 1 if upper else count):
-            term *= mean / n
-            below += term
+        # By logarithms: of thousands of events exp(-mean) alone would be nothing.
+        below = fsum(
+            exp(n * log(mean) - mean - lgamma(n + 1)) for n in range(count + 1 if upper else count)
+        )
         chance = below if upper else 1 - below
         if (chance > (1 - 0.95) / 2) == upper:
             low = mean

@@ -11,6 +11,8 @@ from linli_simulator.footage.scene import made
 def test_intervals_are_those_of_the_tables() -> None:
     assert rate(0, 1.0) == "0.00 (0.00–3.69; 0 in 1.00 h)"
     assert rate(10, 1.0) == "10.00 (4.80–18.39; 10 in 1.00 h)"
+    # By the formula of Wilson and Hilferty: 2745.3 to 2955.6.
+    assert rate(2849, 1.0) == "2849.00 (2745.34–2955.58; 2849 in 1.00 h)"
     assert share(95, 100) == "0.950 (0.89–0.98; 95 of 100)"
     assert share(0, 0) == "no cases"
 
