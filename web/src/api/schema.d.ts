@@ -2005,13 +2005,16 @@ export interface paths {
          * @description Key people in sight, masked; those to whom somebody should go first stand first.
          *
          *     `q` as in the search for people; `due` names a list (`overdue`, `today`, `week`, `away`,
-         *     `review`, `unplanned`, `left`); `mine` shows those whom one is planned to visit.
+         *     `review`, `unplanned`, `left`); `mine` shows those whom one is planned to visit. 409 for an
+         *     estate where the module is off; in lists of several its people are left out.
          */
         get: operations["list_key_people_api_key_people_get"];
         put?: never;
         /**
          * Enter Key Person
-         * @description Put a person into the register under a category. 404 out of sight, 403, 422 names a field.
+         * @description Put a person into the register under a category.
+         *
+         *     404 out of sight, 403, 409 where the module is off, 422 names a field.
          */
         post: operations["enter_key_person_api_key_people_post"];
         delete?: never;
@@ -2089,7 +2092,7 @@ export interface paths {
         };
         /**
          * Count Key People
-         * @description How many records each list holds.
+         * @description How many records each list holds. 409 for an estate where the module is off.
          */
         get: operations["count_key_people_api_key_people_counts_get"];
         put?: never;
@@ -2111,7 +2114,8 @@ export interface paths {
          * List Visits
          * @description Visits in sight, newest first, names masked, without what was noted.
          *
-         *     `since` and `until`: the first and the last day, of the last 30 days when left out.
+         *     `since` and `until`: the first and the last day, of the last 30 days when left out. 409 for an
+         *     estate where the module is off; in lists of several its visits are left out.
          */
         get: operations["list_visits_api_key_people_visits_get"];
         put?: never;
@@ -2172,6 +2176,8 @@ export interface paths {
         /**
          * List Rates
          * @description How visitors are doing: people planned, overdue, visits and people met in 30 days.
+         *
+         *     409 for an estate where the module is off.
          */
         get: operations["list_rates_api_key_people_rates_get"];
         put?: never;
@@ -2191,7 +2197,7 @@ export interface paths {
         };
         /**
          * List Visitors
-         * @description Who may be sent to visit in an estate.
+         * @description Who may be sent to visit in an estate. 409 where the module is off.
          */
         get: operations["list_visitors_api_key_people_visitors_get"];
         put?: never;
@@ -2211,7 +2217,7 @@ export interface paths {
         };
         /**
          * List At Home
-         * @description Key people who live in a home, masked.
+         * @description Key people who live in a home, masked; nobody where the module is off.
          */
         get: operations["list_at_home_api_key_people_at__home_id__get"];
         put?: never;
@@ -2231,7 +2237,7 @@ export interface paths {
         };
         /**
          * Read Of Person
-         * @description The record of a person, masked. 404 when the person is not in the register.
+         * @description The record of a person, masked. 404 when not in the register, 409 where the module is off.
          */
         get: operations["read_of_person_api_key_people_of__person_id__get"];
         put?: never;
@@ -2251,7 +2257,7 @@ export interface paths {
         };
         /**
          * Read Key Person
-         * @description One record, masked; door code and medical notes are left out.
+         * @description One record, masked; door code and medical notes are left out. 409 where the module is off.
          */
         get: operations["read_key_person_api_key_people__key_id__get"];
         put?: never;
@@ -2435,7 +2441,8 @@ export interface paths {
          * Record Visit
          * @description Note a visit, perhaps long after it was made; sent again it is the same visit.
          *
-         *     With `problem` an incident is opened. 403 without the right to visit there, 404, 422.
+         *     With `problem` an incident is opened. 403 without the right to visit there, 404, 422; 409 when
+         *     the module was off there at the time of the visit.
          */
         post: operations["record_visit_api_key_people__key_id__visits_post"];
         delete?: never;
@@ -3660,7 +3667,8 @@ export interface paths {
          * Make Guest Link
          * @description Hand the order to somebody from outside; an open link of it is revoked.
          *
-         *     404 out of reach, 409 when the order is done, 422 names the field. The address is told once.
+         *     404 out of reach, 409 when the order is done or the module is off, 422 names the field. The
+         *     address is told once.
          */
         post: operations["make_guest_link_api_orders__order_id__guest_links_post"];
         delete?: never;
@@ -4638,12 +4646,17 @@ export interface paths {
         /**
          * List Tasks
          * @description Tasks of the session's houses, what is due first; `mine` keeps those one has to do.
+         *
+         *     Those of estates where the module is off are left out; tasks without a place belong to a house.
          */
         get: operations["list_tasks_api_tasks_get"];
         put?: never;
         /**
          * Give Task
-         * @description Give somebody a task. 404 out of reach, 403 without the right, 422 names the field.
+         * @description Give somebody a task.
+         *
+         *     404 out of reach, 403 without the right, 409 for a place whose estate switched the module off,
+         *     422 names the field.
          */
         post: operations["give_task_api_tasks_post"];
         delete?: never;
@@ -4721,7 +4734,7 @@ export interface paths {
         };
         /**
          * Read Task
-         * @description One task. 404 when it is absent or out of reach.
+         * @description One task. 404 when it is absent or out of reach, 409 where the module is off.
          */
         get: operations["read_task_api_tasks__task_id__get"];
         put?: never;
@@ -4745,8 +4758,8 @@ export interface paths {
          * Move Task
          * @description Do (with words and a photo), close, send back or cancel.
          *
-         *     409 when the state does not allow it or somebody was faster, 422 names the field, 403 when it
-         *     is another's.
+         *     409 when the state does not allow it, somebody was faster or the module is off, 422 names the
+         *     field, 403 when it is another's.
          */
         post: operations["move_task_api_tasks__task_id__moves_post"];
         delete?: never;
@@ -11852,7 +11865,7 @@ export interface components {
          * @description A part of linli that an estate may do without. Codes never change.
          * @enum {string}
          */
-        Module: "fire" | "sos" | "lift_rescue" | "lifts" | "charging" | "water" | "elder_care" | "falling_objects" | "access" | "covers";
+        Module: "fire" | "sos" | "lift_rescue" | "lifts" | "charging" | "water" | "elder_care" | "falling_objects" | "access" | "covers" | "key_people" | "tasks" | "guests" | "rosters";
         /**
          * ModuleShape
          * @description A module in words.
@@ -11865,6 +11878,8 @@ export interface components {
             what: string;
             /** Life Safety */
             life_safety: boolean;
+            /** Rings */
+            rings: boolean;
         };
         /**
          * ModulesShape
@@ -14517,6 +14532,8 @@ export interface components {
             module_title: string;
             /** Life Safety */
             life_safety: boolean;
+            /** Rings */
+            rings: boolean;
             /**
              * Off At
              * Format: date-time

@@ -18,6 +18,8 @@ export interface ConsolePage {
   module?: ModuleCode;
   /** Only for who belongs to a training county. */
   training?: boolean;
+  /** Stays in the navigation with a mark: what belongs to a house and to no estate goes on. */
+  stays?: boolean;
   /** Also in the bottom bar of a phone. */
   tab?: boolean;
   view: () => Promise<{ default: Component }>;
@@ -95,6 +97,8 @@ export const PAGES: ConsolePage[] = [
     title: "tasks.title",
     needs: ["see_rosters"],
     nav: { group: "duty", icon: "task" },
+    module: "tasks",
+    stays: true,
     view: () => import("./tasks/TasksPage.vue"),
   },
   {
@@ -118,6 +122,8 @@ export const PAGES: ConsolePage[] = [
     title: "rosters.title",
     needs: ["see_rosters"],
     nav: { group: "duty", icon: "clock" },
+    module: "rosters",
+    stays: true,
     view: () => import("./rosters/RostersPage.vue"),
   },
   {
@@ -373,6 +379,7 @@ export const PAGES: ConsolePage[] = [
     title: "keyPeople.title",
     needs: ["see_key_people"],
     nav: { group: "estate", icon: "care" },
+    module: "key_people",
     view: () => import("./key_people/KeyPeoplePage.vue"),
   },
   {
@@ -396,6 +403,7 @@ export const PAGES: ConsolePage[] = [
     needs: ["visit_key_people"],
     nav: { group: "duty", icon: "visit" },
     tab: true,
+    module: "key_people",
     view: () => import("./key_people/VisitsPage.vue"),
   },
   {

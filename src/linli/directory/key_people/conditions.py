@@ -2,11 +2,13 @@
 
 from datetime import timedelta
 
-from sqlalchemy import SelectBase, any_, func, literal, or_, select
+from sqlalchemy import SelectBase, and_, any_, func, literal, or_, select
 
 from linli.directory.key_people.contracts import RISK_TITLES
 from linli.directory.key_people.models import key_person_table
 from linli.directory.key_people.policy import titles
+from linli.directory.modules.contracts import Module
+from linli.directory.modules.public import on_in
 from linli.kernel.questions import About, Asked, Choice, Condition, Parameter
 from linli.kernel.time import SHANGHAI
 
@@ -14,11 +16,14 @@ SEE = "see_key_people"
 GROUP = "重点人员"
 
 k = key_person_table.c
-ACTIVE = func.cardinality(k.categories) > 0
+IN_USE = on_in(k.estate_id, Module.KEY_PEOPLE)
+ACTIVE = and_(func.cardinality(k.categories) > 0, IN_USE)
 
 
 def _category(asked: Asked) -> SelectBase:
-    return select(k.person_id).where(literal(asked.values["category"]) == any_(k.categories))
+    return select(k.person_id).where(
+        IN_USE, literal(asked.values["category"]) == any_(k.categories)
+    )
 
 
 def _risk(asked: Asked) -> SelectBase:

@@ -6,6 +6,8 @@ from sqlalchemy import ColumnElement, GenerativeSelect, case, func, select
 
 from linli.directory.key_people.contracts import RISK_TITLES
 from linli.directory.key_people.models import key_person_table
+from linli.directory.modules.contracts import Module
+from linli.directory.modules.public import on_in
 from linli.directory.places.public import paths
 from linli.kernel.figures import Figure, Tone
 from linli.kernel.time import SHANGHAI
@@ -29,7 +31,7 @@ def _among(*which: ColumnElement[bool]) -> GenerativeSelect:
             k.last_visit_at.label("at"),
         )
         .join_from(key_person_table, home, home.c.id == k.home_id, isouter=True)
-        .where(func.cardinality(k.categories) > 0, *which)
+        .where(func.cardinality(k.categories) > 0, on_in(k.estate_id, Module.KEY_PEOPLE), *which)
     )
 
 

@@ -33,6 +33,8 @@ from linli.directory.key_people.contracts import (
     VisitLine,
     VisitSearch,
 )
+from linli.directory.modules.contracts import Module
+from linli.directory.modules.public import require_on
 from linli.directory.people.contracts import PersonRow
 from linli.directory.people.public import people_named
 from linli.kernel.errors import BadInput
@@ -522,9 +524,11 @@ async def list_key_people(
     """Key people in sight, masked; those to whom somebody should go first stand first.
 
     `q` as in the search for people; `due` names a list (`overdue`, `today`, `week`, `away`,
-    `review`, `unplanned`, `left`); `mine` shows those whom one is planned to visit.
+    `review`, `unplanned`, `left`); `mine` shows those whom one is planned to visit. 409 for an
+    estate where the module is off; in lists of several its people are left out.
     """
     require(work, service.SEE)
+    await require_on(work, estate_id, Module.KEY_PEOPLE)
     search = KeySearch(
         words=q,
         estate_id=estate_id,
@@ -590,8 +594,9 @@ async def read_lists(work: CurrentWork) -> ListsView:
 
 @api.get("/counts")
 async def count_key_people(work: CurrentWork, estate_id: UUID | None = None) -> CountsView:
-    """How many records each list holds."""
+    """How many records each list holds. 409 for an estate where the module is off."""
     require(work, service.SEE)
+    await require_on(work, estate_id, Module.KEY_PEOPLE)
     found = await service.counts(work, estate_id)
     return CountsView(
         all=found[Due.ALL],
@@ -620,9 +625,11 @@ async def list_visits(
 ) -> VisitPage:
     """Visits in sight, newest first, names masked, without what was noted.
 
-    `since` and `until`: the first and the last day, of the last 30 days when left out.
+    `since` and `until`: the first and the last day, of the last 30 days when left out. 409 for an
+    estate where the module is off; in lists of several its visits are left out.
     """
     require(work, service.SEE)
+    await require_on(work, estate_id, Module.KEY_PEOPLE)
     last = until or service.today_of(work)
     first = since or last - timedelta(days=30)
     if first > last:
@@ -683,8 +690,12 @@ as_file(
 
 @api.get("/rates")
 async def list_rates(work: CurrentWork, estate_id: UUID | None = None) -> tuple[RateView, ...]:
-    """How visitors are doing: people planned, overdue, visits and people met in 30 days."""
+    """How visitors are doing: people planned, overdue, visits and people met in 30 days.
+
+    409 for an estate where the module is off.
+    """
     require(work, service.SEE)
+    await require_on(work, estate_id, Module.KEY_PEOPLE)
     return tuple(
         RateView(
             visitor_id=one.visitor_id,
@@ -700,8 +711,9 @@ async def list_rates(work: CurrentWork, estate_id: UUID | None = None) -> tuple[
 
 @api.get("/visitors")
 async def list_visitors(work: CurrentWork, estate_id: UUID) -> tuple[VisitorView, ...]:
-    """Who may be sent to visit in an estate."""
+    """Who may be sent to visit in an estate. 409 where the module is off."""
     require(work, service.SEE, estate_id)
+    await require_on(work, estate_id, Module.KEY_PEOPLE)
     return tuple(
         VisitorView(account_id=one.account_id, name=one.display_name, role_title=one.role_title)
         for one in await service.visitors(work, estate_id)
@@ -712,7 +724,7 @@ async def list_visitors(work: CurrentWork, estate_id: UUID) -> tuple[VisitorView
 async def list_at_home(
     work: CurrentWork, cipher: InstallationCipher, home_id: UUID
 ) -> tuple[KeyRowView, ...]:
-    """Key people who live in a home, masked."""
+    """Key people who live in a home, masked; nobody where the module is off."""
     require(work, service.SEE)
     return tuple(
         _row(work, one, person) for one, person in await service.at_places(work, cipher, [home_id])
@@ -723,7 +735,7 @@ async def list_at_home(
 async def read_of_person(
     work: CurrentWork, cipher: InstallationCipher, person_id: UUID
 ) -> KeyPersonView:
-    """The record of a person, masked. 404 when the person is not in the register."""
+    """The record of a person, masked. 404 when not in the register, 409 where the module is off."""
     require(work, service.SEE)
     return await _view(work, cipher, await service.read_of(work, cipher, person_id))
 
@@ -732,7 +744,10 @@ async def read_of_person(
 async def enter_key_person(
     work: CurrentWork, cipher: InstallationCipher, body: EnterBody
 ) -> KeyPersonView:
-    """Put a person into the register under a category. 404 out of sight, 403, 422 names a field."""
+    """Put a person into the register under a category.
+
+    404 out of sight, 403, 409 where the module is off, 422 names a field.
+    """
     require(work, service.MANAGE)
     draft = KeyDraft(
         person_id=body.person_id,
@@ -750,7 +765,7 @@ async def enter_key_person(
 async def read_key_person(
     work: CurrentWork, cipher: InstallationCipher, key_id: UUID
 ) -> KeyPersonView:
-    """One record, masked; door code and medical notes are left out."""
+    """One record, masked; door code and medical notes are left out. 409 where the module is off."""
     require(work, service.SEE)
     return await _read(work, cipher, key_id)
 
@@ -845,7 +860,8 @@ async def record_visit(
 ) -> KeyRowView:
     """Note a visit, perhaps long after it was made; sent again it is the same visit.
 
-    With `problem` an incident is opened. 403 without the right to visit there, 404, 422.
+    With `problem` an incident is opened. 403 without the right to visit there, 404, 422; 409 when
+    the module was off there at the time of the visit.
     """
     require(work, service.VISIT)
     stood = body.position
@@ -861,7 +877,7 @@ async def record_visit(
         problem=body.problem,
     )
     await service.record_visit(work, cipher, draft)
-    return (await _read(work, cipher, key_id)).row
+    return _row(work, *await service.line_of(work, cipher, key_id))
 
 
 @api.post("/{key_id}/absences", status_code=201)

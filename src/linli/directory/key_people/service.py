@@ -37,6 +37,8 @@ from linli.directory.key_people.contracts import (
 )
 from linli.directory.key_people.events import KeyPersonChanged, VisitFoundProblem
 from linli.directory.key_people.models import entry_table, key_person_table
+from linli.directory.modules.contracts import Module
+from linli.directory.modules.public import require_on
 from linli.directory.organisation.public import organisations_above
 from linli.directory.people.contracts import Person, PersonRow
 from linli.directory.people.public import (
@@ -132,7 +134,9 @@ async def enter_many(
 
     Raises:
         BadInput: `faults` name each wrong field as `<index>.<field>`; nothing was entered.
+        ModuleOff: the estate does without the register.
     """
+    await require_on(work, estate_id, Module.KEY_PEOPLE)
     today = today_of(work)
     people = await people_named(work, cipher, [one.person_id for one in drafts])
     _check(drafts, people, today)
@@ -400,8 +404,9 @@ async def read(work: Work, cipher: Cipher, key_id: UUID) -> Record:
 
     Raises:
         NotFound: absent, or out of sight.
+        ModuleOff: the estate does without the register.
     """
-    key = await _key_person(work, key_id)
+    key = await _in_use(work, key_id)
     person = await person_masked(work, cipher, key.person_id)
     kept = await store.secrets(work.connection, cipher, key_id, medical=False)
     hidden = Secrets(policy.masked_carers(kept.carers), "", None)
@@ -414,6 +419,15 @@ async def read(work: Work, cipher: Cipher, key_id: UUID) -> Record:
     return replace(
         record, visits=tuple(replace(one, words=one.words and None) for one in record.visits)
     )
+
+
+async def line_of(work: Work, cipher: Cipher, key_id: UUID) -> tuple[KeyPerson, PersonRow | None]:
+    """A record as a list shows it, masked; also where the module went off since.
+
+    Raises NotFound.
+    """
+    key = await _key_person(work, key_id)
+    return key, (await people_named(work, cipher, [key.person_id])).get(key.person_id)
 
 
 async def read_of(work: Work, cipher: Cipher, person_id: UUID) -> Record:
@@ -435,8 +449,9 @@ async def look(work: Work, cipher: Cipher, key_id: UUID, *, reason: str) -> Reco
         NotFound: absent, or out of sight.
         Forbidden: the session may not see people in full there.
         ReasonNeeded: no reason was given.
+        ModuleOff: the estate does without the register.
     """
-    key = await _key_person(work, key_id)
+    key = await _in_use(work, key_id)
     person = await reveal(work, cipher, key.person_id, reason=reason)
     medical = work.scope.may(MEDICAL, key.estate_id)
     kept = await store.secrets(work.connection, cipher, key_id, medical=medical)
@@ -652,7 +667,7 @@ async def note_medical(
     Raises:
         NotFound, Forbidden, WordsNeeded.
     """
-    key = await _key_person(work, key_id, lock=True)
+    key = await _in_use(work, key_id, lock=True)
     _require(work, MEDICAL, key.estate_id)
     consent = policy.words_given(consent_words, "consent_words")
     row = {
@@ -680,6 +695,8 @@ async def record_visit(work: Work, cipher: Cipher, draft: VisitDraft) -> Visit:
         return known
     key = await _key_person(work, draft.key_person_id, lock=True)
     _require(work, VISIT, key.estate_id)
+    # A phone without network sends later what was done before the switch.
+    await require_on(work, key.estate_id, Module.KEY_PEOPLE, at=draft.visited_at)
     words = draft.words.strip()
     if draft.visited_at > work.now + timedelta(minutes=5):
         raise BadInput("走访时间不能晚于现在", field="visited_at")
@@ -749,7 +766,7 @@ async def note_absence(work: Work, cipher: Cipher, key_id: UUID, draft: AbsenceD
     Raises:
         NotFound, Forbidden, BadInput: the days cannot be.
     """
-    key = await _key_person(work, key_id, lock=True)
+    key = await _in_use(work, key_id, lock=True)
     if not work.scope.may(MANAGE, key.estate_id):
         _require(work, VISIT, key.estate_id)
     if draft.until < draft.since or draft.until < today_of(work):
@@ -782,7 +799,7 @@ async def end_absence(work: Work, cipher: Cipher, key_id: UUID, absence_id: UUID
     Raises:
         NotFound, Forbidden.
     """
-    key = await _key_person(work, key_id, lock=True)
+    key = await _in_use(work, key_id, lock=True)
     if not work.scope.may(MANAGE, key.estate_id):
         _require(work, VISIT, key.estate_id)
     if not await store.end_absence(work.connection, key_id, absence_id, work.now):
@@ -863,8 +880,14 @@ async def _key_person(work: Work, key_id: UUID, *, lock: bool = False) -> KeyPer
     return found
 
 
+async def _in_use(work: Work, key_id: UUID, *, lock: bool = False) -> KeyPerson:
+    key = await _key_person(work, key_id, lock=lock)
+    await require_on(work, key.estate_id, Module.KEY_PEOPLE)
+    return key
+
+
 async def _managed(work: Work, key_id: UUID) -> KeyPerson:
-    key = await _key_person(work, key_id, lock=True)
+    key = await _in_use(work, key_id, lock=True)
     _require(work, MANAGE, key.estate_id)
     return key
 

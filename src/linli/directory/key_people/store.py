@@ -57,6 +57,8 @@ from linli.directory.key_people.models import (
     visit_table,
 )
 from linli.directory.key_people.policy import titles
+from linli.directory.modules.contracts import Module
+from linli.directory.modules.public import on_in
 from linli.directory.people.public import living_now
 from linli.kernel.database import among
 from linli.kernel.time import SHANGHAI
@@ -74,6 +76,7 @@ v = visit_table.c
 a = absence_table.c
 
 ACTIVE = func.cardinality(k.categories) > 0
+_IN_USE = on_in(k.estate_id, Module.KEY_PEOPLE)
 
 Told = Mapping[str, object]
 
@@ -187,7 +190,7 @@ def _due(due: Due, today: date) -> ColumnElement[bool]:
 
 def _wanted(looked: Looked) -> list[ColumnElement[bool]]:
     search = looked.search
-    conditions = [among(k.estate_id, looked.estates), _due(search.due, looked.today)]
+    conditions = [among(k.estate_id, looked.estates), _IN_USE, _due(search.due, looked.today)]
     if search.category is not None:
         conditions.append(literal(search.category) == any_(k.categories))
     if search.risk is not None:
@@ -227,7 +230,7 @@ async def counts(
     row = (
         await connection.execute(
             select(*(func.count().filter(_due(one, today)) for one in kinds)).where(
-                among(k.estate_id, estates)
+                among(k.estate_id, estates), _IN_USE
             )
         )
     ).one()
@@ -245,7 +248,7 @@ async def rates(
             func.count().label("people"),
             func.count().filter(k.next_visit_on < today).label("overdue"),
         )
-        .where(among(k.estate_id, estates), ACTIVE, k.every_days.is_not(None))
+        .where(among(k.estate_id, estates), _IN_USE, ACTIVE, k.every_days.is_not(None))
         .group_by(k.visitor_id)
     )
     made: dict[UUID | None, Rate] = {
@@ -259,7 +262,11 @@ async def rates(
             func.count().label("visits"),
             func.count().filter(v.outcome == Outcome.MET.value).label("met"),
         )
-        .where(among(v.estate_id, estates), v.visited_at > now - timedelta(days=RATED_DAYS))
+        .where(
+            among(v.estate_id, estates),
+            on_in(v.estate_id, Module.KEY_PEOPLE),
+            v.visited_at > now - timedelta(days=RATED_DAYS),
+        )
         .group_by(v.visitor_id)
     )
     for row in done:
@@ -288,7 +295,7 @@ async def key_person(
 
 async def at_homes(connection: AsyncConnection, homes: Collection[UUID]) -> Sequence[KeyPerson]:
     rows = await connection.execute(
-        select(key_person_table).where(among(k.home_id, homes), ACTIVE).order_by(k.id)
+        select(key_person_table).where(among(k.home_id, homes), _IN_USE, ACTIVE).order_by(k.id)
     )
     return [_key_person(row) for row in rows]
 
@@ -606,7 +613,11 @@ async def visit_lines(
     connection: AsyncConnection, search: VisitSearch, *, most: int, skip: int
 ) -> tuple[Sequence[VisitLine], int]:
     """Visits of that time, newest first, and how many there are."""
-    conditions = [v.visited_at >= search.since, v.visited_at < search.until]
+    conditions = [
+        on_in(v.estate_id, Module.KEY_PEOPLE),
+        v.visited_at >= search.since,
+        v.visited_at < search.until,
+    ]
     if search.estate_id is not None:
         conditions.append(v.estate_id == search.estate_id)
     if search.visitor_id is not None:
@@ -789,6 +800,7 @@ async def reviews_to_tell(connection: AsyncConnection, today: date) -> Mapping[U
         update(key_person_table)
         .where(
             ACTIVE,
+            _IN_USE,
             k.review_on <= today,
             or_(k.review_told.is_(None), k.review_told < k.review_on),
         )

@@ -3,12 +3,14 @@
 from sqlalchemy import ColumnElement, GenerativeSelect, and_, func, select
 
 from linli.directory.key_people.models import key_person_table
+from linli.directory.modules.contracts import Module
+from linli.directory.modules.public import on_in
 from linli.kernel.database import among
 from linli.kernel.tallies import Asker, Tally, TallyKind
 from linli.kernel.time import SHANGHAI
 
 k = key_person_table.c
-ACTIVE = func.cardinality(k.categories) > 0
+ACTIVE = and_(func.cardinality(k.categories) > 0, on_in(k.estate_id, Module.KEY_PEOPLE))
 
 
 def _counted(asker: Asker, which: ColumnElement[bool]) -> GenerativeSelect:

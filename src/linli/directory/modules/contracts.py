@@ -21,6 +21,10 @@ class Module(StrEnum):
     FALLING_OBJECTS = "falling_objects"
     ACCESS = "access"
     COVERS = "covers"
+    KEY_PEOPLE = "key_people"
+    TASKS = "tasks"
+    GUESTS = "guests"
+    ROSTERS = "rosters"
 
     @property
     def sheet(self) -> "ModuleSheet":
@@ -30,11 +34,15 @@ class Module(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ModuleSheet:
-    """A module in words. Of `life_safety` none is switched off by one person alone."""
+    """A module in words. Of `life_safety` none is switched off by one person alone.
+
+    What does not ring is work of people: off, there is nothing to count as not rung.
+    """
 
     title: str
     what: str
     life_safety: bool = False
+    rings: bool = True
 
 
 SHEETS: Mapping[Module, ModuleSheet] = MappingProxyType(
@@ -53,6 +61,26 @@ SHEETS: Mapping[Module, ModuleSheet] = MappingProxyType(
         Module.FALLING_OBJECTS: ModuleSheet("高空抛物", "发现高空抛物，保存证据，查找来源。"),
         Module.ACCESS: ModuleSheet("门禁管理", "发现门禁被强行打开、门长时间敞开。"),
         Module.COVERS: ModuleSheet("井盖监测", "发现井盖倾斜、打开和井下水位过高。"),
+        Module.KEY_PEOPLE: ModuleSheet(
+            "重点人员与走访",
+            "登记需要常去看看的人，安排和记录走访。关闭期间名册不显示，登记的资料照常保存。",
+            rings=False,
+        ),
+        Module.TASKS: ModuleSheet(
+            "网格任务",
+            "在这个小区的地点布置任务。没有写地点的任务属于单位，不受影响。",
+            rings=False,
+        ),
+        Module.GUESTS: ModuleSheet(
+            "外部人员链接",
+            "外部人员不用账号办理工单。关闭时，已发出的链接全部收回，工单回到原来的人。",
+            rings=False,
+        ),
+        Module.ROSTERS: ModuleSheet(
+            "排班",
+            "派单、布置任务时显示谁在值班。排班属于单位，单位自己的排班、换班和交班不受影响。",
+            rings=False,
+        ),
     }
 )
 

@@ -30,6 +30,7 @@ class ModuleShape(Shape):
     title: str
     what: str
     life_safety: bool
+    rings: bool
 
 
 class SwitchShape(Shape):
@@ -41,6 +42,7 @@ class SwitchShape(Shape):
     module: Module
     module_title: str
     life_safety: bool
+    rings: bool
     off_at: datetime
     off_by: str
     approved_by: str
@@ -94,6 +96,7 @@ async def list_modules(work: CurrentWork) -> ModulesShape:
                 title=module.sheet.title,
                 what=module.sheet.what,
                 life_safety=module.sheet.life_safety,
+                rings=module.sheet.rings,
             )
             for module in Module
         ],
@@ -157,6 +160,7 @@ async def _shapes(work: Work, switches: Sequence[Switch]) -> list[SwitchShape]:
             module=one.module,
             module_title=one.module.sheet.title,
             life_safety=one.module.sheet.life_safety,
+            rings=one.module.sheet.rings,
             off_at=one.off_at,
             off_by=one.off_by,
             approved_by=one.approved_by,

@@ -2,6 +2,7 @@
 
 from linli.directory.modules.policy import ModuleOff
 from linli.directory.modules.service import (
+    is_on,
     off,
     require_on,
     serial,
@@ -9,5 +10,16 @@ from linli.directory.modules.service import (
     switch_on,
     switches_of,
 )
+from linli.directory.modules.store import on_in
 
-__all__ = ["ModuleOff", "off", "require_on", "serial", "switch_off", "switch_on", "switches_of"]
+__all__ = [
+    "ModuleOff",
+    "is_on",
+    "off",
+    "on_in",
+    "require_on",
+    "serial",
+    "switch_off",
+    "switch_on",
+    "switches_of",
+]

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from uuid import UUID
 
 from linli.directory.modules import policy, store
@@ -42,10 +43,24 @@ async def switches_of(work: Work, estate_id: UUID) -> Sequence[Switch]:
     return await store.of_estate(work.connection, estate_id)
 
 
-async def require_on(work: Work, estate_id: UUID, module: Module) -> None:
-    """Raises ModuleOff where the estate does without the module."""
+async def is_on(work: Work, estate_id: UUID | None, module: Module) -> bool:
+    """Whether the estate uses the module; what has no estate is on."""
+    if estate_id is None:
+        return True
+    return await store.open_one(work.connection, estate_id, module, lock=False) is None
+
+
+async def require_on(
+    work: Work, estate_id: UUID | None, module: Module, *, at: datetime | None = None
+) -> None:
+    """Raises ModuleOff where the estate does without the module; what has no estate is on.
+
+    `at`: when it was done, for what is sent in later; what was done before counts.
+    """
+    if estate_id is None:
+        return
     known = await store.open_one(work.connection, estate_id, module, lock=False)
-    if known is not None:
+    if known is not None and known.off_at <= (at or work.now):
         raise policy.refused(known, (await estate_of(work, estate_id)).title)
 
 

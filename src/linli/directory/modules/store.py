@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import ColumnElement, Row, exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from linli.directory.modules.contracts import Module, Switch
@@ -26,6 +26,11 @@ def _switch(row: Row[Any]) -> Switch:
         on_by=row.on_by,
         on_reason=row.on_reason,
     )
+
+
+def on_in(estate_id: ColumnElement[UUID], module: Module) -> ColumnElement[bool]:
+    """Rows of estates that use the module; what has no estate is nobody's to switch off."""
+    return ~exists().where(_s.estate_id == estate_id, _s.module == module, _s.on_at.is_(None))
 
 
 async def off(connection: AsyncConnection) -> Sequence[Switch]:

@@ -7,6 +7,8 @@ from uuid import UUID
 
 from linli.directory.grids.public import grid_at
 from linli.directory.identity.public import Staff, staff_of
+from linli.directory.modules.contracts import Module
+from linli.directory.modules.public import is_on
 from linli.directory.organisation.contracts import DUTY_TITLES, OrganisationKind
 from linli.directory.organisation.public import (
     contracts_on,
@@ -213,7 +215,8 @@ async def colleagues(work: Work, company_id: UUID, estate_id: UUID) -> tuple[Col
     staff: Sequence[Staff] = await staff_of(work, company_id, estate_id, "do_orders")
     ids = [person.account_id for person in staff]
     busy = await store.loads(work.connection, ids)
-    working = await on_duty(work, ids)
+    rostered = await is_on(work, estate_id, Module.ROSTERS)
+    working = await on_duty(work, ids) if rostered else frozenset[UUID]()
     found = [
         Colleague(
             account_id=person.account_id,

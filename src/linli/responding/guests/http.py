@@ -180,7 +180,8 @@ async def make_guest_link(
 ) -> MadeShape:
     """Hand the order to somebody from outside; an open link of it is revoked.
 
-    404 out of reach, 409 when the order is done, 422 names the field. The address is told once.
+    404 out of reach, 409 when the order is done or the module is off, 422 names the field. The
+    address is told once.
     """
     require(work, DISPATCH)
     wanted = service.Wanted(asked.guest_name, asked.firm, asked.hours)

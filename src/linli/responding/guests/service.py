@@ -4,6 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
+from linli.directory.modules.contracts import Module
+from linli.directory.modules.public import require_on
 from linli.kernel.deadlines import Deadline, clear_deadlines, set_deadline
 from linli.kernel.errors import Forbidden, NotFound
 from linli.kernel.scope import MACHINE
@@ -40,11 +42,12 @@ async def make_link(
 ) -> Made:
     """Hand an order to somebody from outside; a link that was open before is revoked.
 
-    Raises NotFound, Forbidden, IllegalMove, BadInput.
+    Raises NotFound, Forbidden, IllegalMove, BadInput, ModuleOff.
     """
     order = await _order(work, order_id)
     if not work.scope.may(DISPATCH, order.offer.estate_id):
         raise Forbidden
+    await require_on(work, order.offer.estate_id, Module.GUESTS)
     name, firm, span = policy.given(wanted.guest_name, wanted.firm, wanted.hours)
     for known in await store.of_order(work.connection, order_id):
         if known.ended_at is None:
@@ -91,6 +94,12 @@ async def link_over(work: Work, link_id: UUID) -> None:
     link = await store.locked(work.connection, link_id)
     if link is not None and link.ended_at is None:
         await _end(work, link, revoked=False)
+
+
+async def estate_closed(work: Work, estate_id: UUID) -> None:
+    """The estate does without guests from now on: its open links end, the orders go back."""
+    for link in await store.open_in(work.connection, estate_id):
+        await _end(work, link, revoked=True)
 
 
 async def links_of(work: Work, order_id: UUID) -> tuple[Sequence[GuestLink], Sequence[Use]]:

@@ -67,6 +67,17 @@ async def of_order(connection: AsyncConnection, order_id: UUID) -> Sequence[Gues
     return [_link(row) for row in rows]
 
 
+async def open_in(connection: AsyncConnection, estate_id: UUID) -> Sequence[GuestLink]:
+    """Links of an estate that have not ended, locked."""
+    rows = await connection.execute(
+        select(link_table)
+        .where(_l.estate_id == estate_id, _l.ended_at.is_(None))
+        .order_by(_l.id)
+        .with_for_update()
+    )
+    return [_link(row) for row in rows]
+
+
 async def add_use(connection: AsyncConnection, use: Use, estate_id: UUID) -> None:
     await connection.execute(
         use_table.insert().values(

@@ -7,7 +7,6 @@ from uuid import UUID
 from fastapi import Query
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from linli.kernel.errors import NotFound
 from linli.kernel.web import CurrentWork, require, router
 from linli.kernel.work import Work
 from linli.responding.tasks import policy, service, store
@@ -167,7 +166,10 @@ async def list_tasks(
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     cursor: Annotated[int, Query(ge=0, lt=1 << 31)] = 0,
 ) -> TaskPage:
-    """Tasks of the session's houses, what is due first; `mine` keeps those one has to do."""
+    """Tasks of the session's houses, what is due first; `mine` keeps those one has to do.
+
+    Those of estates where the module is off are left out; tasks without a place belong to a house.
+    """
     require(work, service.SEE)
     tasks, total = await store.listed(
         work.connection,
@@ -232,7 +234,11 @@ async def list_candidates(
 
 @api.post("", status_code=201)
 async def give_task(work: CurrentWork, asked: TaskRequest) -> TaskShape:
-    """Give somebody a task. 404 out of reach, 403 without the right, 422 names the field."""
+    """Give somebody a task.
+
+    404 out of reach, 403 without the right, 409 for a place whose estate switched the module off,
+    422 names the field.
+    """
     require(work, service.LEAD)
     task = await service.give(
         work,
@@ -250,20 +256,17 @@ async def give_task(work: CurrentWork, asked: TaskRequest) -> TaskShape:
 
 @api.get("/{task_id}")
 async def read_task(work: CurrentWork, task_id: UUID) -> TaskShape:
-    """One task. 404 when it is absent or out of reach."""
+    """One task. 404 when it is absent or out of reach, 409 where the module is off."""
     require(work, service.SEE)
-    task = await store.named(work.connection, task_id)
-    if task is None:
-        raise NotFound
-    return _shape(task, work)
+    return _shape(await service.task_of(work, task_id), work)
 
 
 @api.post("/{task_id}/moves")
 async def move_task(work: CurrentWork, task_id: UUID, asked: TaskMoveRequest) -> TaskShape:
     """Do (with words and a photo), close, send back or cancel.
 
-    409 when the state does not allow it or somebody was faster, 422 names the field, 403 when it
-    is another's.
+    409 when the state does not allow it, somebody was faster or the module is off, 422 names the
+    field, 403 when it is another's.
     """
     require(work, service.SEE)
     step = policy.Step(

@@ -5,6 +5,8 @@ from datetime import datetime
 from uuid import UUID
 
 from linli.directory.grids.public import grid_at
+from linli.directory.modules.contracts import Module
+from linli.directory.modules.public import is_on, require_on
 from linli.directory.places.public import estates_named, place_of
 from linli.kernel.deadlines import Deadline, clear_deadlines, set_deadline
 from linli.kernel.errors import BadInput, Forbidden, NotFound
@@ -45,13 +47,16 @@ async def candidates(
 ) -> tuple[Candidate, ...]:
     """Who of the house could do it: those of the place's grid first, then those on duty.
 
-    Raises NotFound out of reach.
+    Raises NotFound out of reach, ModuleOff where the place's estate does without tasks.
     """
     _require_leader(work, organisation_id)
+    estate_id = (await place_of(work, place_id)).estate_id if place_id else None
+    await require_on(work, estate_id, Module.TASKS)
     people = await crew(work, organisation_id)
     ids = [person.account_id for person in people]
     busy = await store.loads(work.connection, ids)
-    working = await on_duty(work, ids)
+    rostered = await is_on(work, estate_id, Module.ROSTERS)
+    working = await on_duty(work, ids) if rostered else frozenset[UUID]()
     grid = await grid_at(work, place_id) if place_id else None
     at_home = {worker.account_id for worker in grid.workers} if grid else set[UUID]()
     return policy.most_fitting_first(
@@ -83,7 +88,7 @@ def _reason(grid: str, load: int, *, on: bool) -> str:
 
 
 async def give(work: Work, draft: TaskDraft) -> Task:
-    """Give somebody of the house a task. Raises NotFound, Forbidden, BadInput."""
+    """Give somebody of the house a task. Raises NotFound, Forbidden, BadInput, ModuleOff."""
     _require_leader(work, draft.organisation_id)
     wanted = policy.given(draft, work.now)
     people = {one.account_id: one for one in await crew(work, wanted.organisation_id)}
@@ -93,6 +98,7 @@ async def give(work: Work, draft: TaskDraft) -> Task:
     if wanted.place_id is not None:
         place = await place_of(work, wanted.place_id)
         estate_id = place.estate_id
+        await require_on(work, estate_id, Module.TASKS)
         titles = await estates_named(work, [estate_id])
         path = f"{titles[estate_id].title} {place.path}"
     task = Task(
@@ -119,13 +125,26 @@ async def give(work: Work, draft: TaskDraft) -> Task:
     return task
 
 
+async def task_of(work: Work, task_id: UUID) -> Task:
+    """One task. Raises NotFound, ModuleOff where its estate does without tasks."""
+    task = await store.named(work.connection, task_id)
+    if task is None:
+        raise NotFound
+    await require_on(work, task.estate_id, Module.TASKS)
+    return task
+
+
 async def move(
     work: Work, task_id: UUID, step: policy.Step, *, expected_version: int | None
 ) -> Task:
-    """Do, close, send back or cancel a task. Raises NotFound and what `policy.move` refuses."""
+    """Do, close, send back or cancel a task.
+
+    Raises NotFound, ModuleOff when it was off at the step's time, and what `policy.move` refuses.
+    """
     task = await store.locked(work.connection, task_id)
     if task is None:
         raise NotFound
+    await require_on(work, task.estate_id, Module.TASKS, at=step.at)
     moved = policy.move(task, step, mover_of(work, task), expected_version=expected_version)
     if step.evidence:
         await _attach(work, moved, step.evidence)
@@ -178,6 +197,8 @@ async def task_due(work: Work, task_id: UUID) -> None:
     """The time has come and it is not done: who has it and who gave it are told."""
     task = await store.locked(work.connection, task_id)
     if task is None or not policy.is_late(task, work.now):
+        return
+    if not await is_on(work, task.estate_id, Module.TASKS):
         return
     people = {task.assignee_id, task.giver_id} - {None}
     for account_id in sorted(one for one in people if one is not None):

@@ -10,6 +10,8 @@ import msgspec
 from sqlalchemy import Row, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from linli.directory.modules.contracts import Module
+from linli.directory.modules.public import on_in
 from linli.kernel.database import among
 from linli.responding.tasks.contracts import Task, TaskState
 from linli.responding.tasks.models import task_table
@@ -103,7 +105,7 @@ class TaskQuery:
 
 async def listed(connection: AsyncConnection, query: TaskQuery) -> tuple[Sequence[Task], int]:
     """What is due first comes first, ended ones last; and how many there are in all."""
-    conditions: list[Any] = []
+    conditions: list[Any] = [on_in(_t.estate_id, Module.TASKS)]
     if query.states is not None:
         conditions.append(_t.state.in_(sorted(query.states)))
     if query.assignee_id is not None:

@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 from sqlalchemy import ColumnElement, GenerativeSelect, and_, func, null, or_, select
 
+from linli.directory.modules.contracts import Module
+from linli.directory.modules.public import on_in
 from linli.kernel.database import among
 from linli.kernel.tallies import Asker, Tally, TallyKind
 from linli.responding.tasks.contracts import TaskState
@@ -17,7 +19,7 @@ def _tally(
 ) -> Tally:
     def counted(asker: Asker) -> GenerativeSelect:
         return select(null().label("estate_id"), func.count(t.id).label("total")).where(
-            which(asker)
+            which(asker), on_in(t.estate_id, Module.TASKS)
         )
 
     return Tally(code, title, TallyKind.WAITS, needs, opens, counted, good=False)

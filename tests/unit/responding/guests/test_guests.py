@@ -19,6 +19,9 @@ from linli.app.engine.roles import DatabaseUrls
 from linli.app.web import answers
 from linli.app.worker.counting import WorkerCounts
 from linli.app.worker.due import Deadlines
+from linli.directory.modules.contracts import Module
+from linli.directory.modules.events import ModuleSwitched
+from linli.directory.modules.public import ModuleOff, switch_off, switch_on
 from linli.kernel.errors import BadInput, Forbidden, IllegalMove, NotFound
 from linli.kernel.scope import Actor, Scope
 from linli.responding.dispatch.contracts import Order, OrderMove, OrderState
@@ -217,3 +220,31 @@ async def test_only_who_dispatches_hands_orders_out(office: Office) -> None:
     async with office.as_("shequ") as work:
         with pytest.raises(IllegalMove):
             await service.make_link(work, order.id, ZHANG, token)
+
+
+async def test_where_guests_are_switched_off_links_end_and_none_is_made(office: Office) -> None:
+    order, made = await sent_out(office)
+    phone = Phone(office, made.token)
+    assert (await phone.look()).status_code == 200
+    async with office.as_("shequ") as work:
+        switch = await switch_off(work, office.estate_id, Module.GUESTS, "只用签约单位")
+    switched = ModuleSwitched(
+        estate_id=office.estate_id,
+        happened_at=office.clock.now(),
+        switch_id=switch.id,
+        module=switch.module.value,
+        on=False,
+    )
+    for _ in range(2):
+        async with office.machine.work() as work:
+            await handlers.module_switched(work, switched)
+    assert (await phone.look()).status_code == 410
+    async with office.as_("shequ") as work:
+        (back,) = await named(work.connection, [order.id])
+        assert back.offer.assignee_id == order.offer.assignee_id
+        (link,), _ = await service.links_of(work, order.id)
+        assert link.revoked
+        with pytest.raises(ModuleOff, match="只用签约单位"):
+            await service.make_link(work, order.id, ZHANG, token)
+        await switch_on(work, office.estate_id, Module.GUESTS, "")
+        await service.make_link(work, order.id, ZHANG, token)

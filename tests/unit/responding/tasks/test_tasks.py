@@ -1,6 +1,7 @@
 """A community draws its grids, gives its grid worker a task, and sends them first."""
 
 from collections.abc import AsyncGenerator
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -16,6 +17,8 @@ from linli.app.worker.counting import WorkerCounts
 from linli.app.worker.due import Deadlines
 from linli.directory.grids import service as grids
 from linli.directory.grids.contracts import Grid, GridDraft
+from linli.directory.modules.contracts import Module
+from linli.directory.modules.public import ModuleOff, switch_off, switch_on
 from linli.kernel.errors import BadInput, Forbidden, NotFound
 from linli.responding.dispatch.public import suggest
 from linli.responding.tasks import policy, service, store
@@ -170,3 +173,54 @@ async def test_grids_are_drawn_by_who_leads_the_community(office: Office) -> Non
                 await grids.change_grid(work, grid.id, draft)
     async with office.as_("wangge") as work:
         assert [one.title for one in await grids.grids_of(work, grid.community_id)] == ["东片"]
+
+
+async def test_where_an_estate_does_without_tasks_only_those_of_the_house_go_on(
+    office: Office,
+) -> None:
+    there = await given(office)
+    async with office.as_("shequ") as work:
+        draft = TaskDraft(
+            organisation_id=there.organisation_id,
+            place_id=None,
+            title="整理台账",
+            words="",
+            assignee_id=office.accounts["wangge"][0],
+            due_at=work.now + timedelta(hours=4),
+        )
+        house = await service.give(work, draft)
+        await switch_off(work, office.estate_id, Module.TASKS, "任务由街道统一布置")
+    async with office.as_("wangge") as work:
+        found, total = await store.listed(work.connection, store.TaskQuery(limit=200))
+        assert {there.id, house.id} & {one.id for one in found} == {house.id}
+        assert total == len(found)
+        with pytest.raises(ModuleOff, match="关闭了“网格任务”模块：任务由街道统一布置"):
+            await service.task_of(work, there.id)
+        assert (await service.task_of(work, house.id)).title == "整理台账"
+    async with office.as_("shequ") as work:
+        with pytest.raises(ModuleOff):
+            await service.give(work, replace(draft, place_id=there.place_id))
+        with pytest.raises(ModuleOff):
+            await service.candidates(work, there.organisation_id, there.place_id)
+        step = policy.Step(TaskMove.CANCEL, "不用做了", (), work.now)
+        with pytest.raises(ModuleOff):
+            await service.move(work, there.id, step, expected_version=there.version)
+    told = len(await messages_to(office, "wangge"))
+    async with office.machine.work() as work:
+        office.later(timedelta(hours=5))
+        await service.task_due(work, there.id)
+    assert len(await messages_to(office, "wangge")) == told
+    async with office.as_("shequ") as work:
+        await switch_on(work, office.estate_id, Module.TASKS, "")
+    async with office.as_("wangge") as work:
+        assert (await service.task_of(work, there.id)).version == there.version
+
+
+async def test_where_rosters_are_off_nobody_is_sent_because_of_a_shift(office: Office) -> None:
+    grid = await drawn(office)
+    async with office.as_("shequ") as work:
+        await switch_off(work, office.estate_id, Module.ROSTERS, "排班在另一个系统里")
+        people = await service.candidates(work, grid.community_id, grid.buildings[0])
+        assert people
+        assert not any(one.on_duty for one in people)
+        await switch_on(work, office.estate_id, Module.ROSTERS, "")

@@ -1,4 +1,5 @@
 export default {
+  off: "本小区未启用“外部人员链接”，不能发给外部人员。",
   page: "外部人员工单",
   make: "发给外部人员",
   makeTitle: "把工单发给外部人员",
