@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 
 from linli.app.access import database_access
 from linli.app.addresses import listening, refused_port
+from linli.app.doctor_hooks import hooks
 from linli.app.doctor_vision import vision
 from linli.app.engine.account import closed_folder, service_account
 from linli.app.engine.roles import connected
@@ -298,6 +299,7 @@ async def database(settings: Settings, now: datetime) -> list[Finding]:
                 *await _roles(urls.admin),
                 *await _schema(urls.owner),
                 *await _passwords(settings, urls.admin),
+                *await hooks(urls.gateway, now),
             ]
     except Problem as problem:
         return [Finding(subject, Verdict.BAD, problem)]

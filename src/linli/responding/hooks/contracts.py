@@ -87,6 +87,22 @@ class Notice:
     facts: dict[str, str | int]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HookStanding:
+    """How all hooks of an installation stand.
+
+    `suspended` and `failing` are titles; `waiting` are notices still to be sent, `overdue` those of
+    them that an active hook should have had a while ago, `failed` those that were given up.
+    """
+
+    hooks: int
+    suspended: tuple[str, ...] = ()
+    failing: tuple[str, ...] = ()
+    waiting: int = 0
+    overdue: int = 0
+    failed: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Claimed:
     """A notice taken out to be sent now; signed with each of the secrets, the newest first."""

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Row, case, cast, delete, select, update
+from sqlalchemy import Row, and_, case, cast, delete, func, select, update
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -17,12 +17,16 @@ from linli.responding.hooks.contracts import (
     DeliveryState,
     Hook,
     HookDelivery,
+    HookStanding,
     HookState,
 )
 from linli.responding.hooks.models import delivery_table, hook_table
 
 _h = hook_table.c
 _d = delivery_table.c
+
+# A worker that is up sends within seconds, and leases what it sends for two minutes.
+LATE = timedelta(minutes=10)
 
 
 def _hook(row: Row[Any]) -> Hook:
@@ -217,6 +221,36 @@ async def suspend(connection: AsyncConnection, hook_id: UUID) -> Hook | None:
     )
     row = rows.first()
     return _hook(row) if row else None
+
+
+async def standing(connection: AsyncConnection, now: datetime) -> HookStanding:
+    """How all hooks stand; for linli itself, which sees every organisation's."""
+    there = await hooks(connection)
+    waits = _d.state == DeliveryState.WAITING.value
+    late = and_(waits, _d.due_at < now - LATE, _h.state == HookState.ACTIVE.value)
+    counted = (
+        await connection.execute(
+            select(
+                func.count().filter(waits).label("waiting"),
+                func.count().filter(late).label("overdue"),
+                func.count().filter(_d.state == DeliveryState.FAILED.value).label("failed"),
+            )
+            .join_from(delivery_table, hook_table, _h.id == _d.hook_id)
+            .where(_h.state != HookState.REMOVED.value)
+        )
+    ).one()
+    return HookStanding(
+        hooks=len(there),
+        suspended=tuple(one.title for one in there if one.state is HookState.SUSPENDED),
+        failing=tuple(
+            one.title
+            for one in there
+            if one.state is HookState.ACTIVE and one.failing_since is not None
+        ),
+        waiting=counted.waiting,
+        overdue=counted.overdue,
+        failed=counted.failed,
+    )
 
 
 async def deliveries(

@@ -250,3 +250,27 @@ def test_no_private_address_in_any_dress(text: str) -> None:
 def test_the_internet_only_by_https() -> None:
     assert policy.reachable(ipaddress.ip_address("93.184.216.34"), "https", ())
     assert not policy.reachable(ipaddress.ip_address("93.184.216.34"), "http", ())
+
+
+async def test_the_doctor_learns_who_is_not_told_and_what_waits(office: Office) -> None:
+    hook, _ = await subscribed(office, "https://8.8.8.8/told")
+    async with office.as_("xian") as work:
+        await service.ping(work, hook.id)
+    async with office.machine.work() as work:
+        found = await store.standing(work.connection, work.now)
+        assert (found.hooks, found.waiting, found.overdue) == (1, 1, 0)
+        later = await store.standing(work.connection, work.now + timedelta(hours=1))
+        assert later.overdue == 1
+        (claimed,) = await service.claim(work, most=5)
+        await service.record(work, claimed, None, "no answer")
+        assert (await store.standing(work.connection, work.now)).failing == ("城运平台",)
+    office.later(policy.SUSPENDS_AFTER)
+    async with office.machine.work() as work:
+        (claimed,) = await service.claim(work, most=5)
+        await service.record(work, claimed, 500, "")
+        found = await store.standing(work.connection, work.now)
+    # What waits for a suspended hook is nobody's fault but the hook's.
+    assert (found.suspended, found.failing, found.waiting) == (("城运平台",), (), 1)
+    office.later(timedelta(days=1))
+    async with office.machine.work() as work:
+        assert (await store.standing(work.connection, work.now)).overdue == 0
