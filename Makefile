@@ -5,6 +5,7 @@ VENV   ?= .venv
 PYTHON ?= python3
 PY     := $(VENV)/bin/python
 DATA   ?=
+RESET  ?=
 # An installation is a dozen processes: without compiled modules each takes three times as long to start.
 unexport PYTHONDONTWRITEBYTECODE
 # These start whole installations. Where processes are killed the machine has nothing else to do,
@@ -12,7 +13,7 @@ unexport PYTHONDONTWRITEBYTECODE
 WHOLE  := tests/integration tests/e2e
 # Half a day of demo time and fifty kills take minutes: run by hand, and after changes to time.
 LONG   := tests/long
-UP     := $(PY) -m linli.app.cli up --demo $(if $(DATA),--data $(DATA))
+UP     := $(PY) -m linli.app.cli $(if $(RESET),demo --reset,up --demo) $(if $(DATA),--data $(DATA))
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test long check check-types check-papers-and-pages dev bench docs clean lock generated web
@@ -20,7 +21,7 @@ UP     := $(PY) -m linli.app.cli up --demo $(if $(DATA),--data $(DATA))
 help: ## This list
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1	\2/p' $(MAKEFILE_LIST)
 
-demo: $(VENV)/.runtime web ## Start linli with a demo estate: http://127.0.0.1:8000
+demo: $(VENV)/.runtime web ## Start linli with a demo estate: http://127.0.0.1:8000 (RESET=1: anew)
 	@$(UP)
 
 test: $(VENV)/.dev web ## All tests: units, real clients, end to end in a browser

@@ -10,6 +10,7 @@ from typing import NoReturn
 
 from linli.app.command_line import parser, settings_of, told
 from linli.app.demo.scenes import scene_coded
+from linli.app.demo_reset import forget_demo
 from linli.app.settings import Settings
 from linli.app.up import PROCESSES, up
 
@@ -50,6 +51,8 @@ def _demo(asked: argparse.Namespace, settings: Settings) -> int:
         _become("linli.app.commands", *asked.given)
     if asked.scene:
         _become(*("linli_simulator", "--data", str(settings.data / "demo"), "--scene", asked.scene))
+    if asked.reset:
+        forget_demo(settings)
     return _up(asked, settings)
 
 

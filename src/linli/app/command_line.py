@@ -73,6 +73,11 @@ def parser() -> argparse.ArgumentParser:
                     help="让运行中的演示快进：30m、12h、tomorrow（明早 8 点） / go ahead in time",
                 )
                 one.add_argument(
+                    "--reset",
+                    action="store_true",
+                    help="清空停下的演示，从头开始 / begin a demo that is not running anew",
+                )
+                one.add_argument(
                     "--county",
                     action="store_true",
                     help="给运行中的演示载入全县 / let the running demo take in the full county",

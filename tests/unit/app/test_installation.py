@@ -90,7 +90,11 @@ def shared_folder() -> Generator[Path]:
 
 @pytest.fixture(scope="module")
 async def installed(shared_folder: Path) -> Settings:
-    settings = settings_in(shared_folder / "linli")
+    return await installation_in(shared_folder / "linli")
+
+
+async def installation_in(folder: Path) -> Settings:
+    settings = settings_in(folder)
     make_data_folder(settings.data)
     # A server has its roles once for all its databases: restored onto the server that other tests
     # use at the same time, this installation must not change their passwords.
@@ -283,7 +287,8 @@ async def test_known_passwords_are_recognised(installed: Settings) -> None:
             await connection.execute(change, {"hash": kept})
 
 
-async def test_a_county_to_train_in_stands_beside_the_real_one(installed: Settings) -> None:
+async def test_a_county_to_train_in_stands_beside_the_real_one(data_folder: Path) -> None:
+    installed = await installation_in(data_folder / "linli")
     accounts = await set_up_training(installed)
     assert [login for _, login, _ in accounts] == ["lx-jiedao", "lx-shequ", "lx-wuye", "lx-weixiu"]
     assert len({password for *_, password in accounts}) == len(accounts)
@@ -307,6 +312,6 @@ async def test_a_county_to_train_in_stands_beside_the_real_one(installed: Settin
             assert changes.scalar_one()
         with pytest.raises(Problem, match="already"):
             await set_up_training(installed)
-        backup = installed.data.parent / "with-training"
+        backup = data_folder / "with-training"
         manifest = await back_up(installed, backup, now=NOW, version="0.1.0")
     assert "training/estate.json" in {entry.path for entry in manifest.entries}

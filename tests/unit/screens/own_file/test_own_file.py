@@ -86,12 +86,14 @@ async def test_the_file_holds_every_chapter_in_both_forms(desks: Offices, town: 
     archive = zipfile.ZipFile(io.BytesIO(answer.content))
     assert set(archive.namelist()) == {HTML_NAME, JSON_NAME}
     told = json.loads(archive.read(JSON_NAME))
-    assert [one["code"] for one in told["chapters"]] == ["person", "holdings", "care", "looks"]
+    assert [one["code"] for one in told["chapters"]] == [
+        "person", "holdings", "cards", "care", "looks",
+    ]  # fmt: skip
     own = told["chapters"][0]["sections"]
     assert own[0]["records"][0]["电话"] == "13900001234"
     assert own[1]["records"][0]["身份"] == "业主"
     assert own[2]["records"][0]["电话"] == "13900005678"
-    (looked,) = told["chapters"][3]["sections"]
+    (looked,) = told["chapters"][4]["sections"]
     assert [one["理由"] for one in looked["records"]] == ["本人到窗口索取"]
     assert "数据管理员" in looked["note"]
     shown = archive.read(HTML_NAME).decode()

@@ -1,6 +1,6 @@
 export default {
   title: "演示",
-  lead: "点“演一场”，模拟器会让真实的消息从设备走完全程：几秒后值班台就会响。",
+  lead: "点“演一场”，模拟器会让真实的消息从设备走完全程：几秒后值班台就会响。想从头来：停下演示，执行 make demo RESET=1 或 linli demo --reset。",
   toDesk: "打开值班台",
   play: "演一场",
   playing: "正在演…",
