@@ -14,9 +14,9 @@ from linli_simulator import registration
 from linli_simulator.clock import Clock
 from linli_simulator.control import Control
 from linli_simulator.deeds import FallSilent
-from linli_simulator.life import Life, have_faults, play_by_timetable
+from linli_simulator.life import Life, happen_in_county, have_faults, play_by_timetable
 from linli_simulator.line import Door
-from linli_simulator.registration import Register, UnreadableEstate
+from linli_simulator.registration import Register, UnreadableEstate, read_estate
 from linli_simulator.scenes import BY_CODE, SCENES
 from linli_simulator.stage import CannotPlay, Manner, Stage
 from linli_simulator.told_time import ahead_of_wall
@@ -24,6 +24,9 @@ from linli_simulator.told_time import ahead_of_wall
 HOUR = 3600
 MINUTE = 60
 CONNECTED_WITHIN = 15.0
+COUNTY = "county"
+LOOK_EVERY_S = 3.0
+TAKE_IN_EVERY_S = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +144,9 @@ async def _live(wish: Wish, register: Register) -> None:
     print(f"{len(register.devices)} devices on {len(names)} connections", flush=True)
     async with asyncio.TaskGroup() as group:
         stage.open(group, names)
-        group.create_task(Life(stage, clock, wish.seed).live(group))
+        life = Life(stage, clock, wish.seed)
+        group.create_task(life.live(group))
+        group.create_task(take_in_county(stage, life, wish.folder / COUNTY, group))
         door = Door(register.mqtt_host, register.mqtt_port)
         if control is not None:
             group.create_task(Control(control, door, stage, clock).listen(group))
@@ -149,9 +154,30 @@ async def _live(wish: Wish, register: Register) -> None:
             group.create_task(Control(account, door, stage, clock, estate).listen(group))
         if wish.faults:
             group.create_task(have_faults(stage, clock))
+            group.create_task(happen_in_county(stage, clock, wish.seed))
         if wish.scene_every_minutes is not None:
             every = wish.scene_every_minutes * MINUTE
             group.create_task(play_by_timetable(stage, clock, every))
+
+
+async def take_in_county(stage: Stage, life: Life, folder: Path, group: asyncio.TaskGroup) -> None:
+    """Play every estate that is put into the folder, those that are there first."""
+    known: set[Path] = set()
+    while True:
+        for path in await asyncio.to_thread(_unknown, folder, known):
+            known.add(path)
+            try:
+                estate = await asyncio.to_thread(read_estate, path)
+            except UnreadableEstate as reason:
+                print(reason, file=sys.stderr, flush=True)
+                continue
+            life.take_in(stage.take_in(group, estate))
+            await asyncio.sleep(TAKE_IN_EVERY_S)
+        await asyncio.sleep(LOOK_EVERY_S)
+
+
+def _unknown(folder: Path, known: set[Path]) -> list[Path]:
+    return sorted(set(folder.glob("*.json")) - known)
 
 
 async def _play_one(wish: Wish, register: Register, scene: str) -> int:

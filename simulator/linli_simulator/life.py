@@ -2,6 +2,7 @@
 
 import asyncio
 import heapq
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -9,7 +10,7 @@ from linli_simulator import rhythm
 from linli_simulator.clock import Clock
 from linli_simulator.deeds import Happen, Pause, Release, Show
 from linli_simulator.registration import Kind
-from linli_simulator.scenes import SCENES, TIMETABLE
+from linli_simulator.scenes import BY_CODE, SCENES, TIMETABLE
 from linli_simulator.stage import CannotPlay, Stage
 from linli_simulator.terminal import Terminal
 
@@ -40,10 +41,11 @@ class Life:
         self._clock = clock
         self._seed = seed
         self._beats: dict[str, int] = {}
+        self._turns: list[Turn] = []
 
     async def live(self, group: asyncio.TaskGroup) -> None:
         """Run until cancelled."""
-        turns = self.first_turns(self._clock.now())
+        turns = self._turns = self.first_turns(self._clock.now())
         heapq.heapify(turns)
         while turns:
             turn = turns[0]
@@ -53,10 +55,16 @@ class Life:
             self._take(turn, terminal, group)
             heapq.heapreplace(turns, self.following(turn))
 
-    def first_turns(self, since: float) -> list[Turn]:
-        """Everybody's next turns after this moment."""
+    def take_in(self, terminals: Iterable[Terminal]) -> None:
+        """Let these live too from now on."""
+        for turn in self.first_turns(self._clock.now(), terminals):
+            heapq.heappush(self._turns, turn)
+
+    def first_turns(self, since: float, of: Iterable[Terminal] | None = None) -> list[Turn]:
+        """Their next turns after this moment; everybody's, if nobody is named."""
         turns: list[Turn] = []
-        for code, terminal in self._stage.terminals.items():
+        for terminal in self._stage.terminals.values() if of is None else of:
+            code = terminal.device.code
             occasions = [Occasion.BEAT]
             if terminal.device.kind in rhythm.VISITS:
                 occasions.append(Occasion.VISIT)
@@ -122,6 +130,30 @@ async def have_faults(stage: Stage, clock: Clock) -> None:
             await stage.play(scene)
         except CannotPlay:
             continue  # this estate has no such device
+
+
+# A county of sixty estates has some 130 matters a day, most of them small.
+COUNTY_EVERY = 660
+COUNTY_SCENES = (
+    *("low_battery", "low_battery", "cover_tilted", "forced_gate", "low_battery", "sos"),
+    *("cover_tilted", "charging_overheat", "forced_gate", "trapped_lift", "low_battery", "smoke"),
+)
+
+
+async def happen_in_county(stage: Stage, clock: Clock, seed: int) -> None:
+    """Now here, now there something happens in the estates that came later."""
+    number = 0
+    while True:
+        await clock.rest(COUNTY_EVERY)
+        number += 1
+        scene = COUNTY_SCENES[number % len(COUNTY_SCENES)]
+        able = [
+            terminal.device.code
+            for terminal in stage.terminals.values()
+            if terminal.device.calm and terminal.device.kind in BY_CODE[scene].kinds
+        ]
+        if able:
+            await stage.play(scene, able[int(rhythm.dice(seed, "county", number) * len(able))])
 
 
 async def play_by_timetable(stage: Stage, clock: Clock, every: float) -> None:

@@ -1,8 +1,8 @@
 """Read `estate.json`: which devices there are, and with which accounts they connect."""
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import cast
@@ -49,7 +49,8 @@ class Account:
 class Device:
     """A terminal as the platform knows it; `gateway` is the connection that speaks for it.
 
-    `apart` is the code of its estate, where that estate is told apart what to play.
+    `apart` is the code of its estate, where that estate is told apart what to play. One that is
+    `calm` speaks as seldom as such devices do where thousands share a network.
     """
 
     code: str
@@ -62,6 +63,7 @@ class Device:
     is_child: bool
     external_code: str
     apart: str = ""
+    calm: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,38 @@ def read(folder: Path) -> Register:
         raise UnreadableEstate(f"cannot read {path}: {broken}") from broken
 
 
+@dataclass(frozen=True, slots=True)
+class MoreEstate:
+    """An estate that came while the simulator was running."""
+
+    devices: tuple[Device, ...]
+    accounts: Mapping[str, Account]
+
+
+def read_estate(path: Path) -> MoreEstate:
+    """Read one more estate: its devices speak calmly.
+
+    Raises:
+        UnreadableEstate: as `read`.
+    """
+    try:
+        top = _as_object(json.loads(path.read_bytes()), "the file")
+        rows = [_as_object(row, "a device") for row in _as_list(top.get("devices"), "devices")]
+        found = [replace(one, calm=True) for row in rows if (one := _device(row)) is not None]
+        return MoreEstate(tuple(found), _accounts(rows))
+    except (OSError, ValueError) as broken:
+        raise UnreadableEstate(f"cannot read {path}: {broken}") from broken
+
+
+def _accounts(rows: Sequence[Json]) -> dict[str, Account]:
+    accounts: dict[str, Account] = {}
+    for row in rows:
+        if isinstance(token := row.get("token"), str) and token:
+            username = _words(row, "username")
+            accounts[username] = Account(username, token)
+    return accounts
+
+
 def _register(top: Json) -> Register:
     mqtt = _as_object(top.get("mqtt"), "mqtt")
     estates = [_as_object(one, "an estate") for one in _as_list(top.get("estates"), "estates")]
@@ -105,11 +139,7 @@ def _register(top: Json) -> Register:
         for one in estates
         for row in _as_list(one.get("devices"), "devices")
     ]
-    accounts: dict[str, Account] = {}
-    for row in rows:
-        if isinstance(token := row.get("token"), str) and token:
-            username = _words(row, "username")
-            accounts[username] = Account(username, token)
+    accounts = _accounts(rows)
     devices = tuple(
         device
         for row in rows

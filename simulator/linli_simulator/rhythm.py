@@ -19,6 +19,14 @@ SHANGHAI_AHEAD = 8 * HOUR
 COUNTING_SINCE = 1_704_067_200 - SHANGHAI_AHEAD  # 2024-01-01 in Shanghai
 BEAT = 60
 BEATS = {Kind.LIFT_CONTROLLER: 15, Kind.CHARGING_PILE: 30}  # others once a minute
+# Of thousands: those with mains power every few minutes, those with a battery twice an hour.
+CALM_BEAT = 1800
+CALM_BEATS = {
+    Kind.LIFT_CONTROLLER: 240,
+    Kind.GATE_CONTROLLER: 240,
+    Kind.CHARGING_PILE: 300,
+    Kind.SITE_GATEWAY: 120,
+}
 SLOT = 120
 
 # Shares of a day's use by hour, as drawn by hand after a household's and a lobby's usual day.
@@ -43,7 +51,8 @@ def dice(*words: object) -> float:
 
 def next_beat(device: Device, after: float, seed: int) -> float:
     """When the device next says how it is: about once a minute, never all at once."""
-    beat = BEATS.get(device.kind, BEAT)
+    calm = CALM_BEATS.get(device.kind, CALM_BEAT)
+    beat = calm if device.calm else BEATS.get(device.kind, BEAT)
     slot = math.floor(after / beat) - 1
     while True:
         moment = (slot + dice(seed, device.code, "beat")) * beat

@@ -3,7 +3,7 @@
 import asyncio
 from collections import OrderedDict, defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from linli_simulator import commands, dialects, pictures
 from linli_simulator.clock import Clock
@@ -25,7 +25,7 @@ from linli_simulator.deeds import (
 from linli_simulator.evidence import EvidenceDoor
 from linli_simulator.line import Door, Line
 from linli_simulator.packets import Greeting, Message
-from linli_simulator.registration import Account, Device, Dialect, Register
+from linli_simulator.registration import Account, Device, Dialect, MoreEstate, Register
 from linli_simulator.sayings import Answer, Command, Event, Saying, Telemetry
 from linli_simulator.scenes import BY_CODE, Scene, cast_for
 from linli_simulator.terminal import Terminal
@@ -85,6 +85,19 @@ class Stage:
             line = self._line(self._register.accounts[name])
             self.lines[name] = line
             self._holding.append(group.create_task(_hold_after(line, number / 20)))
+
+    def take_in(self, group: asyncio.TaskGroup, more: MoreEstate) -> list[Terminal]:
+        """Play one more estate from now on; answers its terminals."""
+        self._register = replace(
+            self._register,
+            devices=(*self._register.devices, *more.devices),
+            accounts={**self._register.accounts, **more.accounts},
+        )
+        new = [Terminal(device, self._manner.seed) for device in more.devices]
+        self.terminals.update({terminal.device.code: terminal for terminal in new})
+        self._children = self._by_connection()
+        self.open(group, sorted({device.connection for device in more.devices}))
+        return new
 
     def say(self, terminal: Terminal, saying: Saying) -> list[asyncio.Future[bool]]:
         """Send it on the terminal's connection; nothing when the terminal is silent."""

@@ -90,10 +90,21 @@ class SeededWorld(msgspec.Struct, frozen=True):
 
 def write_world(world: SeededWorld, folder: Path) -> None:
     """Leave the simulator its file; it holds tokens, so nobody else may read it."""
-    folder.mkdir(parents=True, exist_ok=True)
-    file = folder / "estate.json"
-    file.touch(mode=0o600)
-    file.write_bytes(msgspec.json.format(msgspec.json.encode(world), indent=1))
+    _written(folder / "estate.json", msgspec.json.encode(world))
+
+
+def write_estate(estate: SeededEstate, folder: Path) -> None:
+    """Leave a simulator that is running one more estate to play."""
+    _written(folder / f"{estate.code}.json", msgspec.json.encode(estate))
+
+
+def _written(file: Path, what: bytes) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    # Whole or not at all: somebody may be reading the folder.
+    beside = file.with_suffix(".part")
+    beside.touch(mode=0o600)
+    beside.write_bytes(msgspec.json.format(what, indent=1))
+    beside.replace(file)
 
 
 async def enter_organisations(

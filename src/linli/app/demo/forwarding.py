@@ -21,6 +21,7 @@ from linli.app.demo.contracts import Ended, Outcome, Shift, Walk
 from linli.app.demo.entering import CONTROL
 from linli.app.demo.plan import read_plan
 from linli.app.demo.playing import simulator_of
+from linli.app.demo.training import PLAN as TRAINING
 from linli.app.worker.running import Look
 from linli.app.worker.supervised import Step, woken
 from linli.kernel.database import transaction
@@ -51,7 +52,8 @@ class Stuck(Exception):
 
 def played_devices() -> frozenset[str]:
     """The codes of the devices that the simulator plays, its own among them."""
-    return frozenset({CONTROL, *(device.code for device in read_plan().estate.devices)})
+    plans = (read_plan(), read_plan(TRAINING))
+    return frozenset({CONTROL, *(one.code for plan in plans for one in plan.estate.devices)})
 
 
 @dataclass(slots=True)

@@ -16,6 +16,8 @@ from linli.sensing.devices.models import device_table
 
 CLOCK_MOVED = "linli_demo_clock"
 ROW = 1
+OF_COUNTY = "XZ%"
+"""The codes of what stands in the county's estates, which the simulator plays as well."""
 _c = clock_table.c
 _f = follower_table.c
 
@@ -140,7 +142,8 @@ async def keep_heard(connection: AsyncConnection, played: Collection[str], by: t
     d = device_table.c
     await connection.execute(
         update(device_table)
-        .where(d.code.not_in(played), d.state == DeviceState.ONLINE.value)
+        .where(d.code.not_in(played), d.code.not_like(OF_COUNTY))
+        .where(d.state == DeviceState.ONLINE.value)
         .values(last_seen_at=d.last_seen_at + by)
     )
 

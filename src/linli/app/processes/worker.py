@@ -52,7 +52,13 @@ async def run(settings: Settings, keys: Keys) -> None:
     # Imports are entered in the scope of who uploaded them.
     own = engine_for(database_urls(settings, keys).app, connections=IMPORT_CONNECTIONS)
     people = Workshop(own, clock)
-    county = Loader(workshop, database_urls(settings, keys).gateway, sealing_keys(keys), figures())
+    county = Loader(
+        workshop,
+        database_urls(settings, keys).gateway,
+        sealing_keys(keys),
+        figures(),
+        played=settings.data / "demo" / "county",
+    )
     counts = WorkerCounts(metrics.registry)
     hook_post = HookPost(workshop, cipher_of(keys), settings.hook_networks, usual_trust(), counts)
     context = WorkerContext(

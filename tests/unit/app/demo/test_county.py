@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from random import Random
 
 import pytest
@@ -32,9 +33,11 @@ from linli.responding.dispatch.store import of_subjects
 from linli.responding.incidents.contracts import ACTIVE_STATES, IncidentState, StepDraft
 from linli.responding.incidents.policy import step_hash
 from linli.responding.incidents.store import IncidentQuery, listed, story
+from linli.sensing.devices.public import sign_in
 from linli.sensing.devices.service import fall_silent
 from linli.support.sealing.contracts import Keys
 from linli.support.sealing.public import AesGcmCipher
+from linli_simulator.registration import read_estate
 
 KEYS = Keys.of(bytes(32))
 CIPHER = AesGcmCipher(KEYS)
@@ -49,10 +52,12 @@ def threads() -> Executor:
 
 
 @pytest.fixture
-async def loader(today_database: DatabaseUrls) -> AsyncGenerator[Loader]:
+async def loader(today_database: DatabaseUrls, tmp_path: Path) -> AsyncGenerator[Loader]:
     engine = engine_for(today_database.gateway, connections=4)
     workshop = Workshop(engine, SystemClock())
-    yield Loader(workshop, today_database.gateway, KEYS, figures(), SMALL, executor=threads)
+    yield Loader(
+        workshop, today_database.gateway, KEYS, figures(), tmp_path, SMALL, executor=threads
+    )
     await engine.dispose()
 
 
@@ -173,7 +178,29 @@ async def test_every_story_holds_and_says_how_it_ended(loader: Loader) -> None:
     }
 
 
-async def test_its_devices_go_on_talking_without_a_simulator(loader: Loader) -> None:
+def files_in(folder: Path) -> list[Path]:
+    return sorted(folder.iterdir())
+
+
+async def test_the_simulator_finds_what_is_online_of_every_estate(
+    loader: Loader, tmp_path: Path
+) -> None:
+    await loaded(loader)
+    files = files_in(tmp_path)
+    found = [read_estate(file) for file in files]
+    assert len(found) == SMALL.estates
+    online = await _online(loader.workshop)
+    for estate in found:
+        [account] = estate.accounts.values()
+        assert {one.connection for one in estate.devices} == {account.username}
+        assert all(one.calm for one in estate.devices)
+        async with loader.workshop.work() as work:
+            assert await sign_in(work, account.username, account.token) is not None
+    assert sum(one.is_child for estate in found for one in estate.devices) == online
+    assert all(file.stat().st_mode & 0o077 == 0 for file in files)
+
+
+async def test_its_devices_are_there_still_after_a_stop(loader: Loader) -> None:
     await loaded(loader)
     later = replace(loader.workshop, clock=Later())
     before = await _online(loader.workshop)

@@ -9,6 +9,7 @@ import gc
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from random import Random
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from linli.app.demo.county.ground import Ground, add_facilities, lay_out, note_h
 from linli.app.demo.county.invent import InventedEstate
 from linli.app.demo.county.register import Registers, Visitor, home_states
 from linli.app.demo.county.standing import Standing, set_up
+from linli.app.demo.entering import SeededDevice, SeededEstate, write_estate
 from linli.directory.identity.public import staff_of
 from linli.directory.organisation.contracts import Duty
 from linli.directory.organisation.public import company_for
@@ -29,6 +31,8 @@ from linli.kernel.ids import new_id
 from linli.kernel.time import SHANGHAI
 from linli.kernel.work import Work, Workshop
 from linli.responding.incidents.service import DUE
+from linli.sensing.devices.contracts import Registered, Registration
+from linli.sensing.devices.public import register_device
 from linli.support.sealing.contracts import Keys
 from linli.support.sealing.ports import Cipher
 from linli.support.sealing.public import AesGcmCipher
@@ -43,6 +47,16 @@ class Job:
     no: int
     measure: Measure
     now: datetime
+    played: Path
+    """Where the simulator looks for estates to play."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """How many of what were entered, and what of it the simulator plays."""
+
+    counts: Mapping[str, int]
+    played: SeededEstate | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +84,17 @@ async def _fill_beside(job: Job) -> Mapping[str, int]:
     try:
         async with Workshop(engine, _Still(job.now)).work() as work:
             cipher = AesGcmCipher(job.keys)
-            return await fill(work, cipher, invent.estates(job.measure)[job.no - 1], job.measure)
+            plan = invent.estates(job.measure)[job.no - 1]
+            filled = await fill(work, cipher, plan, job.measure)
+            if filled.played is not None:
+                # Before the commit: tokens that nobody has could not be told later.
+                await asyncio.to_thread(write_estate, filled.played, job.played)
+            return filled.counts
     finally:
         await engine.dispose()
 
 
-async def fill(
-    work: Work, cipher: Cipher, plan: InventedEstate, measure: Measure
-) -> Mapping[str, int]:
+async def fill(work: Work, cipher: Cipher, plan: InventedEstate, measure: Measure) -> Filled:
     """Fill an estate that was founded; one that has places already is left as it is.
 
     Raises:
@@ -87,13 +104,13 @@ async def fill(
     if estate is None:
         raise LookupError(plan.code)
     if estate.id in await sizes_of(work, [estate.id]):
-        return {}
+        return Filled({})
     return await _fill(work, cipher, plan, estate, measure)
 
 
 async def _fill(
     work: Work, cipher: Cipher, plan: InventedEstate, estate: Estate, measure: Measure
-) -> Mapping[str, int]:
+) -> Filled:
     chance = Random(SEED + plan.no)  # noqa: S311 (inventions, no secrets)
     connection = work.connection
 
@@ -111,8 +128,19 @@ async def _fill(
         connection, cipher, estate.id, plan.code, homes, visitor, work.now, chance
     )
     await registers.enter(people)
+    gateway = await register_device(
+        work,
+        Registration(
+            estate_id=estate.id,
+            place_id=None,
+            kind="site_gateway",
+            title="消防控制室 现场网关",
+            driver="linli_native",
+            code=f"{plan.code}-GW",
+        ),
+    )
     devices = await set_up(
-        connection, ground, plan.code, measure.devices, next_id, chance, work.now
+        connection, ground, gateway.device, measure.devices - 1, next_id, chance, work.now
     )
     past = history.happened(
         await _where(work, estate, ground, devices), measure.incidents, chance, work.now
@@ -120,15 +148,47 @@ async def _fill(
     await history.write_down(connection, past)
     for incident_id, due_at in past.due:
         await set_deadline(work, Deadline(DUE, incident_id, due_at))
-    return {
+    counts = {
         "estates": 1,
         "homes": len(homes),
         "residents": len(people),
         "key_people": sum(one.category is not None for one in people),
-        "devices": len(devices),
+        "devices": len(devices) + 1,
         "incidents": len(past.incidents),
         "orders": len(past.orders),
     }
+    return Filled(counts, _played(estate, gateway, devices))
+
+
+def _played(estate: Estate, gateway: Registered, devices: Sequence[Standing]) -> SeededEstate:
+    """The gateway, and what is online behind it."""
+    credential = gateway.credential
+    if credential is None:
+        raise LookupError("a gateway has a credential of its own")
+
+    def seeded(code: str, kind: str, title: str, place: str, parent: str | None) -> SeededDevice:
+        return SeededDevice(
+            code=code,
+            kind=kind,
+            driver=gateway.device.driver,
+            title=title,
+            place=place,
+            building=None,
+            username=credential.username,
+            token=credential.token,
+            parent=parent,
+            external_code=code,
+        )
+
+    own = gateway.device
+    behind = [
+        seeded(one.code, one.kind.code, one.title, one.place.path, credential.username)
+        for one in devices
+        if one.online
+    ]
+    return SeededEstate(
+        estate.code, estate.title, (seeded(own.code, own.kind, own.title, "", None), *behind)
+    )
 
 
 async def _visitor(work: Work, estate: Estate) -> Visitor:

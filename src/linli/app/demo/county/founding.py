@@ -41,7 +41,8 @@ WITHOUT_CHARGING = 2
 
 async def found_missing(work: Work, cipher: Cipher, plans: Sequence[InventedEstate]) -> None:
     """Found those of the estates that are missing, and whatever they need above them."""
-    known = {(one.kind, one.title): one for one in await all_organisations(work)}
+    real = [one for one in await all_organisations(work) if not one.training]
+    known = {(one.kind, one.title): one for one in real}
     county = next(one for (kind, _), one in known.items() if kind is OrganisationKind.COUNTY)
     there = {one.code for one in await all_estates(work)}
 

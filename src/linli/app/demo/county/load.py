@@ -11,6 +11,7 @@ from concurrent.futures import Executor, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field, replace
 from multiprocessing import get_context
+from pathlib import Path
 from time import monotonic
 
 import structlog
@@ -26,6 +27,7 @@ from linli.app.demo.county.invent import InventedEstate
 from linli.app.demo.county.policy import UNDER_WAY, moved
 from linli.app.worker.supervised import Step
 from linli.kernel.database import transaction
+from linli.kernel.errors import Refusal
 from linli.kernel.figures import Figure
 from linli.kernel.work import Workshop
 from linli.screens.cockpit.service import count, index_all
@@ -33,9 +35,10 @@ from linli.support.sealing.contracts import Keys
 from linli.support.sealing.public import AesGcmCipher
 
 LOOK_EVERY_S = 1.0
-TALK_EVERY_S = 120.0
 AT_ONCE = 2
 ONE_LOADS = 0x6C696E6E
+# Said and left: tried again at once it would fail again.
+FAILURES = (DBAPIError, BrokenProcessPool, Refusal, OSError)
 
 log = structlog.get_logger()
 
@@ -47,20 +50,22 @@ def processes() -> Executor:
 
 @dataclass(slots=True)
 class Loader:
-    """Enters the county in parts. `database` and `keys` are for the processes that do it."""
+    """Enters the county in parts. `database` and `keys` are for the processes that do it.
+
+    `played` is the folder in which the simulator finds the estates that it plays.
+    """
 
     workshop: Workshop
     database: str
     keys: Keys
     figures: Sequence[Figure]
+    played: Path
     measure: Measure = field(default_factory=Measure)
     executor: Callable[[], Executor] = processes
-    talked_at: float | None = None
 
     async def step(self) -> None:
         """Wait a moment, then load if somebody has asked and no other worker does."""
         await asyncio.sleep(LOOK_EVERY_S)
-        await self._talk_if_due()
         async with self.workshop.engine.connect() as connection:
             if (await store.read(connection)).state not in UNDER_WAY:
                 return
@@ -76,14 +81,9 @@ class Loader:
                 await connection.commit()
 
     async def talk(self) -> None:
-        """Let the county's devices, which no simulator plays, go on being there."""
+        """Let the county's devices be there still after a stop, until the simulator speaks."""
         async with self.workshop.work() as work:
             await store.keep_talking(work.connection, work.now)
-        self.talked_at = monotonic()
-
-    async def _talk_if_due(self) -> None:
-        if self.talked_at is None or monotonic() - self.talked_at >= TALK_EVERY_S:
-            await self.talk()
 
     async def load(self) -> None:
         """Enter every estate that is missing, then count what came."""
@@ -97,7 +97,7 @@ class Loader:
             stopped = await self._fill_all(missing)
             if not stopped:
                 await self._finish()
-        except (DBAPIError, BrokenProcessPool) as error:
+        except FAILURES as error:
             log.exception("demo_county_failed")
             await self._note(CountyMove.FAIL, words=_why(error))
             return
@@ -117,7 +117,9 @@ class Loader:
                     plan = waiting.pop()
                     async with self.workshop.work() as work:
                         await found_missing(work, AesGcmCipher(self.keys), [plan])
-                        job = Job(self.database, self.keys, plan.no, self.measure, work.now)
+                        job = Job(
+                            self.database, self.keys, plan.no, self.measure, work.now, self.played
+                        )
                     running[loop.run_in_executor(pool, fill_beside, job)] = plan
                 if not running:
                     return True
@@ -125,7 +127,6 @@ class Loader:
                 for one in done:
                     plan = running.pop(one)
                     await self._entered(plan, one.result())
-                await self._talk_if_due()
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
         return False
@@ -180,10 +181,16 @@ class Loader:
             )
 
 
-def _why(error: DBAPIError | BrokenProcessPool) -> str:
-    if isinstance(error, DBAPIError):
-        return "数据库没有接受，原因见运行日志"
-    return "载入的进程意外结束，原因见运行日志"
+def _why(error: BaseException) -> str:
+    match error:
+        case DBAPIError():
+            return "数据库没有接受，原因见运行日志"
+        case Refusal():
+            return error.message
+        case OSError():
+            return f"文件写不进去：{error.strerror}"
+        case _:
+            return "载入的进程意外结束，原因见运行日志"
 
 
 def loading(loader: Loader) -> Mapping[str, Callable[[object], Step]]:

@@ -1,10 +1,11 @@
 """The devices of an invented estate: where they stand, how they stand, what they said last.
 
-They have no connection: no simulator plays them, and a demo's worker keeps those online that are.
+All stand behind one site gateway, on whose connection the simulator plays those that are online.
+What only ever grows is not said beforehand: the simulator's first word would look like a leap.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from random import Random
 from uuid import UUID
@@ -15,11 +16,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from linli.app.demo.county.ground import Ground
 from linli.app.demo.county.pouring import Cells, pour
 from linli.directory.places.contracts import Place, PlaceKind
-from linli.sensing.devices.contracts import DeviceState
+from linli.sensing.devices.contracts import Device, DeviceState
 from linli.sensing.devices.models import device_table
 from linli.sensing.telemetry.models import series_table
 
-DRIVER = "linli_native"
 SILENT, NEVER = 0.03, 0.01
 
 
@@ -38,19 +38,19 @@ class Kind:
 BATTERY = ("battery", 40, 100)
 KINDS = (
     Kind("smoke_alarm", "XF", "烟雾报警器", PlaceKind.HOME, 31, (BATTERY, ("temperature", 14, 24))),
-    Kind("water_meter", "SB", "水表", PlaceKind.HOME, 18, (BATTERY, ("water_total", 60, 900))),
+    Kind("water_meter", "SB", "水表", PlaceKind.HOME, 18, (BATTERY,)),
     Kind("sos_button", "HJ", "一键呼救", PlaceKind.HOME, 12, (BATTERY,)),
     Kind("door_contact", "MC", "单元门磁", PlaceKind.ENTRANCE, 8, (BATTERY, ("open", 0, 0))),
     Kind("manhole_cover", "JG", "井盖", PlaceKind.OPEN_GROUND, 5, (BATTERY, ("tilt", 0, 4))),
-    Kind("lift_controller", "DT", "电梯控制器", PlaceKind.LIFT, 6, (("trips", 9_000, 90_000),)),
-    Kind("charging_pile", "CD", "充电桩", PlaceKind.OPEN_GROUND, 3, (("energy_total", 99, 4_000),)),
+    Kind("lift_controller", "DT", "电梯控制器", PlaceKind.LIFT, 6, (("floor", 1, 6),)),
+    Kind("charging_pile", "CD", "充电桩", PlaceKind.OPEN_GROUND, 3, (("temperature", 8, 24),)),
     Kind("gate_controller", "MJ", "门禁控制器", PlaceKind.GATE, 2, (("open", 0, 0),)),
 )  # fmt: skip
 
-WHOLE = frozenset({"open", "trips"})
+WHOLE = frozenset({"open", "floor"})
 _DEVICE = (
     *("id", "estate_id", "place_id", "code", "title", "kind", "driver", "state"),
-    *("state_since", "last_seen_at", "firmware"),
+    *("state_since", "last_seen_at", "firmware", "connection_id", "external_code"),
 )
 _SERIES = ("device_id", "estate_id", "property")
 _LAST = text(
@@ -66,34 +66,40 @@ _LAST = text(
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A device where it stands."""
+    """A device where it stands; `code` within its estate, `online` when it speaks."""
 
     id: UUID
     kind: Kind
     title: str
     place: Place
+    code: str = ""
+    online: bool = False
 
 
 async def set_up(
     connection: AsyncConnection,
     ground: Ground,
-    code: str,
+    gateway: Device,
     many: int,
     ids: Callable[[], UUID],
     chance: Random,
     now: datetime,
 ) -> tuple[Standing, ...]:
-    """Add so many devices with their last values; answers them."""
-    standing = tuple(_placed(ground, many, ids, chance))
+    """Add so many devices behind a gateway, with their last values; answers them."""
+    estate = gateway.code.partition("-")[0]
+    standing: list[Standing] = []
     devices: list[Cells] = []
     said: list[tuple[UUID, str, datetime, float]] = []
-    for at, one in enumerate(standing, 1):
+    for at, placed in enumerate(_placed(ground, many, ids, chance), 1):
         state, seen, since = _state(chance, now)
+        code = f"{estate}-{placed.kind.short}-{at:04d}"
+        one = replace(placed, code=code, online=state is DeviceState.ONLINE)
+        standing.append(one)
         devices.append(
             (
-                *(one.id, one.place.estate_id, one.place.id, f"{code}-{one.kind.short}-{at:04d}"),
-                *(one.title, one.kind.code, DRIVER, state.value, since, seen),
-                "1.2.0" if seen else None,
+                *(one.id, one.place.estate_id, one.place.id, code),
+                *(one.title, one.kind.code, gateway.driver, state.value, since, seen),
+                *("1.2.0" if seen else None, gateway.connection_id, code),
             )
         )
         if seen is not None:
@@ -114,7 +120,7 @@ async def set_up(
             "figures": [one[3] for one in said],
         },
     )
-    return standing
+    return tuple(standing)
 
 
 def _placed(ground: Ground, many: int, ids: Callable[[], UUID], chance: Random) -> list[Standing]:
