@@ -11,12 +11,11 @@ from tests.unit.simulator.conftest import Broker, Ear
 from linli_simulator import rhythm
 from linli_simulator.cli import take_in_county
 from linli_simulator.clock import Clock
-from linli_simulator.life import Life
+from linli_simulator.life import Life, happen_in_county
 from linli_simulator.registration import Device, Dialect, Kind, UnreadableEstate, read_estate
 from linli_simulator.stage import Manner, Stage
 
 NOW = 1_795_363_200.0 + 9 * 3600
-WITHIN_S = 20
 
 
 def estate(code: str = "XZ01") -> str:
@@ -64,6 +63,23 @@ async def test_an_estate_that_comes_later_speaks_behind_its_gateway(
     assert (played.device, played.sent) == ("XZ01-JG-0002", played.arrived)
     assert json.loads(said)["values"]["tilt"] > 30
     assert {"XZ01-GW", "XZ01-XF-0001"} <= stage.terminals.keys()
+
+
+async def test_now_and_then_something_happens_there(
+    broker: Broker, ear: Ear, tmp_path: Path
+) -> None:
+    register = broker.register("yg-3-lift3-cam")
+    (tmp_path / "XZ01.json").write_text(estate())
+    stage = Stage(register, Clock(speed=1000), Manner())
+    async with asyncio.TaskGroup() as group:
+        stage.take_in(group, read_estate(tmp_path / "XZ01.json"))
+        happening = group.create_task(happen_in_county(stage, Clock(speed=5000), 7))
+        _, said = await ear.first(
+            lambda topic, words: topic.endswith("XZ01-JG-0002/telemetry") and "tilt" in words
+        )
+        happening.cancel()
+        stage.end()
+    assert json.loads(said)["values"]["tilt"] > 30
 
 
 def test_thousands_speak_seldom_and_never_all_at_once() -> None:
