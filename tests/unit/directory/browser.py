@@ -9,6 +9,7 @@ import httpx
 from fastapi import FastAPI
 from tests.unit.directory.town import CIPHER, PASSWORD, Offices, Town
 
+from linli.app.lists.grounds import NamedGrounds
 from linli.app.web import answers
 from linli.directory.identity import http as identity
 from linli.directory.identity.door import (
@@ -34,6 +35,7 @@ def application(desks: Offices, settings: DoorSettings | None = None) -> FastAPI
     app.state.cipher = CIPHER
     app.state.identity_provider = None
     app.state.most_alone = MOST_ALONE
+    app.state.grounds = NamedGrounds()
     answers.install(app)
     for router in (
         identity.session_api,

@@ -1,6 +1,7 @@
 """A list goes out as a file and onto paper, as the page shows it."""
 
 import csv
+from collections.abc import Sequence
 from io import StringIO
 
 import pytest
@@ -13,11 +14,15 @@ from linli.app.lists import http as lists
 from linli.directory.enterprises import http as enterprises
 from linli.directory.facilities import http as facilities
 from linli.directory.homes import http as homes
+from linli.directory.homes.contracts import VehicleEntry
+from linli.directory.homes.public import enter_vehicles
 from linli.directory.identity import http as identity
 from linli.directory.key_people import http as key_people
+from linli.directory.sources.contracts import CLERK
 from linli.responding.incidents import http
 from linli.sensing.quarantine import http as quarantine
 from linli.sensing.telemetry import http as telemetry
+from linli.support.approvals import http as approvals
 from linli.support.audit import http as audit
 from linli.support.looks import http as looks
 from linli.support.sheets.listed import Page, TooManyRows, read_all, shown
@@ -147,8 +152,9 @@ async def test_who_takes_people_out_says_why(
                 text(
                     "SELECT reason FROM support_audit_entry"
                     " WHERE action = 'list_exported' AND subject_title LIKE :title"
+                    " AND actor_id = :actor"
                 ),
-                {"title": f"{title} %"},
+                {"title": f"{title} %", "actor": town.accounts[login]},
             )
         assert set(found.scalars()) == {"下周走访排班", "会上传阅"}
 
@@ -158,5 +164,73 @@ async def test_more_people_than_one_may_take_alone_stay_here(desks: Offices, tow
         browser.app.include_router(identity.api)
         browser.app.state.most_alone = 1
         out = await browser.post("/api/accounts/file", {"reason": "下周走访排班"})
-        assert (out.status_code, out.json()["code"]) == (422, "too_many_rows")
-        assert "1 行" in out.json()["message"]
+        assert (out.status_code, out.json()["code"]) == (409, "second_pair_needed")
+        paper = await browser.post("/api/accounts/print", {"reason": "下周走访排班"})
+        assert (paper.status_code, paper.json()["code"]) == (422, "too_many_rows")
+        assert "1 行" in paper.json()["message"]
+
+
+CARS = {"form": "csv", "reason": "核对车位台账"}
+
+
+async def parked(desks: Offices, town: Town, plates: Sequence[str]) -> None:
+    async with desks.as_account(town.accounts["shequ"]) as work:
+        entries = [VehicleEntry(plate=plate) for plate in plates]
+        await enter_vehicles(work, town.estates[0].id, entries, CLERK)
+
+
+async def test_what_two_agreed_to_goes_out_exactly_once(desks: Offices, town: Town) -> None:
+    await parked(desks, town, ["苏E12A01", "苏E12A02", "苏E12A03"])
+    cars = "/api/vehicles/file?kind=car"
+    async with (
+        signed_in(desks, town, "shequ") as asker,
+        signed_in(desks, town, "xian") as other,
+    ):
+        for browser in (asker, other):
+            browser.app.include_router(homes.api)
+            browser.app.include_router(approvals.api)
+            browser.app.state.most_alone = 2
+        ask = "/api/vehicles/file/ask?kind=car"
+        silent = await asker.post(ask, {"reason": "看"})
+        assert (silent.status_code, silent.json()["field"]) == (422, "reason")
+        needless = await asker.post("/api/vehicles/file/ask?kind=van", CARS)
+        assert needless.json()["code"] == "no_consent_needed"
+        assert (await asker.post(cars, CARS)).json()["code"] == "second_pair_needed"
+        wanted = (await asker.post(ask, CARS)).json()["id"]
+        assert (await asker.post(ask, CARS)).json()["id"] == wanted
+        assert (await asker.post(cars, CARS)).json()["code"] == "second_pair_needed"
+        read = (await other.get(f"/api/approvals/{wanted}")).json()
+        assert (read["total"], read["title"]) == (3, "导出车辆 3 行")
+        said = {line["label"]: line["words"] for line in read["said"]}
+        assert said["种类"] == "小型汽车"
+        assert town.estates[0].title in said["范围"]
+        assert "车牌" in said["内容"]
+        agreed = {"approve": True, "expected_version": read["version"]}
+        assert (await other.post(f"/api/approvals/{wanted}/decide", agreed)).status_code == 200
+        for changed in ("/api/vehicles/file", f"{cars}&sort=-plate"):
+            assert (await asker.post(changed, CARS)).json()["code"] == "second_pair_needed"
+        assert (await other.post(cars, CARS)).json()["code"] == "second_pair_needed"
+        mine = (await asker.get(f"/api/approvals/{wanted}")).json()["request"]
+        assert (mine["path"], mine["query"]) == ("/api/vehicles/file", [["kind", "car"]])
+        out = await asker.post(cars, CARS)
+        assert out.status_code == 200, out.text
+        assert len(out.content.decode("utf-8-sig").splitlines()) == 4
+        assert (await asker.post(cars, CARS)).json()["code"] == "second_pair_needed"
+
+
+async def test_rows_that_came_after_the_consent_do_not_go_out(desks: Offices, town: Town) -> None:
+    await parked(desks, town, ["苏E12B01", "苏E12B02"])
+    async with (
+        signed_in(desks, town, "shequ") as asker,
+        signed_in(desks, town, "xian") as other,
+    ):
+        for browser in (asker, other):
+            browser.app.include_router(homes.api)
+            browser.app.include_router(approvals.api)
+            browser.app.state.most_alone = 1
+        asked = (await asker.post("/api/vehicles/file/ask", CARS)).json()["id"]
+        agreed = {"approve": True, "expected_version": 1}
+        assert (await other.post(f"/api/approvals/{asked}/decide", agreed)).status_code == 200
+        await parked(desks, town, ["苏E12B03"])
+        grown = await asker.post("/api/vehicles/file", CARS)
+        assert (grown.status_code, grown.json()["code"]) == (409, "grew_meanwhile")

@@ -255,7 +255,7 @@ export interface paths {
         put?: never;
         /**
          * Write Audit
-         * @description The list `audit` with the same questions, as xlsx or csv. 422 above 5000 rows; what goes out is on record.
+         * @description The list `audit` with the same questions, as xlsx or csv. 422 above 5000 rows; what goes out is on record. 409 `second_pair_needed`: of people, and more than one person alone may take; ask for it with the same questions and body, and send it again once it is approved.
          */
         post: operations["write_audit_api_audit_file_post"];
         delete?: never;
@@ -278,6 +278,26 @@ export interface paths {
          * @description The list `audit` with the same questions, all of it, to be printed. 422 above 5000 rows; what goes out is on record.
          */
         post: operations["print_audit_api_audit_print_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/audit/file/ask": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask For Audit
+         * @description Ask for somebody else's consent to a file of the list `audit` that one person alone may not take. 422: so few need no consent, or above 100000 rows.
+         */
+        post: operations["ask_for_audit_api_audit_file_ask_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -355,7 +375,7 @@ export interface paths {
         put?: never;
         /**
          * Write Opening Balances
-         * @description The list `opening_balances` with the same questions, as xlsx or csv. 422 above 5000 rows; what goes out is on record.
+         * @description The list `opening_balances` with the same questions, as xlsx or csv. 422 above 5000 rows; what goes out is on record. 409 `second_pair_needed`: of people, and more than one person alone may take; ask for it with the same questions and body, and send it again once it is approved.
          */
         post: operations["write_opening_balances_api_opening_balances_file_post"];
         delete?: never;
@@ -378,6 +398,26 @@ export interface paths {
          * @description The list `opening_balances` with the same questions, all of it, to be printed. 422 above 5000 rows; what goes out is on record.
          */
         post: operations["print_opening_balances_api_opening_balances_print_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/opening-balances/file/ask": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask For Opening Balances
+         * @description Ask for somebody else's consent to a file of the list `opening_balances` that one person alone may not take. 422: so few need no consent, or above 100000 rows.
+         */
+        post: operations["ask_for_opening_balances_api_opening_balances_file_ask_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -459,7 +499,7 @@ export interface paths {
         put?: never;
         /**
          * Write Cards
-         * @description The list `cards` with the same questions, as xlsx or csv. 422 above 5000 rows; what goes out is on record.
+         * @description The list `cards` with the same questions, as xlsx or csv. 422 above 5000 rows; what goes out is on record. 409 `second_pair_needed`: of people, and more than one person alone may take; ask for it with the same questions and body, and send it again once it is approved.
          */
         post: operations["write_cards_api_cards_file_post"];
         delete?: never;
@@ -482,6 +522,26 @@ export interface paths {
          * @description The list `cards` with the same questions, all of it, to be printed. 422 above 5000 rows; what goes out is on record.
          */
         post: operations["print_cards_api_cards_print_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cards/file/ask": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask For Cards
+         * @description Ask for somebody else's consent to a file of the list `cards` that one person alone may not take. 422: so few need no consent, or above 100000 rows.
+         */
+        post: operations["ask_for_cards_api_cards_file_ask_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -935,7 +995,7 @@ export interface paths {
         put?: never;
         /**
          * Write Homes
-         * @description The list `homes` with the same questions, as xlsx or csv. 422 above 5000 rows; what goes out is on record.
+         * @description The list `homes` with the same questions, as xlsx or csv. 422 above 5000 rows; what goes out is on record. 409 `second_pair_needed`: of people, and more than one person alone may take; ask for it with the same questions and body, and send it again once it is approved.
          */
         post: operations["write_homes_api_homes_file_post"];
         delete?: never;
@@ -958,6 +1018,26 @@ export interface paths {
          * @description The list `homes` with the same questions, all of it, to be printed. 422 above 5000 rows; what goes out is on record.
          */
         post: operations["print_homes_api_homes_print_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/homes/file/ask": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask For Homes
+         * @description Ask for somebody else's consent to a file of the list `homes` that one person alone may not take. 422: so few need no consent, or above 100000 rows.
+         */
+        post: operations["ask_for_homes_api_homes_file_ask_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1179,7 +1259,7 @@ export interface paths {
         put?: never;
         /**
          * Write Vehicles
-         * @description The list `vehicles` with the same questions, as xlsx or csv. 422 above 5000 rows; what goes out is on record.
+         * @description The list `vehicles` with the same questions, as xlsx or csv. 422 above 5000 rows; what goes out is on record. 409 `second_pair_needed`: of people, and more than one person alone may take; ask for it with the same questions and body, and send it again once it is approved.
          */
         post: operations["write_vehicles_api_vehicles_file_post"];
         delete?: never;
@@ -1202,6 +1282,26 @@ export interface paths {
          * @description The list `vehicles` with the same questions, all of it, to be printed. 422 above 5000 rows; what goes out is on record.
          */
         post: operations["print_vehicles_api_vehicles_print_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/vehicles/file/ask": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask For Vehicles
+         * @description Ask for somebody else's consent to a file of the list `vehicles` that one person alone may not take. 422: so few need no consent, or above 100000 rows.
+         */
+        post: operations["ask_for_vehicles_api_vehicles_file_ask_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1369,7 +1469,7 @@ export interface paths {
         put?: never;
         /**
          * Write Accounts
-         * @description The list `accounts` with the same questions, as xlsx or csv. 422 above 5000 rows; what goes out is on record.
+         * @description The list `accounts` with the same questions, as xlsx or csv. 422 above 5000 rows; what goes out is on record. 409 `second_pair_needed`: of people, and more than one person alone may take; ask for it with the same questions and body, and send it again once it is approved.
          */
         post: operations["write_accounts_api_accounts_file_post"];
         delete?: never;
@@ -1392,6 +1492,26 @@ export interface paths {
          * @description The list `accounts` with the same questions, all of it, to be printed. 422 above 5000 rows; what goes out is on record.
          */
         post: operations["print_accounts_api_accounts_print_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/accounts/file/ask": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask For Accounts
+         * @description Ask for somebody else's consent to a file of the list `accounts` that one person alone may not take. 422: so few need no consent, or above 100000 rows.
+         */
+        post: operations["ask_for_accounts_api_accounts_file_ask_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2034,7 +2154,7 @@ export interface paths {
         put?: never;
         /**
          * Write Key People
-         * @description The list `key_people` with the same questions, as xlsx or csv. 422 above 5000 rows; what goes out is on record.
+         * @description The list `key_people` with the same questions, as xlsx or csv. 422 above 5000 rows; what goes out is on record. 409 `second_pair_needed`: of people, and more than one person alone may take; ask for it with the same questions and body, and send it again once it is approved.
          */
         post: operations["write_key_people_api_key_people_file_post"];
         delete?: never;
@@ -2057,6 +2177,26 @@ export interface paths {
          * @description The list `key_people` with the same questions, all of it, to be printed. 422 above 5000 rows; what goes out is on record.
          */
         post: operations["print_key_people_api_key_people_print_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/key-people/file/ask": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask For Key People
+         * @description Ask for somebody else's consent to a file of the list `key_people` that one person alone may not take. 422: so few need no consent, or above 100000 rows.
+         */
+        post: operations["ask_for_key_people_api_key_people_file_ask_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2137,7 +2277,7 @@ export interface paths {
         put?: never;
         /**
          * Write Visits
-         * @description The list `visits` with the same questions, as xlsx or csv. 422 above 5000 rows; what goes out is on record.
+         * @description The list `visits` with the same questions, as xlsx or csv. 422 above 5000 rows; what goes out is on record. 409 `second_pair_needed`: of people, and more than one person alone may take; ask for it with the same questions and body, and send it again once it is approved.
          */
         post: operations["write_visits_api_key_people_visits_file_post"];
         delete?: never;
@@ -2160,6 +2300,26 @@ export interface paths {
          * @description The list `visits` with the same questions, all of it, to be printed. 422 above 5000 rows; what goes out is on record.
          */
         post: operations["print_visits_api_key_people_visits_print_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/key-people/visits/file/ask": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask For Visits
+         * @description Ask for somebody else's consent to a file of the list `visits` that one person alone may not take. 422: so few need no consent, or above 100000 rows.
+         */
+        post: operations["ask_for_visits_api_key_people_visits_file_ask_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3039,7 +3199,7 @@ export interface paths {
         put?: never;
         /**
          * Write Twins
-         * @description The list `twins` with the same questions, as xlsx or csv. 422 above 5000 rows; what goes out is on record.
+         * @description The list `twins` with the same questions, as xlsx or csv. 422 above 5000 rows; what goes out is on record. 409 `second_pair_needed`: of people, and more than one person alone may take; ask for it with the same questions and body, and send it again once it is approved.
          */
         post: operations["write_twins_api_twins_file_post"];
         delete?: never;
@@ -3062,6 +3222,26 @@ export interface paths {
          * @description The list `twins` with the same questions, all of it, to be printed. 422 above 5000 rows; what goes out is on record.
          */
         post: operations["print_twins_api_twins_print_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/twins/file/ask": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask For Twins
+         * @description Ask for somebody else's consent to a file of the list `twins` that one person alone may not take. 422: so few need no consent, or above 100000 rows.
+         */
+        post: operations["ask_for_twins_api_twins_file_ask_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3179,7 +3359,7 @@ export interface paths {
         put?: never;
         /**
          * Write Corrections
-         * @description The list `corrections` with the same questions, as xlsx or csv. 422 above 5000 rows; what goes out is on record.
+         * @description The list `corrections` with the same questions, as xlsx or csv. 422 above 5000 rows; what goes out is on record. 409 `second_pair_needed`: of people, and more than one person alone may take; ask for it with the same questions and body, and send it again once it is approved.
          */
         post: operations["write_corrections_api_corrections_file_post"];
         delete?: never;
@@ -3202,6 +3382,26 @@ export interface paths {
          * @description The list `corrections` with the same questions, all of it, to be printed. 422 above 5000 rows; what goes out is on record.
          */
         post: operations["print_corrections_api_corrections_print_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/corrections/file/ask": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask For Corrections
+         * @description Ask for somebody else's consent to a file of the list `corrections` that one person alone may not take. 422: so few need no consent, or above 100000 rows.
+         */
+        post: operations["ask_for_corrections_api_corrections_file_ask_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4676,7 +4876,7 @@ export interface paths {
         put?: never;
         /**
          * Write Tasks
-         * @description The list `tasks` with the same questions, as xlsx or csv. 422 above 5000 rows; what goes out is on record.
+         * @description The list `tasks` with the same questions, as xlsx or csv. 422 above 5000 rows; what goes out is on record. 409 `second_pair_needed`: of people, and more than one person alone may take; ask for it with the same questions and body, and send it again once it is approved.
          */
         post: operations["write_tasks_api_tasks_file_post"];
         delete?: never;
@@ -4699,6 +4899,26 @@ export interface paths {
          * @description The list `tasks` with the same questions, all of it, to be printed. 422 above 5000 rows; what goes out is on record.
          */
         post: operations["print_tasks_api_tasks_print_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tasks/file/ask": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask For Tasks
+         * @description Ask for somebody else's consent to a file of the list `tasks` that one person alone may not take. 422: so few need no consent, or above 100000 rows.
+         */
+        post: operations["ask_for_tasks_api_tasks_file_ask_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -6326,7 +6546,7 @@ export interface paths {
         put?: never;
         /**
          * Write Looks
-         * @description The list `looks` with the same questions, as xlsx or csv. 422 above 5000 rows; what goes out is on record.
+         * @description The list `looks` with the same questions, as xlsx or csv. 422 above 5000 rows; what goes out is on record. 409 `second_pair_needed`: of people, and more than one person alone may take; ask for it with the same questions and body, and send it again once it is approved.
          */
         post: operations["write_looks_api_looks_file_post"];
         delete?: never;
@@ -6349,6 +6569,26 @@ export interface paths {
          * @description The list `looks` with the same questions, all of it, to be printed. 422 above 5000 rows; what goes out is on record.
          */
         post: operations["print_looks_api_looks_print_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/looks/file/ask": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask For Looks
+         * @description Ask for somebody else's consent to a file of the list `looks` that one person alone may not take. 422: so few need no consent, or above 100000 rows.
+         */
+        post: operations["ask_for_looks_api_looks_file_ask_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -7108,17 +7348,6 @@ export interface components {
              * Format: uuid
              */
             approval_id: string;
-        };
-        /**
-         * AskedView
-         * @description What was asked for and waits now.
-         */
-        AskedView: {
-            /**
-             * Id
-             * Format: uuid
-             */
-            id: string;
         };
         /**
          * AssignRequest
@@ -13118,7 +13347,7 @@ export interface components {
          * @description What is asked for. Codes never change.
          * @enum {string}
          */
-        Purpose: "export_people" | "undo_import" | "erase_person" | "switch_off_module";
+        Purpose: "export_people" | "export_list" | "undo_import" | "erase_person" | "switch_off_module";
         /**
          * QuestionBody
          * @description Clauses that all must hold.
@@ -15686,6 +15915,17 @@ export interface components {
          */
         linli__directory__people__erasing__Basis: "purpose_over" | "term_over" | "consent_withdrawn" | "unlawful";
         /**
+         * AskedView
+         * @description What was asked for and waits now.
+         */
+        linli__directory__people__http__AskedView: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+        };
+        /**
          * LookBody
          * @description Where to look for duplicates; everywhere in reach when nothing is named.
          */
@@ -16257,6 +16497,17 @@ export interface components {
             /** Expected Version */
             expected_version: number;
         };
+        /**
+         * AskedView
+         * @description The request for consent.
+         */
+        linli__support__sheets__listed__AskedView: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+        };
     };
     responses: never;
     parameters: never;
@@ -16736,6 +16987,46 @@ export interface operations {
             };
         };
     };
+    ask_for_audit_api_audit_file_ask_post: {
+        parameters: {
+            query?: {
+                actor_id?: string | null;
+                subject_id?: string | null;
+                action?: components["schemas"]["Action"] | null;
+                from?: string | null;
+                to?: string | null;
+                sort?: "at" | "-at";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FileBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["linli__support__sheets__listed__AskedView"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
     write_approvals_api_approvals_file_post: {
         parameters: {
             query?: {
@@ -16904,6 +17195,45 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PrintedList"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    ask_for_opening_balances_api_opening_balances_file_ask_post: {
+        parameters: {
+            query?: {
+                estate_id?: string | null;
+                place_id?: string | null;
+                item?: string | null;
+                side?: components["schemas"]["Side"] | null;
+                sort?: components["schemas"]["BalanceOrder"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FileBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["linli__support__sheets__listed__AskedView"];
                 };
             };
             /** @description 没有接受，以及为什么 */
@@ -17119,6 +17449,46 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PrintedList"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    ask_for_cards_api_cards_file_ask_post: {
+        parameters: {
+            query?: {
+                estate_id?: string | null;
+                place_id?: string | null;
+                q?: string;
+                kind?: components["schemas"]["CardKind"] | null;
+                state?: components["schemas"]["CardState"] | null;
+                sort?: components["schemas"]["CardOrder"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FileBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["linli__support__sheets__listed__AskedView"];
                 };
             };
             /** @description 没有接受，以及为什么 */
@@ -18042,6 +18412,47 @@ export interface operations {
             };
         };
     };
+    ask_for_homes_api_homes_file_ask_post: {
+        parameters: {
+            query: {
+                estate_id: string;
+                place_id?: string | null;
+                q?: string;
+                use?: components["schemas"]["HomeUse"] | null;
+                state?: components["schemas"]["HomeState"] | null;
+                held?: components["schemas"]["Held"] | null;
+                sort?: "path" | "-path" | "area" | "-area";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FileBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["linli__support__sheets__listed__AskedView"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
     read_home_api_homes__home_id__get: {
         parameters: {
             query?: never;
@@ -18500,6 +18911,46 @@ export interface operations {
             };
         };
     };
+    ask_for_vehicles_api_vehicles_file_ask_post: {
+        parameters: {
+            query?: {
+                estate_id?: string | null;
+                place_id?: string | null;
+                q?: string;
+                kind?: components["schemas"]["VehicleKind"] | null;
+                space_kind?: components["schemas"]["SpaceKind"] | null;
+                sort?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FileBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["linli__support__sheets__listed__AskedView"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
     look_at_plate_api_vehicles__vehicle_id__look_post: {
         parameters: {
             query?: never;
@@ -18849,6 +19300,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PrintedList"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    ask_for_accounts_api_accounts_file_ask_post: {
+        parameters: {
+            query?: {
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FileBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["linli__support__sheets__listed__AskedView"];
                 };
             };
             /** @description 没有接受，以及为什么 */
@@ -20068,6 +20554,47 @@ export interface operations {
             };
         };
     };
+    ask_for_key_people_api_key_people_file_ask_post: {
+        parameters: {
+            query?: {
+                estate_id?: string | null;
+                category?: string | null;
+                risk?: components["schemas"]["Risk"] | null;
+                due?: components["schemas"]["linli__directory__key_people__contracts__Due"];
+                mine?: boolean;
+                visitor_id?: string | null;
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FileBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["linli__support__sheets__listed__AskedView"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
     read_lists_api_key_people_lists_get: {
         parameters: {
             query?: never;
@@ -20231,6 +20758,46 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PrintedList"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    ask_for_visits_api_key_people_visits_file_ask_post: {
+        parameters: {
+            query?: {
+                since?: string | null;
+                until?: string | null;
+                estate_id?: string | null;
+                visitor_id?: string | null;
+                outcome?: components["schemas"]["Outcome-Input"] | null;
+                problem?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FileBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["linli__support__sheets__listed__AskedView"];
                 };
             };
             /** @description 没有接受，以及为什么 */
@@ -21315,7 +21882,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["AskedView"];
+                    "application/json": components["schemas"]["linli__directory__people__http__AskedView"];
                 };
             };
             /** @description 没有接受，以及为什么 */
@@ -21581,7 +22148,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["AskedView"];
+                    "application/json": components["schemas"]["linli__directory__people__http__AskedView"];
                 };
             };
             /** @description 没有接受，以及为什么 */
@@ -21682,7 +22249,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["AskedView"];
+                    "application/json": components["schemas"]["linli__directory__people__http__AskedView"];
                 };
             };
             /** @description 没有接受，以及为什么 */
@@ -21818,6 +22385,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PrintedList"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    ask_for_twins_api_twins_file_ask_post: {
+        parameters: {
+            query?: {
+                state?: components["schemas"]["TwinState"];
+                estate_id?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FileBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["linli__support__sheets__listed__AskedView"];
                 };
             };
             /** @description 没有接受，以及为什么 */
@@ -22051,6 +22654,43 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PrintedList"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    ask_for_corrections_api_corrections_file_ask_post: {
+        parameters: {
+            query?: {
+                state?: components["schemas"]["CorrectionState"] | null;
+                estate_id?: string | null;
+                person_id?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FileBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["linli__support__sheets__listed__AskedView"];
                 };
             };
             /** @description 没有接受，以及为什么 */
@@ -24664,6 +25304,43 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PrintedList"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    ask_for_tasks_api_tasks_file_ask_post: {
+        parameters: {
+            query?: {
+                state?: "open" | "done" | "ended" | "all" | "late";
+                mine?: boolean;
+                organisation_id?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FileBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["linli__support__sheets__listed__AskedView"];
                 };
             };
             /** @description 没有接受，以及为什么 */
@@ -27681,6 +28358,46 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PrintedList"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    ask_for_looks_api_looks_file_ask_post: {
+        parameters: {
+            query?: {
+                account_id?: string | null;
+                person_id?: string | null;
+                estate_id?: string | null;
+                what?: components["schemas"]["What"] | null;
+                from?: string | null;
+                to?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FileBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["linli__support__sheets__listed__AskedView"];
                 };
             };
             /** @description 没有接受，以及为什么 */

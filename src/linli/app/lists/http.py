@@ -2,9 +2,9 @@
 
 from linli.kernel.web import router
 from linli.support.approvals.http import list_approvals
-from linli.support.audit.contracts import OUTCOME_TITLES
-from linli.support.audit.http import list_entries
-from linli.support.sheets.public import Column, as_file
+from linli.support.audit.contracts import ACTION_TITLES, OUTCOME_TITLES
+from linli.support.audit.http import SEE_AUDIT, list_entries
+from linli.support.sheets.public import Agreed, Column, Filter, as_file
 
 api = router("/api/audit", tag="audit")
 approvals_api = router("/api/approvals", tag="approvals")
@@ -24,6 +24,16 @@ as_file(
     ),
     name="audit",
     personal=True,
+    agreed=Agreed(
+        SEE_AUDIT,
+        {
+            "actor_id": Filter("谁"),
+            "subject_id": Filter("对象"),
+            "action": Filter("做了什么", ACTION_TITLES.__getitem__),
+            "from_": Filter("从"),
+            "to": Filter("到"),
+        },
+    ),
 )
 
 as_file(

@@ -25,6 +25,7 @@ from linli.app.doors.addresses import device_doors
 from linli.app.doors.http_door import open_http_door
 from linli.app.keys import Keys
 from linli.app.known_devices import RegisteredDevices
+from linli.app.lists.grounds import NamedGrounds
 from linli.app.metrics import Metrics
 from linli.app.open_matters import OpenIncidents
 from linli.app.place_figures import CountedFigures
@@ -107,6 +108,7 @@ def application(
                 "measures": measures(),
                 "sheets": sheets(),
                 "most_alone": settings.most_alone,
+                "grounds": NamedGrounds(),
                 "figures": figures(),
                 "spans": spans(),
                 "flows": flows(),

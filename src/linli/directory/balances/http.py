@@ -21,7 +21,7 @@ from linli.directory.places.public import places_inside, places_named
 from linli.kernel.money import fen_of, yuan_said
 from linli.kernel.web import CurrentWork, require, router
 from linli.kernel.work import Work
-from linli.support.sheets.public import Column, as_file
+from linli.support.sheets.public import Agreed, Column, Filter, as_file
 
 api = router("/api/opening-balances", tag="balances")
 
@@ -126,6 +126,10 @@ as_file(
         Column("登记时间", lambda row: row.entered_at),
     ),
     personal=True,
+    agreed=Agreed(
+        service.SEE,
+        {"item": Filter("费用项目"), "side": Filter("性质", SIDE_TITLES.__getitem__)},
+    ),
 )
 
 

@@ -27,7 +27,7 @@ from linli.kernel.errors import BadInput
 from linli.kernel.web import CurrentWork, require, router
 from linli.kernel.work import Work
 from linli.support.sealing.ports import Cipher
-from linli.support.sheets.public import Column, as_file
+from linli.support.sheets.public import Agreed, Column, Filter, as_file
 
 api = router("/api/cards", tag="cards")
 
@@ -175,6 +175,14 @@ as_file(
         Column("登记人", lambda row: row.entered_by),
     ),
     personal=True,
+    agreed=Agreed(
+        service.SEE,
+        {
+            "q": Filter("卡号"),
+            "kind": Filter("卡类型", CARD_TITLES.__getitem__),
+            "state": Filter("状态", STATE_TITLES.__getitem__),
+        },
+    ),
 )
 
 

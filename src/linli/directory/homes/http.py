@@ -45,7 +45,7 @@ from linli.directory.sources.contracts import CLERK, KIND_TITLES, Source, Source
 from linli.kernel.web import CurrentWork, require, router
 from linli.kernel.work import Work
 from linli.support.sealing.ports import Cipher
-from linli.support.sheets.public import Column, as_file
+from linli.support.sheets.public import Agreed, Column, Filter, as_file
 
 api = router("/api", tag="homes")
 
@@ -403,6 +403,15 @@ as_file(
     ),
     path="/homes",
     personal=True,
+    agreed=Agreed(
+        SEE,
+        {
+            "q": Filter("搜索词"),
+            "use": Filter("用途", USE_TITLES.__getitem__),
+            "state": Filter("状态", STATE_TITLES.__getitem__),
+            "held": Filter("产权登记", HELD_TITLES.__getitem__),
+        },
+    ),
 )
 
 
@@ -588,6 +597,14 @@ as_file(
     ),
     path="/vehicles",
     personal=True,
+    agreed=Agreed(
+        SEE_PEOPLE,
+        {
+            "q": Filter("车牌"),
+            "kind": Filter("种类", VEHICLE_TITLES.__getitem__),
+            "space_kind": Filter("车位性质", SPACE_TITLES.__getitem__),
+        },
+    ),
 )
 
 

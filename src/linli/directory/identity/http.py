@@ -59,7 +59,7 @@ from linli.kernel.errors import Forbidden, NotFound, Refusal
 from linli.kernel.web import SHOWN_ONCE, CurrentWork, require, router
 from linli.kernel.work import Work
 from linli.support.sealing.ports import Cipher
-from linli.support.sheets.public import Column, as_file
+from linli.support.sheets.public import Agreed, Column, Filter, as_file
 
 log = structlog.get_logger(__name__)
 
@@ -840,6 +840,7 @@ as_file(
     ),
     path="/accounts",
     personal=True,
+    agreed=Agreed(MANAGE, {"q": Filter("搜索词")}),
 )
 
 

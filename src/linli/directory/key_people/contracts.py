@@ -155,6 +155,18 @@ class Due(StrEnum):
     LEFT = "left"
 
 
+DUE_TITLES: Mapping[Due, str] = {
+    Due.ALL: "在册",
+    Due.OVERDUE: "走访逾期",
+    Due.TODAY: "今天该走访",
+    Due.WEEK: "七天内",
+    Due.AWAY: "外出中",
+    Due.REVIEW: "待复核",
+    Due.UNPLANNED: "未安排走访",
+    Due.LEFT: "已退出",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One category of a person, with its basis and its dates."""

@@ -11,6 +11,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from linli.directory.key_people import policy, service
 from linli.directory.key_people.contracts import (
     BASES,
+    DUE_TITLES,
     ENTRY_TITLES,
     FINDING_TITLES,
     OUTCOME_TITLES,
@@ -43,7 +44,7 @@ from linli.kernel.web import CurrentWork, require, router
 from linli.kernel.work import Work
 from linli.support.files.public import describe
 from linli.support.sealing.ports import Cipher
-from linli.support.sheets.public import Column, as_file
+from linli.support.sheets.public import Agreed, Column, Filter, as_file
 
 api = router("/api/key-people", tag="key_people")
 
@@ -563,6 +564,17 @@ as_file(
         Column("外出至", lambda row: row.away_until),
     ),
     personal=True,
+    agreed=Agreed(
+        service.SEE,
+        {
+            "category": Filter("类别", lambda code: policy.titles().get(code, code)),
+            "risk": Filter("风险", RISK_TITLES.__getitem__),
+            "due": Filter("清单", DUE_TITLES.__getitem__),
+            "mine": Filter("只含申请人走访的"),
+            "visitor_id": Filter("走访人"),
+            "q": Filter("搜索词"),
+        },
+    ),
 )
 
 
@@ -685,6 +697,16 @@ as_file(
     ),
     path="/visits",
     personal=True,
+    agreed=Agreed(
+        service.SEE,
+        {
+            "since": Filter("从"),
+            "until": Filter("到"),
+            "visitor_id": Filter("走访人"),
+            "outcome": Filter("结果", OUTCOME_TITLES.__getitem__),
+            "problem": Filter("只含上报问题的"),
+        },
+    ),
 )
 
 

@@ -218,6 +218,13 @@ class TwinState(StrEnum):
     MERGED = "merged"
 
 
+TWIN_TITLES: Mapping[TwinState, str] = {
+    TwinState.OPEN: "待核对",
+    TwinState.DIFFERENT: "不是同一人",
+    TwinState.MERGED: "已合并",
+}
+
+
 class TwinReason(StrEnum):
     """Why two records look like one person."""
 

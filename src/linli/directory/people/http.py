@@ -16,6 +16,7 @@ from linli.directory.people.contracts import (
     REASON_TITLES,
     RELATION_TITLES,
     TAG_TITLES,
+    TWIN_TITLES,
     AskedBy,
     ContactDraft,
     Correction,
@@ -41,7 +42,16 @@ from linli.kernel.web import SHOWN_ONCE, CurrentWork, require, router
 from linli.kernel.work import Work
 from linli.support.looks.contracts import WHAT_TITLES
 from linli.support.sealing.ports import Cipher
-from linli.support.sheets.public import MEDIA, Column, Format, as_file, file_answer, written
+from linli.support.sheets.public import (
+    MEDIA,
+    Agreed,
+    Column,
+    Filter,
+    Format,
+    as_file,
+    file_answer,
+    written,
+)
 
 api = router("/api/people", tag="people")
 register_api = router("/api", tag="people")
@@ -775,6 +785,7 @@ as_file(
     ),
     path="/twins",
     personal=True,
+    agreed=Agreed(SEE, {"state": Filter("状态", TWIN_TITLES.__getitem__)}),
 )
 
 
@@ -857,6 +868,10 @@ as_file(
     ),
     path="/corrections",
     personal=True,
+    agreed=Agreed(
+        SEE,
+        {"state": Filter("状态", CORRECTION_TITLES.__getitem__), "person_id": Filter("谁的")},
+    ),
 )
 
 

@@ -39,6 +39,7 @@ from linli.directory.places.contracts import Place, PlaceKind
 from linli.directory.places.public import (
     all_estates,
     estates_named,
+    ground_said,
     place_of,
     places_inside,
     places_named,
@@ -67,7 +68,6 @@ PROBED = 300
 MOST_ONE_BY_ONE = 100
 """So many estates are asked one by one; more of them together."""
 MOST_FAULTS = 200
-TITLES_SAID = 3
 
 
 class AlreadyRegistered(BadInput):
@@ -494,12 +494,7 @@ async def ask_to_take_out(
         raise policy.TooManyPeople
     estate_ids = (search.estate_id,) if search.estate_id else tuple(await _estates_in_reach(work))
     known = await estates_named(work, estate_ids)
-    titles = sorted(estate.title for estate in known.values())
-    where = "、".join(titles[:TITLES_SAID]) + (
-        f" 等 {len(titles)} 个小区" if len(titles) > TITLES_SAID else ""
-    )
-    place = (await place_of(work, search.place_id)).path if search.place_id else ""
-    said = [Said("范围", " ".join(filter(None, (where, place))))]
+    said = [Said("范围", await ground_said(work, known, search.place_id))]
     if search.tag:
         said.append(Said("关照类别", TAG_TITLES[search.tag]))
     if search.relation:

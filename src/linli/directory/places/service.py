@@ -20,6 +20,8 @@ from linli.kernel.work import Work
 from linli.support.audit.contracts import Action
 from linli.support.audit.public import record
 
+TITLES_SAID = 3
+
 
 class CodeTaken(BadInput):
     code = "code_taken"
@@ -168,6 +170,20 @@ async def estate_of(work: Work, estate_id: UUID) -> Estate:
 async def estates_named(work: Work, ids: Iterable[UUID]) -> Mapping[UUID, Estate]:
     """The estates with these ids; those out of sight are missing."""
     return {estate.id: estate for estate in await store.estates(work.connection, set(ids))}
+
+
+async def ground_said(work: Work, estate_ids: Iterable[UUID], place_id: UUID | None = None) -> str:
+    """A few estates by title and how many there are, or the path of the place within.
+
+    Raises:
+        NotFound: the place is absent, or outside the session's scope.
+    """
+    known = await estates_named(work, estate_ids)
+    titles = sorted(estate.title for estate in known.values())
+    where = "、".join(titles[:TITLES_SAID])
+    if len(titles) > TITLES_SAID:
+        where += f" 等 {len(titles)} 个小区"
+    return where if place_id is None else f"{where} {(await place_of(work, place_id)).path}"
 
 
 async def all_estates(work: Work) -> tuple[Estate, ...]:

@@ -11,7 +11,7 @@ from linli.kernel.web import CurrentWork, require, router
 from linli.kernel.work import Work
 from linli.responding.tasks import policy, service, store
 from linli.responding.tasks.contracts import Task, TaskDraft, TaskMove, TaskState
-from linli.support.sheets.public import Column, as_file
+from linli.support.sheets.public import Agreed, Column, Filter, as_file
 
 api = router("/api/tasks", tag="tasks")
 
@@ -155,6 +155,13 @@ STATES = {
     "ended": frozenset({TaskState.CLOSED, TaskState.CANCELLED}),
     "all": None,
 }
+STATE_WORDS = {
+    "open": "未办结",
+    "done": "已办，等查看",
+    "ended": "已结束",
+    "all": "全部",
+    "late": "逾期",
+}
 
 
 @api.get("")
@@ -209,6 +216,14 @@ as_file(
         Column("意见", lambda row: row.remark),
     ),
     personal=True,
+    agreed=Agreed(
+        service.SEE,
+        {
+            "state": Filter("状态", STATE_WORDS.__getitem__),
+            "mine": Filter("只含申请人办理的"),
+            "organisation_id": Filter("单位"),
+        },
+    ),
 )
 
 

@@ -9,7 +9,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict
 from linli.kernel.web import CurrentWork, require, router
 from linli.support.looks import store
 from linli.support.looks.contracts import WHAT_TITLES, Look, LookSearch, What
-from linli.support.sheets.public import Column, as_file
+from linli.support.sheets.public import Agreed, Column, Filter, as_file
 
 api = router("/api/looks", tag="looks")
 
@@ -103,6 +103,16 @@ as_file(
         Column("来自", lambda row: row.address),
     ),
     personal=True,
+    agreed=Agreed(
+        SEE,
+        {
+            "account_id": Filter("谁"),
+            "person_id": Filter("谁的"),
+            "what": Filter("看了什么", WHAT_TITLES.__getitem__),
+            "from_": Filter("从"),
+            "to": Filter("到"),
+        },
+    ),
 )
 
 

@@ -1,6 +1,6 @@
 """What sheets ask of those above them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 from uuid import UUID
 
@@ -21,4 +21,12 @@ class Scopes(Protocol):
 
     async def scope_of(self, work: Work, account_id: UUID) -> Scope:
         """The account's scope, as its sessions would have it."""
+        ...
+
+
+class Grounds(Protocol):
+    """Estates and places in words."""
+
+    async def said(self, work: Work, estate_ids: Sequence[UUID], place_id: UUID | None) -> str:
+        """Where a list is of: a few estates by name, how many there are, and the place within."""
         ...
