@@ -3,10 +3,19 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from linli.kernel.errors import BadInput, IllegalMove
 from linli.responding.dispatch.contracts import Order, OrderState
-from linli.responding.drills.contracts import PASSING, SCENARIOS, DrillState, Mark, Scenario, Score
+from linli.responding.drills.contracts import (
+    PASSING,
+    SCENARIOS,
+    Drill,
+    DrillState,
+    Mark,
+    Scenario,
+    Score,
+)
 from linli.responding.incidents.contracts import Incident, IncidentState, Stage, Step
 from linli.responding.incidents.public import due_times
 
@@ -117,6 +126,25 @@ def handling_of(incident: Incident, orders: Sequence[Order], story: Sequence[Ste
         ),
         reopened=incident.reopened_times,
     )
+
+
+def hands(orders: Sequence[Order], story: Sequence[Step]) -> tuple[UUID, ...]:
+    """The accounts that did something in an incident, or to whom an order of it went."""
+    did = [step.actor_id for step in story if step.actor_kind == "person"]
+    sent = [who for order in orders for who in (order.offer.assignee_id, order.fixed_by)]
+    return tuple(dict.fromkeys(who for who in (*did, *sent) if who is not None))
+
+
+def result_said(drill: Drill, score: Score) -> str:
+    """A drill's score for those who took part: what was not earned in full, and why."""
+    lost = [
+        f"{mark.title} {mark.points}/{mark.most}（{mark.words}）"
+        for mark in score.marks
+        if mark.points < mark.most
+    ]
+    said = f"{drill.title} · {drill.place_path or drill.device_title}。"
+    said += "每一项都拿满了。" if not lost else f"没有拿满的：{'；'.join(lost)}。"
+    return f"{said}评语：{drill.remark}" if drill.remark else said
 
 
 def score(done: Handling) -> Score:

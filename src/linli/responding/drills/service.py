@@ -19,6 +19,8 @@ from linli.sensing.devices.contracts import Device
 from linli.sensing.devices.public import command_device, device_of, devices_of_kinds
 from linli.support.audit.contracts import Action
 from linli.support.audit.public import record
+from linli.support.messaging.contracts import About, Channel, Message
+from linli.support.messaging.public import send
 
 SEE = "see_incidents"
 LEAD = "lead_drills"
@@ -200,7 +202,27 @@ async def _scored(work: Work, incident: Incident) -> Score:
 async def _score(work: Work, drill: Drill, incident: Incident, remark: str) -> Drill:
     score = await _scored(work, incident)
     marked = replace(drill, points=score.points, grade=score.grade, marks=score.marks)
-    return await _close(work, marked, DrillState.SCORED, remark)
+    ended = await _close(work, marked, DrillState.SCORED, remark)
+    await _tell(work, ended, incident, policy.result_said(ended, score))
+    return ended
+
+
+async def _tell(work: Work, drill: Drill, incident: Incident, words: str) -> None:
+    """Everybody who had a hand in it reads how it went, also who sees no incidents."""
+    orders = await dispatch.of_subjects(work.connection, [incident.id])
+    story = await incidents.story(work.connection, incident.id)
+    for account_id in policy.hands(orders, story):
+        await send(
+            work,
+            Message(
+                channel=Channel.IN_APP,
+                template="drill_scored",
+                title=f"演练评分：{drill.points} 分，{drill.grade}",
+                words=words,
+                about=About(subject_id=drill.id, estate_id=drill.estate_id, version=drill.version),
+                account_id=account_id,
+            ),
+        )
 
 
 async def _close(work: Work, drill: Drill, state: DrillState, remark: str) -> Drill:

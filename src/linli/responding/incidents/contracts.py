@@ -180,6 +180,7 @@ class StepDraft:
     evidence: tuple[UUID, ...] = ()
     detail: Mapping[str, str] = field(default_factory=lambda: NO_DETAIL)
     at: datetime | None = None
+    actor_id: UUID | None = None
     actor_name: str | None = None
     actor_kind: str | None = None
 

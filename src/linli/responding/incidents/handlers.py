@@ -29,6 +29,7 @@ async def follow_order(work: Work, event: OrderChanged) -> None:
         words=event.words,
         evidence=event.evidence,
         at=event.happened_at,
+        actor_id=event.actor_id,
         actor_name=event.actor_name,
         actor_kind="person" if event.actor_id else "machine",
         detail={"order_id": str(event.order_id), "order_state": event.state},

@@ -604,7 +604,7 @@ async def _append(work: Work, incident: Incident, draft: StepDraft) -> tuple[Inc
         seq=seq,
         at=at,
         recorded_at=work.now,
-        actor_id=work.actor.account_id,
+        actor_id=said.actor_id or work.actor.account_id,
         actor_name=said.actor_name or "",
         actor_kind=said.actor_kind or "",
         kind=said.kind,

@@ -105,6 +105,21 @@ async def test_a_fire_is_played_handled_and_scored(office: Office) -> None:
         "SELECT action FROM support_audit_entry WHERE subject_id = :id ORDER BY id", id=drill.id
     )
     assert [row[0] for row in audit] == ["drill_started", "drill_ended"]
+    for login in ("lx-weixiu", "lx-wuye", "lx-shequ"):
+        assert await told(office, login) == [
+            ("演练评分：100 分，优秀", "住户家中冒烟 · 1号楼 1单元 502。每一项都拿满了。")
+        ]
+    assert await told(office, "lx-jiedao") == []
+
+
+async def told(office: Office, login: str) -> list[tuple[str, str]]:
+    """The scores one has been told."""
+    rows = await office.rows(
+        "SELECT title, words FROM support_message"
+        " WHERE account_id = :who AND template = 'drill_scored' ORDER BY id",
+        who=office.accounts[login][0],
+    )
+    return [(title, words) for title, words in rows]
 
 
 async def test_the_same_news_twice_scores_once_and_a_real_fire_is_no_drill(office: Office) -> None:
@@ -117,6 +132,8 @@ async def test_the_same_news_twice_scores_once_and_a_real_fire_is_no_drill(offic
     await office.move("lx-shequ", incident.id, IncidentMove.MARK_FALSE_ALARM, "没有烟")
     over = await as_it_is(office, drill)
     assert (over.state, over.points) == (DrillState.SCORED, 0)
+    ((_, words),) = await told(office, "lx-shequ")
+    assert "到场 0/20（把演练的险情当作误报办结了）" in words
     async with office.machine.work() as work:
         await service.follow(work, incident.id)
     assert await as_it_is(office, drill) == over

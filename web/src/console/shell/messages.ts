@@ -41,6 +41,7 @@ export function messageLink(message: Message): string | null {
   if (message.incident_id) return `/incidents/${message.incident_id}`;
   if (message.template.startsWith("task_")) return "/tasks";
   if (message.template === "roster") return "/rosters";
+  if (message.template === "drill_scored" && can("see_incidents")) return "/drills";
   return null;
 }
 
