@@ -1,10 +1,21 @@
 """The database: one set of tables, engines, and statements run by name of role."""
 
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import ColumnElement, DateTime, MetaData, Uuid, any_, literal, text
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    DateTime,
+    MetaData,
+    Table,
+    Uuid,
+    any_,
+    literal,
+    text,
+)
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -57,6 +68,65 @@ async def enter_scope(connection: AsyncConnection, scope: Scope) -> None:
     settings: dict[str, str] = settings_of(scope)
     parameters: dict[str, Any] = {"keys": list(settings), "values": list(settings.values())}
     await connection.execute(_ENTER_SCOPE, parameters)
+
+
+async def insert_rows(
+    connection: AsyncConnection, table: Table, rows: Sequence[Mapping[str, object]]
+) -> None:
+    """Insert many rows, all with the same columns, by one statement.
+
+    What the row policies ask of the session is then computed once and not for each row; and the
+    statement stays the same however many rows there are.
+    """
+    if not rows:
+        return
+    columns = [table.c[name] for name in rows[0]]
+    named = ", ".join(f'"{column.name}"' for column in columns)
+    taken = ", ".join(_taken(column) for column in columns)
+    given = ", ".join(f"CAST(:{column.name} AS {_sent_as(column)}[])" for column in columns)
+    into = f'INSERT INTO "{table.name}" ({named})'
+    await connection.execute(
+        text(f"{into} SELECT {taken} FROM unnest({given}) AS rows ({named})"),  # noqa: S608 - names of our own tables
+        {column.name: [_sent(column, row[column.name]) for row in rows] for column in columns},
+    )
+
+
+def _type_of(column: Column[Any]) -> str:
+    return column.type.compile(postgresql.dialect())
+
+
+def _sent_as(column: Column[Any]) -> str:
+    """A list within a list would be taken apart to its single values: it travels as text."""
+    return "text" if isinstance(column.type, ARRAY) else _type_of(column)
+
+
+def _taken(column: Column[Any]) -> str:
+    if _sent_as(column) == "text":
+        return f'CAST("{column.name}" AS {_type_of(column)})'
+    return f'"{column.name}"'
+
+
+def _sent(column: Column[Any], value: object) -> object:
+    if value is None or not isinstance(column.type, ARRAY):
+        return value
+    words = [str(one) for one in cast("Iterable[object]", value)]
+    quoted = [one.replace("\\", "\\\\").replace('"', '\\"') for one in words]
+    return "{" + ",".join(f'"{one}"' for one in quoted) + "}"
+
+
+_PLAN_FOR_MANY = text(
+    "SELECT set_config('enable_seqscan', 'off', true),"
+    " set_config('plan_cache_mode', 'force_custom_plan', true)"
+)
+
+
+async def plan_for_many(connection: AsyncConnection) -> None:
+    """Plan each statement of this transaction by index, and for the values it has.
+
+    For transactions that fill a table: what PostgreSQL knows of its size was counted before, and a
+    plan kept from when it was empty reads all of it for every further row.
+    """
+    await connection.execute(_PLAN_FOR_MANY)
 
 
 @asynccontextmanager

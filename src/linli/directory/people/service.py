@@ -157,7 +157,14 @@ async def enter_people(
     by_code = await store.with_codes(
         work.connection, {(estate_id, e.code) for e in checked if e.code}
     )
-    by_home = await store.at_homes(work.connection, set(homes))
+    by_home = await store.at_homes(
+        work.connection,
+        {
+            e.home_id
+            for e, number in zip(checked, hashes, strict=True)
+            if e.home_id and not (number or e.code)
+        },
+    )
     who: dict[int, UUID] = {}
     for at, entry in enumerate(checked):
         found = by_number.get(hashes[at] or b"")
@@ -171,9 +178,9 @@ async def enter_people(
     new = await _new_people(work, checked, homes, who, estate_id)
     await store.add(work.connection, cipher, [person for _, person in new], told, work.now)
     changed = await _brought_up_to_date(work, cipher, checked, homes, who, source)
-    touched = {*(person.id for _, person in new), *changed}
+    added = {person.id for _, person in new}
     await store.widen(work.connection, changed)
-    await store.reindex(work.connection, touched, work.now)
+    await store.reindex(work.connection, added | changed, work.now, new=added)
     who |= {at: person.id for at, person in new}
     await record(
         work,

@@ -38,7 +38,7 @@ from linli.directory.people.models import (
 from linli.directory.people.policy import TAIL_DIGITS, masked_name
 from linli.directory.people.search import SEARCH_VERSION, Keyed, Range, keys_of, read_name
 from linli.directory.sources.contracts import Source, SourceKind
-from linli.kernel.database import among
+from linli.kernel.database import among, insert_rows
 from linli.support.sealing.ports import Cipher
 from linli.support.sealing.public import masked_phone
 
@@ -123,8 +123,9 @@ async def add(
     """Add people with their homes and contacts."""
     if not people:
         return
-    await connection.execute(
-        insert(person_table),
+    await insert_rows(
+        connection,
+        person_table,
         [
             {
                 "id": one.id,
@@ -157,25 +158,25 @@ async def add(
 async def add_residences(
     connection: AsyncConnection, homes: Sequence[tuple[UUID, Residence]], told: Told
 ) -> None:
-    if homes:
-        await connection.execute(
-            insert(residence_table),
-            [
-                {
-                    "id": home.id,
-                    "person_id": person_id,
-                    "estate_id": home.estate_id,
-                    "home_id": home.home_id,
-                    "home_title": home.home_title,
-                    "home_path": list(home.home_path),
-                    "relation": home.relation.value,
-                    "valid_from": home.valid_from,
-                    "valid_to": home.valid_to,
-                    **told,
-                }
-                for person_id, home in homes
-            ],
-        )
+    await insert_rows(
+        connection,
+        residence_table,
+        [
+            {
+                "id": home.id,
+                "person_id": person_id,
+                "estate_id": home.estate_id,
+                "home_id": home.home_id,
+                "home_title": home.home_title,
+                "home_path": list(home.home_path),
+                "relation": home.relation.value,
+                "valid_from": home.valid_from,
+                "valid_to": home.valid_to,
+                **told,
+            }
+            for person_id, home in homes
+        ],
+    )
 
 
 async def add_contacts(
@@ -296,13 +297,24 @@ async def at_homes(
     """People by name, home and phone hash, among those ever registered in these homes."""
     if not homes:
         return {}
-    rows = await connection.execute(
-        select(n.name, r.home_id, n.phone_hash, n.id)
-        .select_from(residence_table.join(person_table, r.person_id == n.id))
-        .where(among(r.home_id, homes), n.merged_into.is_(None))
-        .order_by(n.id.desc())
-    )
-    return {(row[0], row[1], bytes(row[2]) if row[2] else None): row[3] for row in rows}
+    stays = (
+        await connection.execute(
+            select(r.person_id, r.home_id).where(among(r.home_id, homes)).order_by(r.person_id)
+        )
+    ).all()
+    people = {
+        row.id: (row.name, bytes(row.phone_hash) if row.phone_hash else None)
+        for row in await connection.execute(
+            select(n.id, n.name, n.phone_hash).where(
+                among(n.id, {person_id for person_id, _ in stays}), n.merged_into.is_(None)
+            )
+        )
+    }
+    return {
+        (people[person_id][0], home_id, people[person_id][1]): person_id
+        for person_id, home_id in reversed(stays)
+        if person_id in people
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -351,11 +363,18 @@ async def known(connection: AsyncConnection, people: Collection[UUID]) -> Mappin
 # ── search ──
 
 
-async def reindex(connection: AsyncConnection, people: Collection[UUID], now: datetime) -> None:
-    """Write the search keys of these people anew."""
+async def reindex(
+    connection: AsyncConnection,
+    people: Collection[UUID],
+    now: datetime,
+    *,
+    new: Collection[UUID] = frozenset(),
+) -> None:
+    """Write the search keys of these people anew; the `new` ones had none."""
     if not people:
         return
     ids = list(people)
+    had = [one for one in ids if one not in new]
     lives = and_(r.valid_from <= now, or_(r.valid_to.is_(None), r.valid_to > now))
     homes: dict[UUID, list[Row[*tuple[Any, ...]]]] = {}
     for home in await connection.execute(
@@ -387,7 +406,8 @@ async def reindex(connection: AsyncConnection, people: Collection[UUID], now: da
                 )
             )
             keys.extend((estate_id, key, row.id) for key in found)
-    await connection.execute(delete(search_table).where(among(s.person_id, ids)))
+    if had:
+        await connection.execute(delete(search_table).where(among(s.person_id, had)))
     for start in range(0, len(keys), KEYS_AT_ONCE):
         part = keys[start : start + KEYS_AT_ONCE]
         await connection.execute(
@@ -402,11 +422,12 @@ async def reindex(connection: AsyncConnection, people: Collection[UUID], now: da
                 "people": [key[2] for key in part],
             },
         )
-    await connection.execute(
-        update(person_table)
-        .where(among(n.id, ids), n.search_version != SEARCH_VERSION)
-        .values(search_version=SEARCH_VERSION)
-    )
+    if had:
+        await connection.execute(
+            update(person_table)
+            .where(among(n.id, had), n.search_version != SEARCH_VERSION)
+            .values(search_version=SEARCH_VERSION)
+        )
 
 
 async def without_keys(connection: AsyncConnection, most: int) -> Sequence[UUID]:

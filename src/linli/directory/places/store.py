@@ -22,7 +22,7 @@ from linli.directory.places.contracts import (
 )
 from linli.directory.places.models import estate_table, place_table
 from linli.directory.places.policy import walking_order
-from linli.kernel.database import among
+from linli.kernel.database import among, insert_rows
 
 e = estate_table.c
 p = place_table.c
@@ -81,7 +81,7 @@ async def add_places(
         }
         for place, draft in places
     ]
-    await connection.execute(insert(place_table), rows)
+    await insert_rows(connection, place_table, rows)
 
 
 async def codes_taken(

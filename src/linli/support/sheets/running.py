@@ -13,6 +13,7 @@ import structlog
 from prometheus_client import Counter
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from linli.kernel.database import plan_for_many
 from linli.kernel.errors import BadInput, Refusal
 from linli.kernel.events import Outbox
 from linli.kernel.scope import Actor
@@ -125,6 +126,7 @@ class Imports:
         ready.sort(key=lambda pair: pair[0].order)
         dry = one.state is ImportState.CHECKING
         async with self.people.work(actor=actor, scope=scope) as work:
+            await plan_for_many(work.connection)
             if dry:
                 told = await self._tried(work, one, ready, tables)
             else:
@@ -216,6 +218,7 @@ class Imports:
         codes = {sheet.code: sheet for sheet in self.sheets}
         ran = [codes[report.sheet] for report in one.reports if report.sheet in codes]
         async with self.machine.work(actor=actor) as work:
+            await plan_for_many(work.connection)
             for sheet in sorted(ran, key=lambda each: -each.order):
                 made = await store.made_by(work.connection, one.id, sheet.code)
                 await sheet.undo(work, self.cipher, one.id, made)

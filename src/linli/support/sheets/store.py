@@ -11,6 +11,7 @@ from sqlalchemy import Row, delete, func, insert, null, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from linli.kernel.database import insert_rows
 from linli.support.sealing.ports import Cipher
 from linli.support.sheets.contracts import (
     Fault,
@@ -166,14 +167,14 @@ def reports_json(reports: Sequence[SheetReport]) -> list[dict[str, object]]:
 async def add_made(
     connection: AsyncConnection, import_id: UUID, sheet: str, ids: Sequence[UUID]
 ) -> None:
-    if ids:
-        await connection.execute(
-            insert(made_table),
-            [
-                {"import_id": import_id, "sheet": sheet, "row_id": one, "number": number}
-                for number, one in enumerate(ids)
-            ],
-        )
+    await insert_rows(
+        connection,
+        made_table,
+        [
+            {"import_id": import_id, "sheet": sheet, "row_id": one, "number": number}
+            for number, one in enumerate(ids)
+        ],
+    )
 
 
 async def made_by(connection: AsyncConnection, import_id: UUID, sheet: str) -> Sequence[UUID]:
