@@ -7350,6 +7350,17 @@ export interface components {
             approval_id: string;
         };
         /**
+         * AskedView
+         * @description What was asked for and waits now.
+         */
+        AskedView: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+        };
+        /**
          * AssignRequest
          * @description The node that is to run the camera.
          */
@@ -8358,6 +8369,17 @@ export interface components {
             last_reason: string | null;
             /** Address */
             address: string | null;
+        };
+        /**
+         * ConsentAskedView
+         * @description The request for consent.
+         */
+        ConsentAskedView: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
         };
         /**
          * ContactBody
@@ -15915,17 +15937,6 @@ export interface components {
          */
         linli__directory__people__erasing__Basis: "purpose_over" | "term_over" | "consent_withdrawn" | "unlawful";
         /**
-         * AskedView
-         * @description What was asked for and waits now.
-         */
-        linli__directory__people__http__AskedView: {
-            /**
-             * Id
-             * Format: uuid
-             */
-            id: string;
-        };
-        /**
          * LookBody
          * @description Where to look for duplicates; everywhere in reach when nothing is named.
          */
@@ -16497,17 +16508,6 @@ export interface components {
             /** Expected Version */
             expected_version: number;
         };
-        /**
-         * AskedView
-         * @description The request for consent.
-         */
-        linli__support__sheets__listed__AskedView: {
-            /**
-             * Id
-             * Format: uuid
-             */
-            id: string;
-        };
     };
     responses: never;
     parameters: never;
@@ -17013,7 +17013,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["linli__support__sheets__listed__AskedView"];
+                    "application/json": components["schemas"]["ConsentAskedView"];
                 };
             };
             /** @description 没有接受，以及为什么 */
@@ -17233,7 +17233,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["linli__support__sheets__listed__AskedView"];
+                    "application/json": components["schemas"]["ConsentAskedView"];
                 };
             };
             /** @description 没有接受，以及为什么 */
@@ -17488,7 +17488,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["linli__support__sheets__listed__AskedView"];
+                    "application/json": components["schemas"]["ConsentAskedView"];
                 };
             };
             /** @description 没有接受，以及为什么 */
@@ -18439,7 +18439,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["linli__support__sheets__listed__AskedView"];
+                    "application/json": components["schemas"]["ConsentAskedView"];
                 };
             };
             /** @description 没有接受，以及为什么 */
@@ -18937,7 +18937,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["linli__support__sheets__listed__AskedView"];
+                    "application/json": components["schemas"]["ConsentAskedView"];
                 };
             };
             /** @description 没有接受，以及为什么 */
@@ -19334,7 +19334,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["linli__support__sheets__listed__AskedView"];
+                    "application/json": components["schemas"]["ConsentAskedView"];
                 };
             };
             /** @description 没有接受，以及为什么 */
@@ -20581,7 +20581,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["linli__support__sheets__listed__AskedView"];
+                    "application/json": components["schemas"]["ConsentAskedView"];
                 };
             };
             /** @description 没有接受，以及为什么 */
@@ -20797,7 +20797,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["linli__support__sheets__listed__AskedView"];
+                    "application/json": components["schemas"]["ConsentAskedView"];
                 };
             };
             /** @description 没有接受，以及为什么 */
@@ -21882,7 +21882,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["linli__directory__people__http__AskedView"];
+                    "application/json": components["schemas"]["AskedView"];
                 };
             };
             /** @description 没有接受，以及为什么 */
@@ -22148,7 +22148,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["linli__directory__people__http__AskedView"];
+                    "application/json": components["schemas"]["AskedView"];
                 };
             };
             /** @description 没有接受，以及为什么 */
@@ -22249,7 +22249,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["linli__directory__people__http__AskedView"];
+                    "application/json": components["schemas"]["AskedView"];
                 };
             };
             /** @description 没有接受，以及为什么 */
@@ -22420,7 +22420,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["linli__support__sheets__listed__AskedView"];
+                    "application/json": components["schemas"]["ConsentAskedView"];
                 };
             };
             /** @description 没有接受，以及为什么 */
@@ -22690,7 +22690,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["linli__support__sheets__listed__AskedView"];
+                    "application/json": components["schemas"]["ConsentAskedView"];
                 };
             };
             /** @description 没有接受，以及为什么 */
@@ -25340,7 +25340,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["linli__support__sheets__listed__AskedView"];
+                    "application/json": components["schemas"]["ConsentAskedView"];
                 };
             };
             /** @description 没有接受，以及为什么 */
@@ -28397,7 +28397,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["linli__support__sheets__listed__AskedView"];
+                    "application/json": components["schemas"]["ConsentAskedView"];
                 };
             };
             /** @description 没有接受，以及为什么 */
