@@ -109,9 +109,14 @@ def _taken(column: Column[Any]) -> str:
 def _sent(column: Column[Any], value: object) -> object:
     if value is None or not isinstance(column.type, ARRAY):
         return value
-    words = [str(one) for one in cast("Iterable[object]", value)]
-    quoted = [one.replace("\\", "\\\\").replace('"', '\\"') for one in words]
-    return "{" + ",".join(f'"{one}"' for one in quoted) + "}"
+    return "{" + ",".join(_element(one) for one in cast("Iterable[object]", value)) + "}"
+
+
+def _element(one: object) -> str:
+    if one is None:
+        return "NULL"
+    quoted = str(one).replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{quoted}"'
 
 
 _PLAN_FOR_MANY = text(

@@ -57,12 +57,16 @@ async def test_rows_arrive_as_they_were_given(stage: Stage) -> None:
     connection = stage.connection
     await connection.run_sync(things.create)
     rows: list[dict[str, object]] = [
+        row(0, words=None),
         row(1),
         row(2, words=[], others=[], sealed=b""),
-        row(3, words=None, sealed=None, day=None, at=None),
+        row(3, words=["NULL", None], sealed=None, day=None, at=None),
         *(row(4 + n, words=[one, one]) for n, one in enumerate(NASTY)),
     ]
     await insert_rows(connection, things, rows)
+    assert await connection.scalar(
+        text("SELECT words[2] IS NULL FROM kernel_thing WHERE words[1] = 'NULL'")
+    )
     found = await connection.execute(select(things).order_by(things.c.id))
     assert [dict(one) for one in found.mappings()] == rows
 
