@@ -10,11 +10,12 @@ from linli.kernel.deadlines import Deadline, clear_deadlines, set_deadline
 from linli.kernel.errors import BadInput, Forbidden, IllegalMove, NotFound
 from linli.kernel.work import Work
 from linli.responding.dispatch import public as dispatch
+from linli.responding.dispatch.contracts import Order
 from linli.responding.drills import policy, store
 from linli.responding.drills.contracts import SCENARIOS, Drill, DrillState, Scenario, Score
 from linli.responding.drills.events import DrillChanged
 from linli.responding.incidents import public as incidents
-from linli.responding.incidents.contracts import Incident
+from linli.responding.incidents.contracts import Incident, Step
 from linli.sensing.devices.contracts import Device
 from linli.sensing.devices.public import command_device, device_of, devices_of_kinds
 from linli.support.audit.contracts import Action
@@ -190,28 +191,27 @@ async def drill_of(work: Work, drill_id: UUID) -> tuple[Drill, Score | None]:
         return drill, Score(tuple(drill.marks), drill.points, drill.grade)
     if drill.state is not DrillState.RUNNING:
         return drill, None
-    return drill, await _scored(work, await _incident(work, drill))
+    incident = await _incident(work, drill)
+    return drill, policy.score(policy.handling_of(incident, *await _past(work, incident)))
 
 
-async def _scored(work: Work, incident: Incident) -> Score:
+async def _past(work: Work, incident: Incident) -> tuple[Sequence[Order], Sequence[Step]]:
     orders = await dispatch.of_subjects(work.connection, [incident.id])
-    story = await incidents.story(work.connection, incident.id)
-    return policy.score(policy.handling_of(incident, orders, story))
+    return orders, await incidents.story(work.connection, incident.id)
 
 
 async def _score(work: Work, drill: Drill, incident: Incident, remark: str) -> Drill:
-    score = await _scored(work, incident)
+    orders, story = await _past(work, incident)
+    score = policy.score(policy.handling_of(incident, orders, story))
     marked = replace(drill, points=score.points, grade=score.grade, marks=score.marks)
     ended = await _close(work, marked, DrillState.SCORED, remark)
-    await _tell(work, ended, incident, policy.result_said(ended, score))
+    await _tell(work, ended, policy.hands(orders, story), policy.result_said(ended, score))
     return ended
 
 
-async def _tell(work: Work, drill: Drill, incident: Incident, words: str) -> None:
+async def _tell(work: Work, drill: Drill, account_ids: Sequence[UUID], words: str) -> None:
     """Everybody who had a hand in it reads how it went, also who sees no incidents."""
-    orders = await dispatch.of_subjects(work.connection, [incident.id])
-    story = await incidents.story(work.connection, incident.id)
-    for account_id in policy.hands(orders, story):
+    for account_id in account_ids:
         await send(
             work,
             Message(
