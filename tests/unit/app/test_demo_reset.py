@@ -10,13 +10,13 @@ from linli.app.settings import Settings
 from linli.app.up import only_one
 
 
-def demo_in(folder: Path, mark: str = "demo = true\n", **more: object) -> Settings:
+def demo_in(folder: Path, mark: str = "demo = true\n", url: str | None = None) -> Settings:
     (folder / "postgres" / "data").mkdir(parents=True)
     (folder / "demo").mkdir()
     (folder / "demo" / "estate.json").write_text("{}")
     (folder / "secrets.json").write_text("{}")
     (folder / "linli.toml").write_text(mark)
-    return Settings(data=folder, demo=True, **more)  # type: ignore[arg-type]
+    return Settings(data=folder, demo=True, database_url=url)
 
 
 def left(folder: Path) -> set[str]:
@@ -55,7 +55,7 @@ def test_a_real_installation_is_never_emptied(tmp_path: Path) -> None:
 
 def test_a_database_of_others_is_not_emptied(tmp_path: Path) -> None:
     url = "postgresql://somebody@127.0.0.1/other"
-    settings = demo_in(tmp_path / "demo", database_url=url)
+    settings = demo_in(tmp_path / "demo", url=url)
     with pytest.raises(Problem, match="not linli's own"):
         forget_demo(settings)
     assert "secrets.json" in left(settings.data)

@@ -1,13 +1,14 @@
 """A list goes out as a file and onto paper, as the page shows it."""
 
 import csv
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
 from io import StringIO
 
 import pytest
 from fastapi import APIRouter
 from sqlalchemy import text
-from tests.unit.directory.browser import signed_in
+from tests.unit.directory.browser import Browser, signed_in
 from tests.unit.directory.town import Offices, Town
 
 from linli.app.lists import http as lists
@@ -179,17 +180,23 @@ async def parked(desks: Offices, town: Town, plates: Sequence[str]) -> None:
         await enter_vehicles(work, town.estates[0].id, entries, CLERK)
 
 
-async def test_what_two_agreed_to_goes_out_exactly_once(desks: Offices, town: Town) -> None:
-    await parked(desks, town, ["苏E12A01", "苏E12A02", "苏E12A03"])
-    cars = "/api/vehicles/file?kind=car"
-    async with (
-        signed_in(desks, town, "shequ") as asker,
-        signed_in(desks, town, "xian") as other,
-    ):
+@asynccontextmanager
+async def two_at_work(
+    desks: Offices, town: Town, *, most_alone: int
+) -> AsyncGenerator[tuple[Browser, Browser]]:
+    """Who asks, and who may agree."""
+    async with signed_in(desks, town, "shequ") as asker, signed_in(desks, town, "xian") as other:
         for browser in (asker, other):
             browser.app.include_router(homes.api)
             browser.app.include_router(approvals.api)
-            browser.app.state.most_alone = 2
+            browser.app.state.most_alone = most_alone
+        yield asker, other
+
+
+async def test_what_two_agreed_to_goes_out_exactly_once(desks: Offices, town: Town) -> None:
+    await parked(desks, town, ["苏E12A01", "苏E12A02", "苏E12A03"])
+    cars = "/api/vehicles/file?kind=car"
+    async with two_at_work(desks, town, most_alone=2) as (asker, other):
         ask = "/api/vehicles/file/ask?kind=car"
         silent = await asker.post(ask, {"reason": "看"})
         assert (silent.status_code, silent.json()["field"]) == (422, "reason")
@@ -220,14 +227,7 @@ async def test_what_two_agreed_to_goes_out_exactly_once(desks: Offices, town: To
 
 async def test_rows_that_came_after_the_consent_do_not_go_out(desks: Offices, town: Town) -> None:
     await parked(desks, town, ["苏E12B01", "苏E12B02"])
-    async with (
-        signed_in(desks, town, "shequ") as asker,
-        signed_in(desks, town, "xian") as other,
-    ):
-        for browser in (asker, other):
-            browser.app.include_router(homes.api)
-            browser.app.include_router(approvals.api)
-            browser.app.state.most_alone = 1
+    async with two_at_work(desks, town, most_alone=1) as (asker, other):
         asked = (await asker.post("/api/vehicles/file/ask", CARS)).json()["id"]
         agreed = {"approve": True, "expected_version": 1}
         assert (await other.post(f"/api/approvals/{asked}/decide", agreed)).status_code == 200
