@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +12,7 @@ import msgspec
 import pytest
 from httpx import AsyncClient
 from sqlalchemy import text
-from tests.unit.app.web_process import WHO, Served, sees
+from tests.unit.app.web_process import WHO, Served, sees, web_process
 
 from linli.app.engine.roles import DatabaseUrls, connected
 from linli.app.live.hub import Hub
@@ -229,14 +230,17 @@ async def test_another_right_takes_force_at_once(served: Served) -> None:
         assert await li.bells(1) == ["b"]
 
 
-async def test_a_session_that_ran_out_ends_its_stream(served: Served) -> None:
-    served.door.scopes["li"] = sees(LI, "see_incidents", SUNNY)
-    async with opened(served, "li") as li:
-        await li.next()
-        del served.door.scopes["li"]
-        last = await li.next()
-        assert last is not None
-        assert last.name == "signed_out"
+async def test_a_session_that_ran_out_ends_its_stream(
+    workshops: tuple[Workshop, Workshop], tmp_path: Path
+) -> None:
+    async with web_process(workshops, routers=(), folder=tmp_path, look_s=0.1) as served:
+        served.door.scopes["li"] = sees(LI, "see_incidents", SUNNY)
+        async with opened(served, "li") as li:
+            await li.next()
+            del served.door.scopes["li"]
+            last = await li.next()
+            assert last is not None
+            assert last.name == "signed_out"
 
 
 CUT = text(

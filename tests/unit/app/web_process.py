@@ -20,6 +20,8 @@ from linli.kernel.work import Work, Workshop
 from linli.support.files.vault import memory_vault
 
 WHO = "X-Who"
+# Longer than any test: what a stream learns of rights, it learns from an event.
+SELDOM_S = 3600.0
 
 
 @dataclass(slots=True)
@@ -75,7 +77,11 @@ async def until_it_answers(url: str) -> None:
 
 @asynccontextmanager
 async def web_process(
-    workshops: tuple[Workshop, Workshop], *, routers: tuple[APIRouter, ...], folder: Path
+    workshops: tuple[Workshop, Workshop],
+    *,
+    routers: tuple[APIRouter, ...],
+    folder: Path,
+    look_s: float = SELDOM_S,
 ) -> AsyncGenerator[Served]:
     people, machine = workshops
     door = NamedDoor(people)
@@ -85,7 +91,7 @@ async def web_process(
         vault=memory_vault(),
         routers=routers,
         folder=folder,
-        pace=Pace(beat_s=0.2, look_s=0.5),
+        pace=Pace(beat_s=0.2, look_s=look_s),
     )
     port = free_port()
     stop, ended = asyncio.Event(), asyncio.Event()
