@@ -25,6 +25,7 @@ demo: $(VENV)/.runtime web ## Start linli with a demo estate: http://127.0.0.1:8
 	@$(UP)
 
 test: $(VENV)/.dev web ## All tests: units, real clients, end to end in a browser
+	@$(PY) tools/web.py fetch
 	$(PY) -m pytest tests -n 2 --dist worksteal $(addprefix --ignore=,$(WHOLE) $(LONG))
 	$(PY) -m pytest tests/integration -m "not faults" -n 2 --dist worksteal --durations=5
 	$(PY) -m pytest tests/integration -m faults --durations=5

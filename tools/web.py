@@ -1,4 +1,7 @@
-"""Run an npm script of the front end with the wheel's Node: `python tools/web.py check`."""
+"""Run an npm script of the front end with the wheel's Node: `python tools/web.py check`.
+
+`python tools/web.py fetch` only fetches what its checks and tests need.
+"""
 
 import subprocess
 import sys
@@ -9,13 +12,14 @@ sys.path.insert(0, str(ROOT))
 
 from hatch_build import fetch_packages, npm_command, npm_environment  # noqa: E402 (after the path)
 
+WEB = ROOT / "web"
+
 
 def npm(*arguments: str) -> int:
     """Fetch what the front end needs, then run npm in `web/`; returns its exit code."""
-    folder = ROOT / "web"
-    fetch_packages(folder, tools_too=True)
+    fetch_packages(WEB, tools_too=True)
     return subprocess.run(  # noqa: S603 (a developer's own command line)
-        [*npm_command(), *arguments], cwd=folder, env=npm_environment(), check=False
+        [*npm_command(), *arguments], cwd=WEB, env=npm_environment(), check=False
     ).returncode
 
 
@@ -25,4 +29,7 @@ def run(program: str, *arguments: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(npm("run", *sys.argv[1:]))
+    if sys.argv[1:] == ["fetch"]:
+        fetch_packages(WEB, tools_too=True)
+    else:
+        sys.exit(npm("run", *sys.argv[1:]))

@@ -62,13 +62,12 @@ async def running_provider() -> AsyncGenerator[Running]:
         RETURNS_TO,
         cwd=WEB,
         stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
     )
     try:
         assert process.stdout is not None
         async with asyncio.timeout(STARTS_WITHIN_S):
-            while await process.stdout.readline() != b"ready\n":
-                assert process.returncode is None
+            said = await process.stdout.readline()
+        assert said == b"ready\n", f"the provider says {said!r}; try python tools/web.py fetch"
         yield Running(f"http://127.0.0.1:{port}")
     finally:
         process.kill()
