@@ -564,35 +564,29 @@ async def _plan(work: Work, cipher: Cipher, search: PeopleSearch) -> store.Plan 
     if (only is not None and not only) or not estates:
         return None
     asked += [(group_range(group, order),) for group in groups]
-    if len(asked) > 1:
-        asked = await _rarest_first(work, estates, asked, only)
-    if not asked:
-        asked = [(list_range(order),)]
-    return store.Plan(
+    plan = store.Plan(
         estates=estates,
-        asked=tuple(asked),
+        asked=tuple(asked) or ((list_range(order),),),
         only=None if only is None else sorted(only),
         together=len(estates) > MOST_ONE_BY_ONE,
     )
+    return await _rarest_first(work, plan) if len(plan.asked) > 1 else plan
 
 
-async def _rarest_first(
-    work: Work,
-    estates: Sequence[UUID],
-    asked: list[tuple[Range, ...]],
-    only: set[UUID] | None,
-) -> list[tuple[Range, ...]]:
-    """The word that finds the fewest leads: the others are looked up for each it finds."""
-    among = None if only is None else sorted(only)
+async def _rarest_first(work: Work, plan: store.Plan) -> store.Plan:
+    """The word that finds the fewest leads: the others are looked up for each it finds.
+
+    Where even that one finds many, and few of them are what the others ask for, all are read whole.
+    """
     many = [
-        await store.counted(
-            work.connection,
-            store.Plan(estates, (one,), among, together=len(estates) > MOST_ONE_BY_ONE),
-            most=PROBED,
-        )
-        for one in asked
+        await store.counted(work.connection, replace(plan, asked=(one,)), most=PROBED)
+        for one in plan.asked
     ]
-    return [one for _, one in sorted(zip(many, asked, strict=True), key=lambda pair: pair[0])]
+    ordered = sorted(zip(many, plan.asked, strict=True), key=lambda pair: pair[0])
+    plan = replace(plan, asked=tuple(one for _, one in ordered))
+    if plan.only is not None or ordered[0][0] < PROBED:
+        return plan
+    return replace(plan, whole=not await store.often_in_all(work.connection, plan))
 
 
 async def _estates_in_reach(work: Work) -> list[UUID]:

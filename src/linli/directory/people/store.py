@@ -48,6 +48,8 @@ ID_NUMBER = "directory_person.id_number"
 CONTACT_PHONE = "directory_person_contact.phone"
 
 KEYS_AT_ONCE = 200_000
+TRIED = 500
+OFTEN = 5
 
 n = person_table.c
 r = residence_table.c
@@ -69,6 +71,8 @@ class Plan:
     only: Sequence[UUID] | None = None
     together: bool = False
     """Whether the estates are asked in one go: right when they are a large part of all."""
+    whole: bool = False
+    """Whether every set is read whole: right where many are in each and few in all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -443,6 +447,8 @@ async def found(
 ) -> Sequence[UUID]:
     """The people a plan finds, by the key that found them, each once."""
     start = await _key_of(connection, plan, after) if after is not None else None
+    if plan.whole:
+        return await _found_in_all(connection, plan, most, start)
     within = most
     while True:
         rows = (await connection.execute(*_hits(plan, most, within, start))).all()
@@ -452,8 +458,31 @@ async def found(
         within *= 4
 
 
+async def _found_in_all(
+    connection: AsyncConnection, plan: Plan, most: int, start: tuple[str, UUID] | None
+) -> Sequence[UUID]:
+    in_all, values = _in_all(plan)
+    values["most"] = most
+    behind = ""
+    if start is not None:
+        values |= {"key": start[0], "person": start[1]}
+        # In an estate where the person is not in every set the key may be a lesser one.
+        key = "coalesce((SELECT key FROM h WHERE person_id = :person), CAST(:key AS text))"
+        behind = f"WHERE (h.key, h.person_id) > ({key}, CAST(:person AS uuid))"
+    statement = text(
+        "WITH h AS MATERIALIZED ("  # noqa: S608 - our own names, values are bound
+        f" SELECT person_id, min(key) AS key FROM ({in_all}) AS b GROUP BY person_id)"
+        f" SELECT h.person_id FROM h {behind} ORDER BY h.key, h.person_id LIMIT :most"
+    )
+    return (await connection.scalars(statement, values)).all()
+
+
 async def counted(connection: AsyncConnection, plan: Plan, *, most: int) -> int:
     """How many people a plan finds, at most `most`."""
+    if plan.whole:
+        in_all, values = _in_all(plan)
+        statement = text(f"SELECT count(DISTINCT h.person_id) FROM ({in_all}) AS h")  # noqa: S608 - our own names, values are bound
+        return min(int(await connection.scalar(statement, values) or 0), most)
     conditions, values = _conditions(plan.asked[1:])
     values |= _bounds(plan)
     # The inner limit keeps the planner on the index of each estate.
@@ -465,6 +494,44 @@ async def counted(connection: AsyncConnection, plan: Plan, *, most: int) -> int:
     )
     values["raw"] = most * 2
     return min(int(await connection.scalar(statement, values) or 0), most)
+
+
+async def often_in_all(connection: AsyncConnection, plan: Plan) -> bool:
+    """Whether one in `OFTEN` of the first people a plan looks at is in its other sets too."""
+    conditions, values = _conditions(plan.asked[1:])
+    statement = text(
+        "SELECT count(*) FROM ("  # noqa: S608 - our own names, values are bound
+        f" SELECT s.person_id, s.estate_id FROM {_each(plan)} CROSS JOIN LATERAL ("
+        " SELECT s.person_id, s.estate_id FROM directory_person_search AS s"
+        f" WHERE {_inside(plan)} LIMIT :tried) AS s LIMIT :tried) AS s WHERE true {conditions}"
+    )
+    hits = await connection.scalar(statement, values | _bounds(plan) | {"tried": TRIED})
+    return int(hits or 0) * OFTEN >= TRIED
+
+
+def _in_all(plan: Plan) -> tuple[str, dict[str, Any]]:
+    """Who is in every set in one estate, with the least key of the first set.
+
+    Grouped and not joined: however wrong PostgreSQL guesses a range, it reads each set once.
+    """
+    values: dict[str, Any] = {"estates": list(plan.estates), "sets": (1 << len(plan.asked)) - 1}
+    parts: list[str] = []
+    for number, ranges in enumerate(plan.asked):
+        for place, one in enumerate(ranges):
+            low, high = f"low{number}_{place}", f"high{number}_{place}"
+            values |= {low: one.low, high: one.high}
+            parts.append(
+                f"SELECT {1 << number} AS part, s.estate_id, s.person_id,"  # noqa: S608 - our own names, values are bound
+                f" {'NULL' if number else 's.key'} AS key FROM directory_person_search AS s"
+                f" WHERE s.key >= :{low} AND s.key < :{high}"
+                " AND s.estate_id = ANY(CAST(:estates AS uuid[]))"
+            )
+    in_all = (
+        "SELECT a.person_id, min(a.key) AS key"  # noqa: S608 - our own names, values are bound
+        f" FROM ({' UNION ALL '.join(parts)}) AS a"
+        " GROUP BY a.person_id, a.estate_id HAVING bit_or(a.part) = :sets"
+    )
+    return in_all, values
 
 
 def _bounds(plan: Plan) -> dict[str, Any]:

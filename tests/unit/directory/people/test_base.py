@@ -49,7 +49,7 @@ from linli.directory.people.public import (
     undo_merge,
     versions_of_person,
 )
-from linli.directory.people.search import meaning, merged
+from linli.directory.people.search import Order, group_range, meaning, merged
 from linli.directory.places.contracts import PlaceDraft, PlaceKind
 from linli.directory.places.public import add_places, place_of
 from linli.directory.sources.contracts import Source, SourceKind
@@ -360,3 +360,45 @@ async def test_lists_are_ordered_by_address_as_people_count_and_read_to_the_end(
             work, CIPHER, PeopleSearch(words="郑", tag=Tag.ELDER, relation=Relation.OWNER)
         )
         assert [row.id for row in elders.rows] == [people[0]]
+
+
+async def test_two_words_that_many_answer_to_and_few_together_find_those_few(
+    desks: Offices, town: Town
+) -> None:
+    def named(name: str, *tags: Tag) -> list[PersonEntry]:
+        return [PersonEntry(name=f"{name}{at}", code=f"{name}{at}", tags=tags) for at in range(320)]
+
+    elders = [PersonEntry(name=f"严九{at}", code=f"严九{at}", tags=(Tag.ELDER,)) for at in range(5)]
+    async with desks.machine.work() as work:
+        await enter_people(
+            work,
+            CIPHER,
+            [*named("安老", Tag.ELDER), *elders, *named("严小")],
+            FILE,
+            town.estates[0].id,
+        )
+    async with desks.as_account(town.accounts["jiedao"]) as work:
+        search = PeopleSearch(words="yan", tag=Tag.ELDER)
+        seen: list[UUID] = []
+        after = None
+        while page := await find_people(work, CIPHER, search, most=2, after=after):
+            assert (page.total, page.more) == (5, False)
+            seen += [row.id for row in page.rows]
+            after = page.after
+            if after is None:
+                break
+        assert len(seen) == len(set(seen)) == 5
+        ranges = merged(meaning("yan").ranges), (group_range(Tag.ELDER.value, Order.NAME),)
+        plan = store.Plan([one.id for one in town.estates], ranges)
+        assert not await store.often_in_all(work.connection, plan)
+        most_are = replace(plan, asked=(ranges[1], merged(meaning("an").ranges)))
+        assert await store.often_in_all(work.connection, most_are)
+        # However the sets are read, the same people come in the same order.
+        for one in (plan, most_are):
+            whole = replace(one, whole=True)
+            for after in (None, seen[1]):
+                found = await store.found(work.connection, one, most=7, after=after)
+                assert found == await store.found(work.connection, whole, most=7, after=after)
+            assert await store.counted(work.connection, whole, most=400) == await store.counted(
+                work.connection, one, most=400
+            )
