@@ -8,7 +8,6 @@ WEB = Path(__file__).parents[3] / "web/src"
 PAGED = re.compile(r'get<Page<\w+>>\(\s*"(/api/[^"]+)"')
 
 OTHERWISE = {
-    "/api/people": "has its own export, with a reason and a second person above the limit",
     "/api/messages/outgoing": "a card of the demo, the last fifty",
     "/api/cockpit/records": "the records behind one number; their own lists go out",
     "/api/completeness/gaps": "what is missing, worked off on the page",

@@ -275,7 +275,7 @@ export interface paths {
         put?: never;
         /**
          * Print Audit
-         * @description The list `audit` with the same questions, all of it, to be printed. 422 above 5000 rows; what goes out is on record.
+         * @description The list `audit` with the same questions, all of it, to be printed. 422 above 5000 rows; what goes out is on record. 409 `second_pair_needed`: of people, and more than one person alone may take; ask for it with the same questions and body, and send it again once it is approved.
          */
         post: operations["print_audit_api_audit_print_post"];
         delete?: never;
@@ -295,7 +295,7 @@ export interface paths {
         put?: never;
         /**
          * Ask For Audit
-         * @description Ask for somebody else's consent to a file of the list `audit` that one person alone may not take. 422: so few need no consent, or above 100000 rows.
+         * @description Ask for somebody else's consent to a file or a print of the list `audit` that one person alone may not take. 422: so few need no consent, or above 100000 rows in a file, 10000 on paper.
          */
         post: operations["ask_for_audit_api_audit_file_ask_post"];
         delete?: never;
@@ -395,7 +395,7 @@ export interface paths {
         put?: never;
         /**
          * Print Opening Balances
-         * @description The list `opening_balances` with the same questions, all of it, to be printed. 422 above 5000 rows; what goes out is on record.
+         * @description The list `opening_balances` with the same questions, all of it, to be printed. 422 above 5000 rows; what goes out is on record. 409 `second_pair_needed`: of people, and more than one person alone may take; ask for it with the same questions and body, and send it again once it is approved.
          */
         post: operations["print_opening_balances_api_opening_balances_print_post"];
         delete?: never;
@@ -415,7 +415,7 @@ export interface paths {
         put?: never;
         /**
          * Ask For Opening Balances
-         * @description Ask for somebody else's consent to a file of the list `opening_balances` that one person alone may not take. 422: so few need no consent, or above 100000 rows.
+         * @description Ask for somebody else's consent to a file or a print of the list `opening_balances` that one person alone may not take. 422: so few need no consent, or above 100000 rows in a file, 10000 on paper.
          */
         post: operations["ask_for_opening_balances_api_opening_balances_file_ask_post"];
         delete?: never;
@@ -519,7 +519,7 @@ export interface paths {
         put?: never;
         /**
          * Print Cards
-         * @description The list `cards` with the same questions, all of it, to be printed. 422 above 5000 rows; what goes out is on record.
+         * @description The list `cards` with the same questions, all of it, to be printed. 422 above 5000 rows; what goes out is on record. 409 `second_pair_needed`: of people, and more than one person alone may take; ask for it with the same questions and body, and send it again once it is approved.
          */
         post: operations["print_cards_api_cards_print_post"];
         delete?: never;
@@ -539,7 +539,7 @@ export interface paths {
         put?: never;
         /**
          * Ask For Cards
-         * @description Ask for somebody else's consent to a file of the list `cards` that one person alone may not take. 422: so few need no consent, or above 100000 rows.
+         * @description Ask for somebody else's consent to a file or a print of the list `cards` that one person alone may not take. 422: so few need no consent, or above 100000 rows in a file, 10000 on paper.
          */
         post: operations["ask_for_cards_api_cards_file_ask_post"];
         delete?: never;
@@ -1015,7 +1015,7 @@ export interface paths {
         put?: never;
         /**
          * Print Homes
-         * @description The list `homes` with the same questions, all of it, to be printed. 422 above 5000 rows; what goes out is on record.
+         * @description The list `homes` with the same questions, all of it, to be printed. 422 above 5000 rows; what goes out is on record. 409 `second_pair_needed`: of people, and more than one person alone may take; ask for it with the same questions and body, and send it again once it is approved.
          */
         post: operations["print_homes_api_homes_print_post"];
         delete?: never;
@@ -1035,7 +1035,7 @@ export interface paths {
         put?: never;
         /**
          * Ask For Homes
-         * @description Ask for somebody else's consent to a file of the list `homes` that one person alone may not take. 422: so few need no consent, or above 100000 rows.
+         * @description Ask for somebody else's consent to a file or a print of the list `homes` that one person alone may not take. 422: so few need no consent, or above 100000 rows in a file, 10000 on paper.
          */
         post: operations["ask_for_homes_api_homes_file_ask_post"];
         delete?: never;
@@ -1279,7 +1279,7 @@ export interface paths {
         put?: never;
         /**
          * Print Vehicles
-         * @description The list `vehicles` with the same questions, all of it, to be printed. 422 above 5000 rows; what goes out is on record.
+         * @description The list `vehicles` with the same questions, all of it, to be printed. 422 above 5000 rows; what goes out is on record. 409 `second_pair_needed`: of people, and more than one person alone may take; ask for it with the same questions and body, and send it again once it is approved.
          */
         post: operations["print_vehicles_api_vehicles_print_post"];
         delete?: never;
@@ -1299,7 +1299,7 @@ export interface paths {
         put?: never;
         /**
          * Ask For Vehicles
-         * @description Ask for somebody else's consent to a file of the list `vehicles` that one person alone may not take. 422: so few need no consent, or above 100000 rows.
+         * @description Ask for somebody else's consent to a file or a print of the list `vehicles` that one person alone may not take. 422: so few need no consent, or above 100000 rows in a file, 10000 on paper.
          */
         post: operations["ask_for_vehicles_api_vehicles_file_ask_post"];
         delete?: never;
@@ -1489,7 +1489,7 @@ export interface paths {
         put?: never;
         /**
          * Print Accounts
-         * @description The list `accounts` with the same questions, all of it, to be printed. 422 above 5000 rows; what goes out is on record.
+         * @description The list `accounts` with the same questions, all of it, to be printed. 422 above 5000 rows; what goes out is on record. 409 `second_pair_needed`: of people, and more than one person alone may take; ask for it with the same questions and body, and send it again once it is approved.
          */
         post: operations["print_accounts_api_accounts_print_post"];
         delete?: never;
@@ -1509,7 +1509,7 @@ export interface paths {
         put?: never;
         /**
          * Ask For Accounts
-         * @description Ask for somebody else's consent to a file of the list `accounts` that one person alone may not take. 422: so few need no consent, or above 100000 rows.
+         * @description Ask for somebody else's consent to a file or a print of the list `accounts` that one person alone may not take. 422: so few need no consent, or above 100000 rows in a file, 10000 on paper.
          */
         post: operations["ask_for_accounts_api_accounts_file_ask_post"];
         delete?: never;
@@ -2174,7 +2174,7 @@ export interface paths {
         put?: never;
         /**
          * Print Key People
-         * @description The list `key_people` with the same questions, all of it, to be printed. 422 above 5000 rows; what goes out is on record.
+         * @description The list `key_people` with the same questions, all of it, to be printed. 422 above 5000 rows; what goes out is on record. 409 `second_pair_needed`: of people, and more than one person alone may take; ask for it with the same questions and body, and send it again once it is approved.
          */
         post: operations["print_key_people_api_key_people_print_post"];
         delete?: never;
@@ -2194,7 +2194,7 @@ export interface paths {
         put?: never;
         /**
          * Ask For Key People
-         * @description Ask for somebody else's consent to a file of the list `key_people` that one person alone may not take. 422: so few need no consent, or above 100000 rows.
+         * @description Ask for somebody else's consent to a file or a print of the list `key_people` that one person alone may not take. 422: so few need no consent, or above 100000 rows in a file, 10000 on paper.
          */
         post: operations["ask_for_key_people_api_key_people_file_ask_post"];
         delete?: never;
@@ -2297,7 +2297,7 @@ export interface paths {
         put?: never;
         /**
          * Print Visits
-         * @description The list `visits` with the same questions, all of it, to be printed. 422 above 5000 rows; what goes out is on record.
+         * @description The list `visits` with the same questions, all of it, to be printed. 422 above 5000 rows; what goes out is on record. 409 `second_pair_needed`: of people, and more than one person alone may take; ask for it with the same questions and body, and send it again once it is approved.
          */
         post: operations["print_visits_api_key_people_visits_print_post"];
         delete?: never;
@@ -2317,7 +2317,7 @@ export interface paths {
         put?: never;
         /**
          * Ask For Visits
-         * @description Ask for somebody else's consent to a file of the list `visits` that one person alone may not take. 422: so few need no consent, or above 100000 rows.
+         * @description Ask for somebody else's consent to a file or a print of the list `visits` that one person alone may not take. 422: so few need no consent, or above 100000 rows in a file, 10000 on paper.
          */
         post: operations["ask_for_visits_api_key_people_visits_file_ask_post"];
         delete?: never;
@@ -2922,12 +2922,29 @@ export interface paths {
         put?: never;
         /**
          * Write People
-         * @description The people a list shows, masked, as xlsx or csv; the reason is recorded.
-         *
-         *     409 `second_pair_needed`: so many that somebody else has to agree first; ask for it with the
-         *     same body, and send it again once it is approved.
+         * @description The list `people` with the same questions, as xlsx or csv. 422 above 5000 rows; what goes out is on record. 409 `second_pair_needed`: of people, and more than one person alone may take; ask for it with the same questions and body, and send it again once it is approved.
          */
         post: operations["write_people_api_people_file_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/people/print": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Print People
+         * @description The list `people` with the same questions, all of it, to be printed. 422 above 5000 rows; what goes out is on record. 409 `second_pair_needed`: of people, and more than one person alone may take; ask for it with the same questions and body, and send it again once it is approved.
+         */
+        post: operations["print_people_api_people_print_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2945,9 +2962,7 @@ export interface paths {
         put?: never;
         /**
          * Ask For People
-         * @description Ask for somebody else's consent to a file that one person alone may not take out.
-         *
-         *     422: so few need no consent, or more than fit into one file.
+         * @description Ask for somebody else's consent to a file or a print of the list `people` that one person alone may not take. 422: so few need no consent, or above 100000 rows in a file, 10000 on paper.
          */
         post: operations["ask_for_people_api_people_file_ask_post"];
         delete?: never;
@@ -3219,7 +3234,7 @@ export interface paths {
         put?: never;
         /**
          * Print Twins
-         * @description The list `twins` with the same questions, all of it, to be printed. 422 above 5000 rows; what goes out is on record.
+         * @description The list `twins` with the same questions, all of it, to be printed. 422 above 5000 rows; what goes out is on record. 409 `second_pair_needed`: of people, and more than one person alone may take; ask for it with the same questions and body, and send it again once it is approved.
          */
         post: operations["print_twins_api_twins_print_post"];
         delete?: never;
@@ -3239,7 +3254,7 @@ export interface paths {
         put?: never;
         /**
          * Ask For Twins
-         * @description Ask for somebody else's consent to a file of the list `twins` that one person alone may not take. 422: so few need no consent, or above 100000 rows.
+         * @description Ask for somebody else's consent to a file or a print of the list `twins` that one person alone may not take. 422: so few need no consent, or above 100000 rows in a file, 10000 on paper.
          */
         post: operations["ask_for_twins_api_twins_file_ask_post"];
         delete?: never;
@@ -3379,7 +3394,7 @@ export interface paths {
         put?: never;
         /**
          * Print Corrections
-         * @description The list `corrections` with the same questions, all of it, to be printed. 422 above 5000 rows; what goes out is on record.
+         * @description The list `corrections` with the same questions, all of it, to be printed. 422 above 5000 rows; what goes out is on record. 409 `second_pair_needed`: of people, and more than one person alone may take; ask for it with the same questions and body, and send it again once it is approved.
          */
         post: operations["print_corrections_api_corrections_print_post"];
         delete?: never;
@@ -3399,7 +3414,7 @@ export interface paths {
         put?: never;
         /**
          * Ask For Corrections
-         * @description Ask for somebody else's consent to a file of the list `corrections` that one person alone may not take. 422: so few need no consent, or above 100000 rows.
+         * @description Ask for somebody else's consent to a file or a print of the list `corrections` that one person alone may not take. 422: so few need no consent, or above 100000 rows in a file, 10000 on paper.
          */
         post: operations["ask_for_corrections_api_corrections_file_ask_post"];
         delete?: never;
@@ -4896,7 +4911,7 @@ export interface paths {
         put?: never;
         /**
          * Print Tasks
-         * @description The list `tasks` with the same questions, all of it, to be printed. 422 above 5000 rows; what goes out is on record.
+         * @description The list `tasks` with the same questions, all of it, to be printed. 422 above 5000 rows; what goes out is on record. 409 `second_pair_needed`: of people, and more than one person alone may take; ask for it with the same questions and body, and send it again once it is approved.
          */
         post: operations["print_tasks_api_tasks_print_post"];
         delete?: never;
@@ -4916,7 +4931,7 @@ export interface paths {
         put?: never;
         /**
          * Ask For Tasks
-         * @description Ask for somebody else's consent to a file of the list `tasks` that one person alone may not take. 422: so few need no consent, or above 100000 rows.
+         * @description Ask for somebody else's consent to a file or a print of the list `tasks` that one person alone may not take. 422: so few need no consent, or above 100000 rows in a file, 10000 on paper.
          */
         post: operations["ask_for_tasks_api_tasks_file_ask_post"];
         delete?: never;
@@ -6566,7 +6581,7 @@ export interface paths {
         put?: never;
         /**
          * Print Looks
-         * @description The list `looks` with the same questions, all of it, to be printed. 422 above 5000 rows; what goes out is on record.
+         * @description The list `looks` with the same questions, all of it, to be printed. 422 above 5000 rows; what goes out is on record. 409 `second_pair_needed`: of people, and more than one person alone may take; ask for it with the same questions and body, and send it again once it is approved.
          */
         post: operations["print_looks_api_looks_print_post"];
         delete?: never;
@@ -6586,7 +6601,7 @@ export interface paths {
         put?: never;
         /**
          * Ask For Looks
-         * @description Ask for somebody else's consent to a file of the list `looks` that one person alone may not take. 422: so few need no consent, or above 100000 rows.
+         * @description Ask for somebody else's consent to a file or a print of the list `looks` that one person alone may not take. 422: so few need no consent, or above 100000 rows in a file, 10000 on paper.
          */
         post: operations["ask_for_looks_api_looks_file_ask_post"];
         delete?: never;
@@ -8380,6 +8395,22 @@ export interface components {
              * Format: uuid
              */
             id: string;
+        };
+        /**
+         * ConsentBody
+         * @description As a file of which form or on paper, and why: exactly what will be sent once it is agreed.
+         */
+        ConsentBody: {
+            /**
+             * Form
+             * @default xlsx
+             */
+            form: components["schemas"]["Format"] | "print";
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
         };
         /**
          * ContactBody
@@ -12745,29 +12776,6 @@ export interface components {
             minutes: number;
         };
         /**
-         * PeopleFileBody
-         * @description Which people go into a file, in which form, and why.
-         */
-        PeopleFileBody: {
-            /** Estate Id */
-            estate_id?: string | null;
-            /** Place Id */
-            place_id?: string | null;
-            tag?: components["schemas"]["Tag"] | null;
-            relation?: components["schemas"]["Relation"] | null;
-            /** @default name */
-            order: components["schemas"]["ListOrder"];
-            /**
-             * Q
-             * @default
-             */
-            q: string;
-            /** @default xlsx */
-            form: components["schemas"]["Format"];
-            /** Reason */
-            reason: string;
-        };
-        /**
          * PeoplePageView
          * @description People; `more` says that even more match than `total`.
          */
@@ -13369,7 +13377,7 @@ export interface components {
          * @description What is asked for. Codes never change.
          * @enum {string}
          */
-        Purpose: "export_people" | "export_list" | "undo_import" | "erase_person" | "switch_off_module";
+        Purpose: "export_list" | "undo_import" | "erase_person" | "switch_off_module";
         /**
          * QuestionBody
          * @description Clauses that all must hold.
@@ -17003,7 +17011,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["FileBody"];
+                "application/json": components["schemas"]["ConsentBody"];
             };
         };
         responses: {
@@ -17223,7 +17231,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["FileBody"];
+                "application/json": components["schemas"]["ConsentBody"];
             };
         };
         responses: {
@@ -17478,7 +17486,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["FileBody"];
+                "application/json": components["schemas"]["ConsentBody"];
             };
         };
         responses: {
@@ -18429,7 +18437,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["FileBody"];
+                "application/json": components["schemas"]["ConsentBody"];
             };
         };
         responses: {
@@ -18927,7 +18935,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["FileBody"];
+                "application/json": components["schemas"]["ConsentBody"];
             };
         };
         responses: {
@@ -19324,7 +19332,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["FileBody"];
+                "application/json": components["schemas"]["ConsentBody"];
             };
         };
         responses: {
@@ -20571,7 +20579,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["FileBody"];
+                "application/json": components["schemas"]["ConsentBody"];
             };
         };
         responses: {
@@ -20787,7 +20795,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["FileBody"];
+                "application/json": components["schemas"]["ConsentBody"];
             };
         };
         responses: {
@@ -21834,14 +21842,21 @@ export interface operations {
     };
     write_people_api_people_file_post: {
         parameters: {
-            query?: never;
+            query?: {
+                estate_id?: string | null;
+                place_id?: string | null;
+                tag?: components["schemas"]["Tag"] | null;
+                relation?: components["schemas"]["Relation"] | null;
+                order?: components["schemas"]["ListOrder"];
+                q?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["PeopleFileBody"];
+                "application/json": components["schemas"]["FileBody"];
             };
         };
         responses: {
@@ -21863,16 +21878,63 @@ export interface operations {
             };
         };
     };
-    ask_for_people_api_people_file_ask_post: {
+    print_people_api_people_print_post: {
         parameters: {
-            query?: never;
+            query?: {
+                estate_id?: string | null;
+                place_id?: string | null;
+                tag?: components["schemas"]["Tag"] | null;
+                relation?: components["schemas"]["Relation"] | null;
+                order?: components["schemas"]["ListOrder"];
+                q?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["PeopleFileBody"];
+                "application/json": components["schemas"]["PrintBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrintedList"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    ask_for_people_api_people_file_ask_post: {
+        parameters: {
+            query?: {
+                estate_id?: string | null;
+                place_id?: string | null;
+                tag?: components["schemas"]["Tag"] | null;
+                relation?: components["schemas"]["Relation"] | null;
+                order?: components["schemas"]["ListOrder"];
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConsentBody"];
             };
         };
         responses: {
@@ -21882,7 +21944,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["AskedView"];
+                    "application/json": components["schemas"]["ConsentAskedView"];
                 };
             };
             /** @description 没有接受，以及为什么 */
@@ -22410,7 +22472,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["FileBody"];
+                "application/json": components["schemas"]["ConsentBody"];
             };
         };
         responses: {
@@ -22680,7 +22742,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["FileBody"];
+                "application/json": components["schemas"]["ConsentBody"];
             };
         };
         responses: {
@@ -25330,7 +25392,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["FileBody"];
+                "application/json": components["schemas"]["ConsentBody"];
             };
         };
         responses: {
@@ -28387,7 +28449,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["FileBody"];
+                "application/json": components["schemas"]["ConsentBody"];
             };
         };
         responses: {

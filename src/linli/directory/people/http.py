@@ -1,12 +1,11 @@
 """People over HTTP: masked, and in full with a reason."""
 
-import asyncio
 from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, cast
 from uuid import UUID
 
-from fastapi import Depends, Query, Request, Response
+from fastapi import Depends, Query, Request
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from linli.directory.people import correcting, erasing, merging, policy, service
@@ -38,19 +37,15 @@ from linli.directory.people.contracts import (
 )
 from linli.directory.places.public import estates_named, place_of
 from linli.directory.sources.contracts import KIND_TITLES, Source, SourceKind, Version
-from linli.kernel.web import SHOWN_ONCE, CurrentWork, require, router
+from linli.kernel.web import CurrentWork, require, router
 from linli.kernel.work import Work
 from linli.support.looks.contracts import WHAT_TITLES
 from linli.support.sealing.ports import Cipher
 from linli.support.sheets.public import (
-    MEDIA,
     Agreed,
     Column,
     Filter,
-    Format,
     as_file,
-    file_answer,
-    written,
 )
 
 api = router("/api/people", tag="people")
@@ -193,21 +188,6 @@ class LooksAtPerson(Shape):
 
     items: tuple[LookAtPerson, ...]
     total: int
-
-
-class PeopleFileBody(BaseModel):
-    """Which people go into a file, in which form, and why."""
-
-    model_config = ConfigDict(frozen=True)
-
-    estate_id: UUID | None = None
-    place_id: UUID | None = None
-    tag: Tag | None = None
-    relation: Relation | None = None
-    order: ListOrder = ListOrder.NAME
-    q: str = Field(default="", max_length=100)
-    form: Format = Format.XLSX
-    reason: str = Field(max_length=300)
 
 
 class RevealBody(Shape):
@@ -464,12 +444,7 @@ def _cipher_of(request: Request) -> Cipher:
     return cast("Cipher", request.app.state.cipher)
 
 
-def _most_alone_of(request: Request) -> int:
-    return cast("int", request.app.state.most_alone)
-
-
 InstallationCipher = Annotated[Cipher, Depends(_cipher_of)]
-MostAlone = Annotated[int, Depends(_most_alone_of)]
 
 
 @api.get("")
@@ -504,72 +479,29 @@ async def list_people(
     )
 
 
-@api.post("/file", response_class=Response)
-async def write_people(
-    work: CurrentWork, cipher: InstallationCipher, most_alone: MostAlone, body: PeopleFileBody
-) -> Response:
-    """The people a list shows, masked, as xlsx or csv; the reason is recorded.
-
-    409 `second_pair_needed`: so many that somebody else has to agree first; ask for it with the
-    same body, and send it again once it is approved.
-    """
-    require(work, SEE)
-    rows = await service.take_out(
-        work,
-        cipher,
-        _search(body),
-        form=body.form.value,
-        reason=body.reason,
-        most_alone=most_alone,
-    )
-    header = ("人员编号", "姓名", "手机号", "房屋", "与房屋关系", "关照类别")
-    lines = [
-        (
-            row.code,
-            row.name_masked,
-            row.phone_masked or "",
-            row.home_title,
-            RELATION_TITLES[row.relation] if row.relation else "",
-            "、".join(TAG_TITLES[tag] for tag in row.tags),
-        )
-        for row in rows
-    ]
-    content = await asyncio.to_thread(written, "人员", header, lines, body.form)
-    answer = file_answer(content, MEDIA[body.form], f"人员名单.{body.form.value}")
-    # What goes out is not kept for a repeated request.
-    answer.headers[SHOWN_ONCE] = "1"
-    return answer
-
-
-@api.post("/file/ask", status_code=201)
-async def ask_for_people(
-    work: CurrentWork, cipher: InstallationCipher, most_alone: MostAlone, body: PeopleFileBody
-) -> AskedView:
-    """Ask for somebody else's consent to a file that one person alone may not take out.
-
-    422: so few need no consent, or more than fit into one file.
-    """
-    require(work, SEE)
-    approval = await service.ask_to_take_out(
-        work,
-        cipher,
-        _search(body),
-        form=body.form.value,
-        reason=body.reason,
-        most_alone=most_alone,
-    )
-    return AskedView(id=approval.id)
-
-
-def _search(body: PeopleFileBody) -> PeopleSearch:
-    return PeopleSearch(
-        estate_id=body.estate_id,
-        place_id=body.place_id,
-        words=body.q,
-        tag=body.tag,
-        relation=body.relation,
-        order=body.order,
-    )
+as_file(
+    api,
+    list_people,
+    "人员名单",
+    (
+        Column("人员编号", lambda row: row.code),
+        Column("姓名", lambda row: row.name_masked),
+        Column("手机号", lambda row: row.phone_masked),
+        Column("房屋", lambda row: row.home_title),
+        Column("与房屋关系", lambda row: row.relation_title),
+        Column("关照类别", lambda row: row.tag_titles),
+    ),
+    personal=True,
+    agreed=Agreed(
+        MANAGE,
+        {
+            "q": Filter("搜索词"),
+            "tag": Filter("关照类别", TAG_TITLES.__getitem__),
+            "relation": Filter("与房屋关系", RELATION_TITLES.__getitem__),
+        },
+        seen_by=SEE,
+    ),
+)
 
 
 @api.post("", status_code=201)

@@ -9,13 +9,11 @@ from uuid import UUID
 from linli.directory.people.contracts import (
     Contact,
     CorrectionState,
-    PeopleSearch,
     Person,
     PersonField,
     Relation,
 )
 from linli.kernel.errors import BadInput, IllegalMove
-from linli.support.approvals.contracts import Json
 from linli.support.sealing.public import masked_phone
 
 SHORT_NAME = 2
@@ -27,20 +25,6 @@ _PHONE = re.compile(r"[0-9]{5,15}")
 _ID_NUMBER = re.compile(r"[0-9]{17}[0-9X]")
 _ID_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _ID_CHECKS = "10X98765432"
-
-
-MOST_TAKEN_OUT = 50_000
-"""So many people fit into one file, whoever agreed."""
-
-
-class TooManyPeople(BadInput):
-    code = "too_many_people"
-    text = f"一次最多导出 {MOST_TAKEN_OUT} 人，请先用筛选缩小范围"
-
-
-class NoSecondPair(BadInput):
-    code = "no_second_pair"
-    text = "这些人数不需要审批，可以直接导出"
 
 
 class BadPhone(BadInput):
@@ -61,20 +45,6 @@ class Erased(BadInput):
 class NameTaken(BadInput):
     code = "name_kept_for_the_erased"
     text = "这个名称留给已删除的人员，请填写真实姓名"
-
-
-def as_request(search: PeopleSearch, *, form: str, reason: str) -> dict[str, Json]:
-    """What is asked for when a list is to go out as a file: the body that would be sent."""
-    return {
-        "estate_id": str(search.estate_id) if search.estate_id else None,
-        "place_id": str(search.place_id) if search.place_id else None,
-        "tag": search.tag.value if search.tag else None,
-        "relation": search.relation.value if search.relation else None,
-        "order": search.order.value,
-        "q": search.words,
-        "form": form,
-        "reason": reason,
-    }
 
 
 TOMBSTONE = "已删除的人员"

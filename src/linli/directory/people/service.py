@@ -8,8 +8,6 @@ from sqlalchemy import Select
 
 from linli.directory.people import policy, store
 from linli.directory.people.contracts import (
-    RELATION_TITLES,
-    TAG_TITLES,
     Contact,
     ContactDraft,
     ListOrder,
@@ -39,7 +37,6 @@ from linli.directory.places.contracts import Place, PlaceKind
 from linli.directory.places.public import (
     all_estates,
     estates_named,
-    ground_said,
     place_of,
     places_inside,
     places_named,
@@ -49,8 +46,6 @@ from linli.directory.sources.public import fresh_codes, told_by, versions_of
 from linli.kernel.errors import BadInput, FieldFault, Forbidden, NotFound
 from linli.kernel.scope import MACHINE
 from linli.kernel.work import Work
-from linli.support.approvals.contracts import MOST_ALONE, Approval, Purpose, Said, Wanted
-from linli.support.approvals.public import GrewMeanwhile, ask, use
 from linli.support.audit.contracts import Action
 from linli.support.audit.public import record
 from linli.support.looks.contracts import Look, LookDraft, What, reason_given
@@ -433,95 +428,6 @@ async def find_people(
         after=page[-1] if len(found) > most else None,
         total=min(total, limit),
         more=total > limit,
-    )
-
-
-async def take_out(
-    work: Work,
-    cipher: Cipher,
-    search: PeopleSearch,
-    *,
-    form: str,
-    reason: str,
-    most_alone: int = MOST_ALONE,
-) -> tuple[PersonRow, ...]:
-    """The people a list shows, masked, to be taken out of linli; the reason is put on record.
-
-    Raises:
-        ReasonNeeded: there is none.
-        SecondPairNeeded: more than `most_alone`, and nobody has agreed to exactly this.
-        GrewMeanwhile: the list is longer than what was agreed to.
-    """
-    why = reason_given(reason)
-    page = await find_people(work, cipher, search, most=most_alone)
-    if page.after is not None:
-        asked = policy.as_request(search, form=form, reason=why)
-        approval = await use(work, Purpose.EXPORT_PEOPLE, asked)
-        page = await find_people(work, cipher, search, most=approval.wanted.total)
-        if page.after is not None:
-            raise GrewMeanwhile
-    await record(
-        work,
-        action=Action.PEOPLE_EXPORTED,
-        subject_kind="people",
-        subject_id=search.estate_id,
-        subject_title=f"人员名单 {len(page.rows)} 人（已脱敏）",
-        reason=why,
-        estate_id=search.estate_id,
-    )
-    return page.rows
-
-
-async def ask_to_take_out(
-    work: Work,
-    cipher: Cipher,
-    search: PeopleSearch,
-    *,
-    form: str,
-    reason: str,
-    most_alone: int = MOST_ALONE,
-) -> Approval:
-    """Ask a second person to agree to a file of more people than one alone may take out.
-
-    Raises:
-        ReasonNeeded: there is none.
-        NoSecondPair: so few need nobody's consent.
-        TooManyPeople: more than fit into one file.
-    """
-    why = reason_given(reason)
-    plan = await _plan(work, cipher, search)
-    total = (
-        0
-        if plan is None
-        else await store.counted(work.connection, plan, most=policy.MOST_TAKEN_OUT + 1)
-    )
-    if total <= most_alone:
-        raise policy.NoSecondPair
-    if total > policy.MOST_TAKEN_OUT:
-        raise policy.TooManyPeople
-    estate_ids = (search.estate_id,) if search.estate_id else tuple(await _estates_in_reach(work))
-    known = await estates_named(work, estate_ids)
-    said = [Said("范围", await ground_said(work, known, search.place_id))]
-    if search.tag:
-        said.append(Said("关照类别", TAG_TITLES[search.tag]))
-    if search.relation:
-        said.append(Said("与房屋关系", RELATION_TITLES[search.relation]))
-    if search.words.strip():
-        said.append(Said("搜索词", search.words.strip()))
-    said.append(Said("内容", "编号、姓名、手机号（都隐去一部分）、房屋、关系、关照类别"))
-    said.append(Said("格式", form))
-    return await ask(
-        work,
-        Wanted(
-            purpose=Purpose.EXPORT_PEOPLE,
-            title=f"导出人员名单 {total} 人（已脱敏）",
-            request=policy.as_request(search, form=form, reason=why),
-            total=total,
-            reason=why,
-            said=tuple(said),
-            needs=(MANAGE,),
-            estate_ids=tuple(known),
-        ),
     )
 
 

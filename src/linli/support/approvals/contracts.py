@@ -18,7 +18,6 @@ Frozen: TypeAlias = Mapping[str, Json]
 class Purpose(StrEnum):
     """What is asked for. Codes never change."""
 
-    EXPORT_PEOPLE = "export_people"
     EXPORT_LIST = "export_list"
     UNDO_IMPORT = "undo_import"
     ERASE_PERSON = "erase_person"
@@ -46,7 +45,6 @@ class View(StrEnum):
 
 PURPOSE_TITLES: Mapping[Purpose, str] = MappingProxyType(
     {
-        Purpose.EXPORT_PEOPLE: "导出人员名单",
         Purpose.EXPORT_LIST: "导出含个人资料的清单",
         Purpose.UNDO_IMPORT: "撤销导入",
         Purpose.ERASE_PERSON: "删除人员资料",

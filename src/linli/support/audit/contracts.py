@@ -93,6 +93,7 @@ class Action(StrEnum):
     GUEST_LINK_REVOKED = "guest_link_revoked"
     IMPORTED = "imported"
     IMPORT_UNDONE = "import_undone"
+    # Written until the list of people went out as every other list.
     PEOPLE_EXPORTED = "people_exported"
     LIST_EXPORTED = "list_exported"
     APPROVAL_ASKED = "approval_asked"

@@ -9,7 +9,17 @@ import inspect
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any, Generic, Protocol, TypeVar, cast, get_args, get_origin
+from typing import (
+    Annotated,
+    Any,
+    Generic,
+    Literal,
+    Protocol,
+    TypeVar,
+    cast,
+    get_args,
+    get_origin,
+)
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -28,15 +38,17 @@ from linli.support.sheets.answering import file_answer
 from linli.support.sheets.ports import Grounds
 from linli.support.sheets.writing import MEDIA, Format, written
 
+PRINT = "print"
 MOST_ROWS = 5_000
 MOST_AGREED = 100_000
+MOST_PRINTED = 10_000
 PAGE_ROWS = 1_000
 SHORTEST_REASON = 4
 LONGEST_REASON = 200
 Row = TypeVar("Row")
 Given_co = TypeVar("Given_co", covariant=True)
 PAGING = frozenset({"cursor", "limit"})
-UNSAID = PAGING | {"estate_id", "place_id", "sort"}
+UNSAID = PAGING | {"estate_id", "place_id", "sort", "order"}
 """Questions that narrow nothing, or that the ground says; every other one needs its filter."""
 
 
@@ -96,11 +108,13 @@ class Agreed:
     """How more rows go out than one person alone may take.
 
     Whoever holds the permission `by` on the same estates agrees first, and reads the `filters`,
-    which stand by the name of the question.
+    which stand by the name of the question. `seen_by`: the permission the list itself needs, where
+    that is another one.
     """
 
     by: str
     filters: Mapping[str, Filter]
+    seen_by: str = ""
 
 
 class ConsentAskedView(BaseModel):
@@ -117,6 +131,15 @@ class FileBody(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     form: Format = Format.XLSX
+    reason: Annotated[str, Field(max_length=LONGEST_REASON)] = ""
+
+
+class ConsentBody(BaseModel):
+    """As a file of which form or on paper, and why: exactly what will be sent once it is agreed."""
+
+    model_config = ConfigDict(frozen=True)
+
+    form: Format | Literal["print"] = Format.XLSX
     reason: Annotated[str, Field(max_length=LONGEST_REASON)] = ""
 
 
@@ -169,7 +192,7 @@ async def read_all(
         rows.extend(page.items)
         cursor = page.next_cursor
         if len(rows) > most or (cursor is not None and len(rows) >= most):
-            message = f"一次最多导出 {most} 行，请先用筛选条件缩小范围"
+            message = f"这张清单超过 {most} 行，一次最多这么多，请先用筛选条件缩小范围"
             raise TooManyRows(message)
         if cursor is None or not page.items:
             return rows
@@ -205,9 +228,9 @@ def as_file(
         return answer
 
     async def show(
-        body: PrintBody, most_alone: int, response: Response, **given: object
+        body: PrintBody, most_alone: int, request: Request, response: Response, **given: object
     ) -> PrintedList:
-        rows = await out.printed_rows(given, body, most_alone)
+        rows = await out.printed_rows(given, body, most_alone, request)
         response.headers[SHOWN_ONCE] = "1"
         work = out.work_of(given)
         return PrintedList(
@@ -219,12 +242,18 @@ def as_file(
         )
 
     async def ask_for(
-        body: FileBody, most_alone: int, request: Request, **given: object
+        body: ConsentBody, most_alone: int, request: Request, **given: object
     ) -> ConsentAskedView:
         return ConsentAskedView(id=await out.ask(given, body, most_alone, request))
 
+    consent = (
+        " 409 `second_pair_needed`: of people, and more than one person alone may take; ask for it "
+        "with the same questions and body, and send it again once it is approved."
+        if agreed
+        else ""
+    )
     _takes(write, out.asked, {"body": FileBody, "request": Request})
-    _takes(show, out.asked, {"body": PrintBody, "response": Response})
+    _takes(show, out.asked, {"body": PrintBody, "request": Request, "response": Response})
     api.add_api_route(
         f"{path}/file",
         write,
@@ -232,13 +261,7 @@ def as_file(
         response_class=Response,
         name=f"write_{name}",
         description=f"The list `{name}` with the same questions, as xlsx or csv. 422 above "
-        f"{MOST_ROWS} rows; what goes out is on record."
-        + (
-            " 409 `second_pair_needed`: of people, and more than one person alone may take; ask "
-            "for it with the same questions and body, and send it again once it is approved."
-            if agreed
-            else ""
-        ),
+        f"{MOST_ROWS} rows; what goes out is on record.{consent}",
     )
     api.add_api_route(
         f"{path}/print",
@@ -247,11 +270,11 @@ def as_file(
         response_model=PrintedList,
         name=f"print_{name}",
         description=f"The list `{name}` with the same questions, all of it, to be printed. 422 "
-        f"above {MOST_ROWS} rows; what goes out is on record.",
+        f"above {MOST_ROWS} rows; what goes out is on record.{consent}",
     )
     if agreed is None:
         return
-    _takes(ask_for, out.asked, {"body": FileBody, "request": Request})
+    _takes(ask_for, out.asked, {"body": ConsentBody, "request": Request})
     api.add_api_route(
         f"{path}/file/ask",
         ask_for,
@@ -259,8 +282,9 @@ def as_file(
         status_code=201,
         response_model=ConsentAskedView,
         name=f"ask_for_{name}",
-        description=f"Ask for somebody else's consent to a file of the list `{name}` that one "
-        f"person alone may not take. 422: so few need no consent, or above {MOST_AGREED} rows.",
+        description=f"Ask for somebody else's consent to a file or a print of the list `{name}` "
+        "that one person alone may not take. 422: so few need no consent, or above "
+        f"{MOST_AGREED} rows in a file, {MOST_PRINTED} on paper.",
     )
 
 
@@ -312,12 +336,29 @@ class _Out(Generic[Row]):
         agreed to, TooManyRows where nobody can agree, BadInput without a reason.
         """
         why = self._reason(body.reason)
+        return await self._rows(given, body.form.value, why, most_alone, request)
+
+    async def printed_rows(
+        self, given: Mapping[str, object], body: PrintBody, most_alone: int, request: Request
+    ) -> tuple[tuple[str, ...], ...]:
+        """The rows of a print, as texts. Raises what `file_rows` raises."""
+        why = self._reason(body.reason)
+        return await self._rows(given, PRINT, why, most_alone, request)
+
+    async def _rows(
+        self,
+        given: Mapping[str, object],
+        form: str,
+        why: str,
+        most_alone: int,
+        request: Request,
+    ) -> tuple[tuple[str, ...], ...]:
         try:
             rows = await self._read(given, self._alone(most_alone))
         except TooManyRows:
             if self._agreed is None:
                 raise
-            wanted = self._request(request.url.path, body, why, request)
+            wanted = self._request(request.url.path, form, why, request)
             approval = await use(self.work_of(given), Purpose.EXPORT_LIST, wanted)
             try:
                 rows = await self._read(given, approval.wanted.total)
@@ -325,38 +366,25 @@ class _Out(Generic[Row]):
                 raise GrewMeanwhile from None
         return await self._gone(given, rows, why)
 
-    async def printed_rows(
-        self, given: Mapping[str, object], body: PrintBody, most_alone: int
-    ) -> tuple[tuple[str, ...], ...]:
-        """The rows of a print, as texts.
-
-        Raises TooManyRows, BadInput without a reason.
-        """
-        why = self._reason(body.reason)
-        most = self._alone(most_alone)
-        try:
-            rows = await self._read(given, most)
-        except TooManyRows:
-            message = f"一次最多打印 {most} 行，请先用筛选条件缩小范围，或导出为文件"
-            raise TooManyRows(message) from None
-        return await self._gone(given, rows, why)
-
     async def ask(
-        self, given: Mapping[str, object], body: FileBody, most_alone: int, request: Request
+        self, given: Mapping[str, object], body: ConsentBody, most_alone: int, request: Request
     ) -> UUID:
-        """Ask another person to agree to the file; answers the request's id.
+        """Ask another person to agree to the file or print; answers the request's id.
 
         Raises NoConsentNeeded, TooManyRows, BadInput without a reason.
         """
         agreed = cast("Agreed", self._agreed)
         why = self._reason(body.reason)
         work = self.work_of(given)
-        total = len(await self._read(given, MOST_AGREED))
+        form = str(body.form)
+        printed = form == PRINT
+        total = len(await self._read(given, MOST_PRINTED if printed else MOST_AGREED))
         if total <= self._alone(most_alone):
             raise NoConsentNeeded
         estate_id = cast("UUID | None", given.get("estate_id"))
         place_id = cast("UUID | None", given.get("place_id"))
-        estates = (estate_id,) if estate_id else tuple(sorted(work.scope.estates_for(agreed.by)))
+        sees = agreed.seen_by or agreed.by
+        estates = (estate_id,) if estate_id else tuple(sorted(work.scope.estates_for(sees)))
         grounds = cast("Grounds", request.app.state.grounds)
         said = [Said("范围", await grounds.said(work, estates, place_id))]
         for key in self.asked.parameters:
@@ -365,12 +393,13 @@ class _Out(Generic[Row]):
                 one = agreed.filters[key]
                 said.append(Said(one.title, one.words(value)))
         said.append(Said("内容", "、".join(self.header)))
-        said.append(Said("格式", body.form.value))
-        path = request.url.path.removesuffix("/ask")
+        said.append(Said("格式", "打印" if printed else form))
+        beside = request.url.path.removesuffix("/file/ask")
+        path = f"{beside}/{PRINT if printed else 'file'}"
         wanted = Wanted(
             purpose=Purpose.EXPORT_LIST,
-            title=f"导出{self._title} {total} 行",
-            request=self._request(path, body, why, request),
+            title=f"{'打印' if printed else '导出'}{self._title} {total} 行",
+            request=self._request(path, form, why, request),
             total=total,
             reason=why,
             said=tuple(said),
@@ -389,11 +418,11 @@ class _Out(Generic[Row]):
             raise BadInput(message, field="reason")
         return why
 
-    def _request(self, path: str, body: FileBody, why: str, request: Request) -> Frozen:
+    def _request(self, path: str, form: str, why: str, request: Request) -> Frozen:
         """What the asker sends to do it, exactly: where to, which questions, which body."""
         pairs = sorted((key, value) for key, value in request.query_params.multi_items() if value)
         query: list[Json] = [[key, value] for key, value in pairs]
-        return {"path": path, "query": query, "form": body.form.value, "reason": why}
+        return {"path": path, "query": query, "form": form, "reason": why}
 
     async def _read(self, given: Mapping[str, object], most: int) -> list[Row]:
         async def ask(after: str | None) -> Page[Row]:

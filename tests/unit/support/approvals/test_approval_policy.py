@@ -20,7 +20,7 @@ STRANGER, CLOCK = Mover(UUID(int=3), "张", holds=False), Mover(None, "", holds=
 
 def approval() -> Approval:
     wanted = Wanted(
-        purpose=Purpose.EXPORT_PEOPLE, title="导出名单 1523 人", request={"q": "", "form": "csv"},
+        purpose=Purpose.EXPORT_LIST, title="导出名单 1523 人", request={"q": "", "form": "csv"},
         total=1523, reason="核对走访名单", said=(), needs=("manage_people",),
         estate_ids=(UUID(int=9),),
     )  # fmt: skip
@@ -112,9 +112,9 @@ def test_whatever_happens_it_is_used_only_after_another_agreed(
 
 def test_exactly_this_knows_no_order_but_every_value() -> None:
     def hashed(**request: str | None) -> bytes:
-        return policy.hash_of(Purpose.EXPORT_PEOPLE, {**request})
+        return policy.hash_of(Purpose.EXPORT_LIST, {**request})
 
     assert hashed(q="王", form="csv") == hashed(form="csv", q="王")
     assert hashed(q="王", form="csv") != hashed(q="王", form="xlsx")
     assert hashed(q=None) != hashed(q="")
-    assert policy.hash_of(Purpose.UNDO_IMPORT, {}) != policy.hash_of(Purpose.EXPORT_PEOPLE, {})
+    assert policy.hash_of(Purpose.UNDO_IMPORT, {}) != policy.hash_of(Purpose.EXPORT_LIST, {})
