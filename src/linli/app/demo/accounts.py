@@ -37,6 +37,8 @@ ACCOUNTS = (
     DemoAccount("wangge", "刘网格", "网格员", "13800000005", Role.GRID_WORKER, "community"),
     DemoAccount("jiedao", "赵主任", "街道", "13800000006", Role.STREET_OFFICER, "street"),
     DemoAccount("xian", "孙科长", "县级", "13800000007", Role.COUNTY_OFFICER, "county"),
+    # What the first one asks for over all estates somebody else has to agree to.
+    DemoAccount("xian2", "钱副科长", "县级二", "13800000010", Role.COUNTY_OFFICER, "county"),
     DemoAccount("admin", "系统管理员", "系统管理员", "13800000008", Role.ADMINISTRATOR, "county"),
     DemoAccount("shuju", "周数据", "数据管理员", "13800000009", Role.DATA_OFFICER, "county"),
 )  # fmt: skip
