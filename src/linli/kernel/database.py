@@ -125,6 +125,12 @@ _PLAN_FOR_MANY = text(
 )
 
 
+_JOIN_BY_HASH = text(
+    "SELECT set_config('enable_nestloop', :others, true),"
+    " set_config('enable_mergejoin', :others, true)"
+)
+
+
 async def plan_for_many(connection: AsyncConnection) -> None:
     """Plan each statement of this transaction by index, and for the values it has.
 
@@ -132,6 +138,14 @@ async def plan_for_many(connection: AsyncConnection) -> None:
     plan kept from when it was empty reads all of it for every further row.
     """
     await connection.execute(_PLAN_FOR_MANY)
+
+
+@asynccontextmanager
+async def joined_by_hash(connection: AsyncConnection) -> AsyncGenerator[None]:
+    """Join by hash what is asked within: each side is read once, however few rows are expected."""
+    await connection.execute(_JOIN_BY_HASH, {"others": "off"})
+    yield
+    await connection.execute(_JOIN_BY_HASH, {"others": "on"})
 
 
 @asynccontextmanager

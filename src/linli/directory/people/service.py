@@ -420,8 +420,9 @@ async def find_people(
     if plan is None:
         return PeoplePage((), None, 0)
     limit = MOST_COUNTED if search.words.strip() else MOST_LISTED
-    total = await store.counted(work.connection, plan, most=limit + 1)
-    found = await store.found(work.connection, plan, most=most + 1, after=after)
+    found, total = await store.listed(
+        work.connection, plan, most=most + 1, limit=limit + 1, after=after
+    )
     page = found[:most]
     return PeoplePage(
         rows=tuple(await store.rows(work.connection, cipher, page, work.now)),
@@ -482,7 +483,8 @@ async def _plan(work: Work, cipher: Cipher, search: PeopleSearch) -> store.Plan 
 async def _rarest_first(work: Work, plan: store.Plan) -> store.Plan:
     """The word that finds the fewest leads: the others are looked up for each it finds.
 
-    Where even that one finds many, and few of them are what the others ask for, all are read whole.
+    Where even that one finds many, all are read whole: but not where the people are very many and
+    the others are soon found among the first of them.
     """
     many = [
         await store.counted(work.connection, replace(plan, asked=(one,)), most=PROBED)
@@ -492,7 +494,8 @@ async def _rarest_first(work: Work, plan: store.Plan) -> store.Plan:
     plan = replace(plan, asked=tuple(one for _, one in ordered))
     if plan.only is not None or ordered[0][0] < PROBED:
         return plan
-    return replace(plan, whole=not await store.often_in_all(work.connection, plan))
+    soon = plan.together and await store.often_in_all(work.connection, plan)
+    return replace(plan, whole=not soon)
 
 
 async def _estates_in_reach(work: Work) -> list[UUID]:

@@ -38,7 +38,7 @@ from linli.directory.people.models import (
 from linli.directory.people.policy import TAIL_DIGITS, masked_name
 from linli.directory.people.search import SEARCH_VERSION, Keyed, Range, keys_of, read_name
 from linli.directory.sources.contracts import Source, SourceKind
-from linli.kernel.database import among, insert_rows
+from linli.kernel.database import among, insert_rows, joined_by_hash
 from linli.support.sealing.ports import Cipher
 from linli.support.sealing.public import masked_phone
 
@@ -48,7 +48,7 @@ ID_NUMBER = "directory_person.id_number"
 CONTACT_PHONE = "directory_person_contact.phone"
 
 KEYS_AT_ONCE = 200_000
-TRIED = 500
+TRIED = 200
 OFTEN = 5
 
 n = person_table.c
@@ -442,27 +442,35 @@ async def without_keys(connection: AsyncConnection, most: int) -> Sequence[UUID]
     return found.all()
 
 
-async def found(
-    connection: AsyncConnection, plan: Plan, *, most: int, after: UUID | None = None
-) -> Sequence[UUID]:
-    """The people a plan finds, by the key that found them, each once."""
+async def listed(
+    connection: AsyncConnection, plan: Plan, *, most: int, limit: int, after: UUID | None = None
+) -> tuple[Sequence[UUID], int]:
+    """The people a plan finds, by the key that found them, each once; and how many, up to `limit`.
+
+    At most `most` of them, those that come `after` somebody.
+    """
     start = await _key_of(connection, plan, after) if after is not None else None
     if plan.whole:
-        return await _found_in_all(connection, plan, most, start)
+        return await _listed_whole(connection, plan, most, limit, start)
+    total = await counted(connection, plan, most=limit)
     within = most
     while True:
         rows = (await connection.execute(*_hits(plan, most, within, start))).all()
         # A person with several keys in a range takes several places; then more must be read.
         if len(rows) >= most or within > most * 16 or sum(row.times for row in rows) < within:
-            return [row.person_id for row in rows]
+            return [row.person_id for row in rows], total
         within *= 4
 
 
-async def _found_in_all(
-    connection: AsyncConnection, plan: Plan, most: int, start: tuple[str, UUID] | None
-) -> Sequence[UUID]:
+async def _listed_whole(
+    connection: AsyncConnection,
+    plan: Plan,
+    most: int,
+    limit: int,
+    start: tuple[str, UUID] | None,
+) -> tuple[Sequence[UUID], int]:
     in_all, values = _in_all(plan)
-    values["most"] = most
+    values |= {"most": most, "limit": limit}
     behind = ""
     if start is not None:
         values |= {"key": start[0], "person": start[1]}
@@ -470,19 +478,19 @@ async def _found_in_all(
         key = "coalesce((SELECT key FROM h WHERE person_id = :person), CAST(:key AS text))"
         behind = f"WHERE (h.key, h.person_id) > ({key}, CAST(:person AS uuid))"
     statement = text(
-        "WITH h AS MATERIALIZED ("  # noqa: S608 - our own names, values are bound
-        f" SELECT person_id, min(key) AS key FROM ({in_all}) AS b GROUP BY person_id)"
-        f" SELECT h.person_id FROM h {behind} ORDER BY h.key, h.person_id LIMIT :most"
+        f"WITH h AS MATERIALIZED ({in_all})"  # noqa: S608 - our own names, values are bound
+        " SELECT least(t.total, :limit) AS total, p.person_id"
+        " FROM (SELECT count(*) AS total FROM h) AS t LEFT JOIN LATERAL ("
+        f" SELECT h.person_id, h.key FROM h {behind} ORDER BY h.key, h.person_id LIMIT :most"
+        ") AS p ON true ORDER BY p.key, p.person_id"
     )
-    return (await connection.scalars(statement, values)).all()
+    async with joined_by_hash(connection):
+        rows = (await connection.execute(statement, values)).all()
+    return [row.person_id for row in rows if row.person_id is not None], rows[0].total
 
 
 async def counted(connection: AsyncConnection, plan: Plan, *, most: int) -> int:
     """How many people a plan finds, at most `most`."""
-    if plan.whole:
-        in_all, values = _in_all(plan)
-        statement = text(f"SELECT count(DISTINCT h.person_id) FROM ({in_all}) AS h")  # noqa: S608 - our own names, values are bound
-        return min(int(await connection.scalar(statement, values) or 0), most)
     conditions, values = _conditions(plan.asked[1:])
     values |= _bounds(plan)
     # The inner limit keeps the planner on the index of each estate.
@@ -510,26 +518,30 @@ async def often_in_all(connection: AsyncConnection, plan: Plan) -> bool:
 
 
 def _in_all(plan: Plan) -> tuple[str, dict[str, Any]]:
-    """Who is in every set in one estate, with the least key of the first set.
-
-    Grouped and not joined: however wrong PostgreSQL guesses a range, it reads each set once.
-    """
-    values: dict[str, Any] = {"estates": list(plan.estates), "sets": (1 << len(plan.asked)) - 1}
-    parts: list[str] = []
+    """Who is in every set in one estate, with the least key of the first set."""
+    values: dict[str, Any] = {"estates": list(plan.estates)}
+    sets: list[str] = []
     for number, ranges in enumerate(plan.asked):
+        wanted = "s.person_id, s.estate_id" + ("" if number else ", s.key")
+        parts: list[str] = []
         for place, one in enumerate(ranges):
             low, high = f"low{number}_{place}", f"high{number}_{place}"
             values |= {low: one.low, high: one.high}
-            parts.append(
-                f"SELECT {1 << number} AS part, s.estate_id, s.person_id,"  # noqa: S608 - our own names, values are bound
-                f" {'NULL' if number else 's.key'} AS key FROM directory_person_search AS s"
-                f" WHERE s.key >= :{low} AND s.key < :{high}"
-                " AND s.estate_id = ANY(CAST(:estates AS uuid[]))"
+            in_range = (
+                f"SELECT {wanted} FROM directory_person_search AS s"  # noqa: S608 - our own names, values are bound
+                f" WHERE s.key >= :{low} AND s.key < :{high} AND s.estate_id ="
             )
+            parts.append(
+                f"{in_range} ANY(CAST(:estates AS uuid[]))"
+                if plan.together
+                else f"SELECT {wanted} FROM unnest(CAST(:estates AS uuid[])) AS e(id)"  # noqa: S608 - our own names, values are bound
+                f" CROSS JOIN LATERAL ({in_range} e.id OFFSET 0) AS s"
+            )
+        sets.append(" UNION ALL ".join(parts))
+    others = " AND ".join(f"(a.person_id, a.estate_id) IN ({one})" for one in sets[1:])
     in_all = (
         "SELECT a.person_id, min(a.key) AS key"  # noqa: S608 - our own names, values are bound
-        f" FROM ({' UNION ALL '.join(parts)}) AS a"
-        " GROUP BY a.person_id, a.estate_id HAVING bit_or(a.part) = :sets"
+        f" FROM ({sets[0]}) AS a WHERE {others} GROUP BY a.person_id"
     )
     return in_all, values
 
@@ -573,7 +585,8 @@ def _conditions(sets: Sequence[tuple[Range, ...]]) -> tuple[str, dict[str, Any]]
         for place, one in enumerate(ranges):
             low, high = f"low{number}_{place}", f"high{number}_{place}"
             values |= {low: one.low, high: one.high}
-            either.append(f"(o.key >= :{low} AND o.key < :{high})")
+            # Not by the index of keys, of which ever so many lie in a range: by the person's own.
+            either.append(f"(o.key || '' >= :{low} AND o.key || '' < :{high})")
         parts.append(
             "AND EXISTS (SELECT FROM directory_person_search AS o WHERE o.person_id = s.person_id"
             # OFFSET 0: looked up person by person, never all people who fit at once.

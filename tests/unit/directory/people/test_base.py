@@ -351,11 +351,11 @@ async def test_lists_are_ordered_by_address_as_people_count_and_read_to_the_end(
         plan = store.Plan([one.id for one in town.estates], (merged(meaning("zh").ranges),))
         together = replace(plan, together=True)
         for after in (None, people[2]):
-            one_by_one = await store.found(work.connection, plan, most=3, after=after)
-            assert one_by_one == await store.found(work.connection, together, most=3, after=after)
-        assert await store.counted(work.connection, together, most=9) == await store.counted(
-            work.connection, plan, most=9
-        )
+            both = [
+                await store.listed(work.connection, one, most=3, limit=9, after=after)
+                for one in (plan, together)
+            ]
+            assert both[0] == both[1]
         elders = await find_people(
             work, CIPHER, PeopleSearch(words="郑", tag=Tag.ELDER, relation=Relation.OWNER)
         )
@@ -395,10 +395,13 @@ async def test_two_words_that_many_answer_to_and_few_together_find_those_few(
         assert await store.often_in_all(work.connection, most_are)
         # However the sets are read, the same people come in the same order.
         for one in (plan, most_are):
-            whole = replace(one, whole=True)
             for after in (None, seen[1]):
-                found = await store.found(work.connection, one, most=7, after=after)
-                assert found == await store.found(work.connection, whole, most=7, after=after)
-            assert await store.counted(work.connection, whole, most=400) == await store.counted(
-                work.connection, one, most=400
-            )
+                ways = [
+                    await store.listed(work.connection, way, most=7, limit=400, after=after)
+                    for way in (
+                        one,
+                        replace(one, whole=True),
+                        replace(one, whole=True, together=True),
+                    )
+                ]
+                assert ways[0] == ways[1] == ways[2]
