@@ -25,7 +25,7 @@ export default {
   withdrawn: "已撤回",
   withdrawTitle: "撤回申请",
   withdrawWords: "撤回后要做这件事需重新申请。",
-  run: { export_list: "下载文件", print_list: "打印", undo_import: "执行撤销", erase_person: "执行删除", switch_off_module: "执行关闭" },
+  run: { export_list: "下载文件", print_list: "打印清单", undo_import: "执行撤销", erase_person: "执行删除", switch_off_module: "执行关闭" },
   runTitle: { export_list: "下载审批过的清单", print_list: "打印审批过的清单", undo_import: "执行审批过的撤销", erase_person: "执行审批过的删除", switch_off_module: "执行审批过的模块关闭" },
   runWords: "只能执行一次。请确认网络正常，现在执行吗？",
   ran: { export_list: "已导出", print_list: "已打印", undo_import: "正在撤销", erase_person: "资料已删除", switch_off_module: "模块已关闭" },
