@@ -2,12 +2,13 @@
 
 Keys are compared from their beginning, character by character:
 
-- `王晓明`, `晓明`: the name and the given name; `xiaoming`, `wxm`: its pinyin and initials;
-- `~wangxiaoming`: the whole pinyin, by which lists are ordered;
+- `王晓明`, `晓明`: the name and the given name; `wangxiaoming`, `xiaoming`, `wxm`: their pinyin and
+  the initials;
+- `~wang xiaoming`: the pinyin, by which lists are ordered: all of one surname stand together;
 - `@00003号楼00001单元00502`: the address, by which lists are ordered too;
 - `3-1-502`, `3-502`, `502`: the address as people say it in short;
 - `#…`: the last four digits of the phone, as a keyed hash;
-- `!tag~pinyin`, `!tag@address`: one of a group (a tag, owners, tenants).
+- `!tag~wang xiaoming`, `!tag@address`: one of a group (a tag, owners, tenants).
 """
 
 import re
@@ -17,7 +18,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
-SEARCH_VERSION = 1
+SEARCH_VERSION = 2
 TAIL_DIGITS = 4
 FEWEST_PHONE_DIGITS = 7
 ID_DIGITS = 17
@@ -151,6 +152,11 @@ class Reading:
     def whole(self) -> str:
         return self.surname + "".join(self.given)
 
+    @property
+    def ordered(self) -> str:
+        """As names are ordered: 陈 (chen) before 程 (cheng), whatever their given names."""
+        return f"{self.surname} {''.join(self.given)}"
+
 
 def plain(text: str) -> str:
     """Full-width letters and digits as usual ones, small letters, no blanks, no dots in names."""
@@ -220,7 +226,7 @@ def keys_of(person: Keyed) -> frozenset[str]:
     bare = plain(person.name)
     surname = surname_of(bare)
     reading = read_name(person.name)
-    keys = {bare, NAME + reading.whole}
+    keys = {bare, reading.whole, NAME + reading.ordered}
     given = bare[len(surname) :]
     if given:
         keys |= {given, "".join(reading.given), *reading.initials}
@@ -233,7 +239,7 @@ def keys_of(person: Keyed) -> frozenset[str]:
         if numbers:
             keys |= {"-".join(numbers), f"{numbers[0]}-{numbers[-1]}", numbers[-1]}
     for group in person.groups:
-        keys.add(f"{GROUP}{group}{NAME}{reading.whole}")
+        keys.add(f"{GROUP}{group}{NAME}{reading.ordered}")
         keys |= {f"{GROUP}{group}{ADDRESS}{padded(path)}" for path in person.addresses}
     return frozenset(key[:LONGEST_KEY] for key in keys if key)
 
@@ -268,7 +274,7 @@ def meaning(word: str) -> Word:
             ranges = [starting_with(numbers[0])]
         return Word(ranges=tuple(dict.fromkeys(ranges)))
     if bare.isascii():
-        return Word(ranges=(starting_with(bare), starting_with(NAME + bare)))
+        return Word(ranges=(starting_with(bare),))
     return Word(ranges=(starting_with(bare), starting_with(ADDRESS + padded(bare))))
 
 

@@ -405,3 +405,19 @@ async def test_two_words_that_many_answer_to_and_few_together_find_those_few(
                     )
                 ]
                 assert ways[0] == ways[1] == ways[2]
+
+
+async def test_those_of_one_surname_stand_together(desks: Offices, town: Town) -> None:
+    home = await home_in(desks, town.estates[1].id)
+    names = {
+        await move_in(desks, home, name, tags=(Tag.ELDER,)): name
+        for name in ("程晨", "陈国", "陈安", "程远", "常青")
+    }
+    async with desks.as_account(town.accounts["jiedao"]) as work:
+        for asked in (PeopleSearch(), PeopleSearch(tag=Tag.ELDER)):
+            page = await find_people(work, CIPHER, replace(asked, estate_id=town.estates[1].id))
+            listed = [names[row.id] for row in page.rows if row.id in names]
+            assert listed == ["常青", "陈安", "陈国", "程晨", "程远"]
+        for words in ("chenguo", "chen", "guo", "cg"):
+            page = await find_people(work, CIPHER, PeopleSearch(words=words))
+            assert "陈国" in [names.get(row.id) for row in page.rows]
