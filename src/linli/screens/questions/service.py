@@ -10,6 +10,7 @@ from sqlalchemy import (
     ColumnElement,
     Select,
     Text,
+    any_,
     delete,
     false,
     func,
@@ -137,13 +138,26 @@ def _found(work: Work, known: Known, question: Question, estate_id: UUID | None)
         estates = [one for one in estates if one == estate_id]
     lives = living_now(work.now).subquery("lives")
     conditions: list[ColumnElement[bool]] = [among(lives.c.estate_id, estates)]
+    begun = False
     for clause in question.clauses:
         condition = known[clause.code]
         if not work.scope.may_anywhere(condition.needs):
             raise Forbidden
-        holds = _holds(lives, condition, Asked(clause.values, work.now, estates))
-        conditions.append(holds if clause.negated == condition.lacking else ~holds)
+        asked = Asked(clause.values, work.now, estates)
+        must_hold = clause.negated == condition.lacking
+        if must_hold and condition.about is About.PERSON and not begun:
+            begun = True
+            conditions.append(_one_of(lives, condition, asked))
+            continue
+        holds = _holds(lives, condition, asked)
+        conditions.append(holds if must_hold else ~holds)
     return select(lives).where(*conditions)
+
+
+def _one_of(lives: Any, condition: Condition, asked: Asked) -> ColumnElement[bool]:  # noqa: ANN401 - a subquery
+    """Begin with these people, one by one: joined, PostgreSQL would read all who live anywhere."""
+    people = func.array(condition.select(asked).scalar_subquery(), type_=ARRAY(Id))
+    return cast("ColumnElement[bool]", lives.c.person_id == any_(people))
 
 
 def _holds(lives: Any, condition: Condition, asked: Asked) -> ColumnElement[bool]:  # noqa: ANN401 - a subquery
