@@ -1,6 +1,7 @@
 """One question across people, warnings and infrastructure."""
 
 from collections.abc import AsyncGenerator
+from itertools import permutations
 
 import pytest
 from tests.unit.directory.people.test_people import move_in
@@ -79,6 +80,19 @@ async def test_elders_living_alone_whose_lift_is_out_of_order(desks: Offices, to
     async with desks.as_account(town.accounts["weixiu"]) as work:
         with pytest.raises(Forbidden):
             await answer(work, KNOWN, question)
+
+
+async def test_in_whatever_order_people_are_asked_for_the_same_are_found(
+    desks: Offices, town: Town
+) -> None:
+    elder = await move_in(desks, town.home, "孙独居", tags=(Tag.ELDER_ALONE,))
+    await move_in(desks, town.home, "孙业主")
+    owner = Clause("people.group", {"group": "owner"})
+    not_disabled = Clause("people.group", {"group": "disabled"}, negated=True)
+    async with desks.as_account(town.accounts["shequ"]) as work:
+        for clauses in permutations((ALONE, owner, not_disabled)):
+            found = await answer(work, KNOWN, Question(clauses))
+            assert [row.person_id for row in found.rows] == [elder]
 
 
 async def test_every_condition_can_be_asked_alone(desks: Offices, town: Town) -> None:
