@@ -10,8 +10,6 @@ PAGED = re.compile(r'get<Page<\w+>>\(\s*"(/api/[^"]+)"')
 OTHERWISE = {
     "/api/messages/outgoing": "a card of the demo, the last fifty",
     "/api/cockpit/records": "the records behind one number; their own lists go out",
-    "/api/completeness/gaps": "what is missing, worked off on the page",
-    "/api/retention/runs": "reports of a job",
 }
 
 

@@ -5349,6 +5349,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/completeness/gaps/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Write Gaps
+         * @description The list `gaps` with the same questions, as xlsx or csv. 422 above 5000 rows; what goes out is on record.
+         */
+        post: operations["write_gaps_api_completeness_gaps_file_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/completeness/gaps/print": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Print Gaps
+         * @description The list `gaps` with the same questions, all of it, to be printed. 422 above 5000 rows; what goes out is on record.
+         */
+        post: operations["print_gaps_api_completeness_gaps_print_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/people/{person_id}/export": {
         parameters: {
             query?: never;
@@ -6712,6 +6752,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/retention/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Write Retention Terms
+         * @description The list `retention_terms` with the same questions, as xlsx or csv. 422 above 5000 rows; what goes out is on record.
+         */
+        post: operations["write_retention_terms_api_retention_file_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/retention/print": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Print Retention Terms
+         * @description The list `retention_terms` with the same questions, all of it, to be printed. 422 above 5000 rows; what goes out is on record.
+         */
+        post: operations["print_retention_terms_api_retention_print_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/retention/runs": {
         parameters: {
             query?: never;
@@ -6726,6 +6806,46 @@ export interface paths {
         get: operations["list_runs_api_retention_runs_get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/retention/runs/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Write Retention Runs
+         * @description The list `retention_runs` with the same questions, as xlsx or csv. 422 above 5000 rows; what goes out is on record.
+         */
+        post: operations["write_retention_runs_api_retention_runs_file_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/retention/runs/print": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Print Retention Runs
+         * @description The list `retention_runs` with the same questions, all of it, to be printed. 422 above 5000 rows; what goes out is on record.
+         */
+        post: operations["print_retention_runs_api_retention_runs_print_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -10350,7 +10470,7 @@ export interface components {
         };
         /**
          * GapView
-         * @description A record that lacks something; `opens` says what it is.
+         * @description A record that lacks something; `opens` says what it is, `lacks` what it should have.
          */
         GapView: {
             /**
@@ -10362,6 +10482,8 @@ export interface components {
             title: string;
             /** Opens */
             opens: string;
+            /** Lacks */
+            lacks: string;
         };
         /**
          * GoTo
@@ -26131,6 +26253,76 @@ export interface operations {
             };
         };
     };
+    write_gaps_api_completeness_gaps_file_post: {
+        parameters: {
+            query: {
+                measure: string;
+                estate_id: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FileBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    print_gaps_api_completeness_gaps_print_post: {
+        parameters: {
+            query: {
+                measure: string;
+                estate_id: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PrintBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrintedList"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
     export_person_api_people__person_id__export_post: {
         parameters: {
             query?: never;
@@ -28627,6 +28819,70 @@ export interface operations {
             };
         };
     };
+    write_retention_terms_api_retention_file_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FileBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    print_retention_terms_api_retention_print_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PrintBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrintedList"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
     list_runs_api_retention_runs_get: {
         parameters: {
             query?: {
@@ -28647,6 +28903,74 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RunPage"];
+                };
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    write_retention_runs_api_retention_runs_file_post: {
+        parameters: {
+            query?: {
+                code?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FileBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description 没有接受，以及为什么 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalBody"];
+                };
+            };
+        };
+    };
+    print_retention_runs_api_retention_runs_print_post: {
+        parameters: {
+            query?: {
+                code?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PrintBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrintedList"];
                 };
             };
             /** @description 没有接受，以及为什么 */

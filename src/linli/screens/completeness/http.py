@@ -11,6 +11,7 @@ from linli.kernel.measures import Measure
 from linli.kernel.web import CurrentWork, require, router
 from linli.screens.completeness import policy, service
 from linli.screens.completeness.contracts import Line, Standing
+from linli.support.sheets.public import Column, as_file
 
 api = router("/api/completeness", tag="completeness")
 
@@ -57,11 +58,12 @@ class CompletenessView(Shape):
 
 
 class GapView(Shape):
-    """A record that lacks something; `opens` says what it is."""
+    """A record that lacks something; `opens` says what it is, `lacks` what it should have."""
 
     id: UUID
     title: str
     opens: str
+    lacks: str
 
 
 class GapPage(Shape):
@@ -112,12 +114,24 @@ async def list_gaps(
     """The records of an estate that lack what a measure asks for."""
     require(work, SEE, estate_id)
     rows, total = await service.gaps(work, measures, measure, estate_id, most=limit, skip=cursor)
-    opens = next(one.opens for one in measures if one.code == measure)
+    asked = next(one for one in measures if one.code == measure)
     return GapPage(
-        items=tuple(GapView(id=one.id, title=one.title, opens=opens) for one in rows),
+        items=tuple(
+            GapView(id=one.id, title=one.title, opens=asked.opens, lacks=asked.title)
+            for one in rows
+        ),
         next_cursor=str(cursor + limit) if cursor + limit < total else None,
         total=total,
     )
+
+
+as_file(
+    api,
+    list_gaps,
+    "待补资料",
+    (Column("编号或名称", lambda row: row.title), Column("应当有", lambda row: row.lacks)),
+    path="/gaps",
+)
 
 
 async def _view(work: CurrentWork, measures: Sequence[Measure]) -> CompletenessView:

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from typing import Annotated, cast
 from uuid import UUID
 
-from fastapi import Query, Request
+from fastapi import Depends, Query, Request
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from linli.kernel.web import CurrentWork, require, router
 from linli.support.retention import store
 from linli.support.retention.contracts import Term
+from linli.support.sheets.public import Column, as_file
 
 api = router("/api/retention", tag="looks")
 
@@ -54,8 +55,15 @@ class RunPage(BaseModel):
     next_cursor: str | None
 
 
+def _terms_of(request: Request) -> Sequence[Term]:
+    return cast("Sequence[Term]", request.app.state.terms)
+
+
+Terms = Annotated[Sequence[Term], Depends(_terms_of)]
+
+
 @api.get("")
-async def list_terms(work: CurrentWork, request: Request) -> tuple[TermView, ...]:
+async def list_terms(work: CurrentWork, terms: Terms) -> tuple[TermView, ...]:
     """What is kept about people, how long and why. Needs `see_looks`."""
     require(work, SEE)
     tallies = await store.tallies(work.connection)
@@ -72,14 +80,31 @@ async def list_terms(work: CurrentWork, request: Request) -> tuple[TermView, ...
             if term.purpose.code in tallies
             else None,
         )
-        for term in _terms(request)
+        for term in terms
     )
+
+
+as_file(
+    api,
+    list_terms,
+    "保存期限",
+    (
+        Column("保存什么", lambda row: row.title),
+        Column("用途", lambda row: row.why),
+        Column("保存天数", lambda row: row.days),
+        Column("最少天数", lambda row: row.least_days),
+        Column("依据", lambda row: row.law),
+        Column("已删除条数", lambda row: row.removed),
+        Column("最近清理", lambda row: row.last_run_at),
+    ),
+    name="retention_terms",
+)
 
 
 @api.get("/runs")
 async def list_runs(
     work: CurrentWork,
-    request: Request,
+    terms: Terms,
     *,
     code: str | None = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
@@ -87,7 +112,7 @@ async def list_runs(
 ) -> RunPage:
     """What the runs forgot, newest first. Needs `see_looks`."""
     require(work, SEE)
-    titles = {term.purpose.code: term.purpose.title for term in _terms(request)}
+    titles = {term.purpose.code: term.purpose.title for term in terms}
     found = await store.runs(work.connection, code=code, before=cursor, most=limit + 1)
     page = found[:limit]
     return RunPage(
@@ -107,5 +132,17 @@ async def list_runs(
     )
 
 
-def _terms(request: Request) -> Sequence[Term]:
-    return cast("Sequence[Term]", request.app.state.terms)
+as_file(
+    api,
+    list_runs,
+    "清理记录",
+    (
+        Column("清理时间", lambda row: row.at),
+        Column("保存什么", lambda row: row.title),
+        Column("早于", lambda row: row.before),
+        Column("保存天数", lambda row: row.days),
+        Column("删除条数", lambda row: row.removed),
+    ),
+    path="/runs",
+    name="retention_runs",
+)

@@ -2,8 +2,10 @@
 
 from collections.abc import AsyncGenerator
 from itertools import permutations
+from uuid import UUID
 
 import pytest
+from tests.unit.directory.browser import signed_in
 from tests.unit.directory.people.test_people import move_in
 from tests.unit.directory.town import (
     Offices,
@@ -23,6 +25,7 @@ from linli.directory.places.contracts import PlaceKind
 from linli.directory.places.public import places_in
 from linli.directory.sources.contracts import CLERK
 from linli.kernel.errors import BadInput, Forbidden, NotFound
+from linli.screens.completeness import http as completeness
 from linli.screens.completeness.public import count, gaps, standings
 from linli.screens.questions.contracts import Clause, Question
 from linli.screens.questions.policy import USUAL, askable, checked, in_words
@@ -160,6 +163,15 @@ async def test_what_is_missing_is_counted_and_can_be_opened(desks: Offices, town
                 shown, many = await gaps(work, known, measure.code, town.estates[0].id, most=200)
                 line = next((one for one in estate.lines if one.code == measure.code), None)
                 assert many == len(shown) == (line.count.missing if line else 0)
+    async with signed_in(desks, town, "xian") as page:
+        page.app.include_router(completeness.api)
+        page.app.state.measures = known
+        asked = f"?measure=people.phone&estate_id={town.estates[0].id}"
+        paper = (await page.post(f"/api/completeness/gaps/print{asked}")).json()
+        assert [row[1] for row in paper["rows"]] == ["人员有联系电话"]
+        elsewhere = asked.replace(str(town.estates[0].id), str(UUID(int=5)))
+        refused = await page.post(f"/api/completeness/gaps/print{elsewhere}")
+        assert refused.status_code == 403
     async with desks.as_account(town.accounts["weixiu"]) as work:
         with pytest.raises(Forbidden):
             await gaps(work, known, "people.phone", town.estates[0].id)

@@ -108,6 +108,14 @@ async def test_looks_go_after_three_years_and_the_report_says_so(
     assert shown["removed"] == gone
     runs = await officer_sees("/api/retention/runs")
     assert [run["removed"] for run in runs][:2] == [0, gone]
+    async with browser(app, f"officer {town.tag}") as page:
+        await page.sign_in(town.login("xian"))
+        paper = (await page.post("/api/retention/runs/print")).json()
+        title = term.purpose.title
+        assert [(row[1], row[4]) for row in paper["rows"][:2]] == [(title, "0"), (title, f"{gone}")]
+        [row] = (await page.post("/api/retention/print")).json()["rows"]
+        assert (row[0], row[2], row[5]) == (title, f"{term.days}", f"{gone}")
     async with browser(app, f"clerk {town.tag}") as page:
         await page.sign_in(town.login("shequ"))
         assert (await page.get("/api/retention")).status_code == 403
+        assert (await page.post("/api/retention/runs/print")).status_code == 403

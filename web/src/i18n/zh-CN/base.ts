@@ -160,6 +160,7 @@ export default {
     again: "重新统计",
     againDone: "已重新统计",
     gaps: "{title}：缺 {n} 条",
+    gapsFile: "待补资料",
     gapsHint: "点一条去补登。",
     nothing: "没有缺少的记录",
     kinds: { county: "区县", street: "街道", community: "社区", estate: "小区", company: "企业", owners_committee: "业委会" },
