@@ -60,8 +60,8 @@ LETTER = "R"
 MOST_COUNTED = 500
 MOST_LISTED = 10_000
 PROBED = 300
-MOST_ONE_BY_ONE = 100
-"""So many estates are asked one by one; more of them together."""
+MOST_ONE_BY_ONE = 5_000
+"""So many keys are read estate by estate, a page of each; where it were more, all together."""
 MOST_FAULTS = 200
 
 
@@ -416,7 +416,7 @@ async def find_people(
     after: UUID | None = None,
 ) -> PeoplePage:
     """People in sight that match, masked: with words the closest first, else in `order`."""
-    plan = await _plan(work, cipher, search)
+    plan = await _plan(work, cipher, search, most)
     if plan is None:
         return PeoplePage((), None, 0)
     limit = MOST_COUNTED if search.words.strip() else MOST_LISTED
@@ -438,8 +438,10 @@ async def people_matching(work: Work, cipher: Cipher, words: str) -> Select[UUID
     return None if plan is None else store.matched(plan)
 
 
-async def _plan(work: Work, cipher: Cipher, search: PeopleSearch) -> store.Plan | None:
-    """What a search comes to; None when it can find nobody."""
+async def _plan(
+    work: Work, cipher: Cipher, search: PeopleSearch, most: int = 1
+) -> store.Plan | None:
+    """What a search for at most so many comes to; None when it can find nobody."""
     estates = [search.estate_id] if search.estate_id else await _estates_in_reach(work)
     only: set[UUID] | None = None
     if search.place_id is not None:
@@ -475,7 +477,7 @@ async def _plan(work: Work, cipher: Cipher, search: PeopleSearch) -> store.Plan 
         estates=estates,
         asked=tuple(asked) or ((list_range(order),),),
         only=None if only is None else sorted(only),
-        together=len(estates) > MOST_ONE_BY_ONE,
+        together=len(estates) * most > MOST_ONE_BY_ONE,
     )
     return await _rarest_first(work, plan) if len(plan.asked) > 1 else plan
 
