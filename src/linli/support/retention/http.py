@@ -135,7 +135,7 @@ async def list_runs(
 as_file(
     api,
     list_runs,
-    "清理记录",
+    "清理报告",
     (
         Column("清理时间", lambda row: row.at),
         Column("保存什么", lambda row: row.title),

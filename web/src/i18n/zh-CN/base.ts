@@ -148,6 +148,7 @@ export default {
     formula: "计算方法",
     score: "完整度",
     none: "没有资料",
+    notCounted: "待统计",
     level: "范围",
     missing: "缺少",
     lost: "扣 {n} 分",
